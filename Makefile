@@ -1,0 +1,60 @@
+# make exam    set up, build the control work of the seed lecture, say where the PDFs are
+# make test    set up, run the whole test suite
+# make lint    ruff and mypy
+# make pins    renew constraints.txt from a clean environment
+# make clean   remove what was built; make distclean removes .venv too
+
+PYTHON ?= python3
+EXAM ?= variants/lecture6.toml
+VENV := .venv
+BIN := $(VENV)/bin
+# the build backend comes pinned too, hence no isolated environment of its own
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+EDITABLE := $(INSTALL) --no-build-isolation -e
+
+.PHONY: exam test lint pins clean distclean
+.DELETE_ON_ERROR:
+
+exam: $(VENV)/exam.stamp
+	@$(PYTHON) .ci/system.py pdf
+	@$(BIN)/examgen build $(EXAM)
+	@echo "The PDFs are $(basename $(EXAM))/sheets.pdf and $(basename $(EXAM))/key.pdf"
+
+test: $(VENV)/test.stamp
+	@$(PYTHON) .ci/system.py pdf poppler
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict examgen
+
+$(VENV)/exam.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) .ci/system.py python venv pdf
+	@echo "Setting up $(VENV): a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) hatchling
+	@$(EDITABLE) '.[torch]'
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/exam.stamp
+	@$(PYTHON) .ci/system.py poppler
+	@$(EDITABLE) '.[torch,dev]'
+	@touch $@
+
+# PyTorch stays where it is unless TORCH says otherwise: another release may bring another build (CPU or CUDA)
+TORCH ?= 2.13.0
+pins:
+	rm -rf .pins
+	$(PYTHON) -m venv .pins
+	.pins/bin/python -m pip install -qq torch==$(TORCH)
+	.pins/bin/python -m pip install -qq hatchling '.[torch,dev]' torch==$(TORCH)
+	.pins/bin/python .ci/pins.py > constraints.new
+	mv constraints.new constraints.txt
+	rm -rf .pins
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pins constraints.new
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)

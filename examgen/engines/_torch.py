@@ -1,0 +1,149 @@
+"""The independent judge: `torch.nn.functional` forward, autograd backward, float64, on CPU or CUDA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from examgen.engines._engine import Evaluation
+from examgen.errors import EngineUnavailable
+from examgen.graph import Graph, Node
+from examgen.model import Exact
+
+name = "torch"
+
+Tensor = torch.Tensor
+
+
+def device_named(wanted: str) -> torch.device:
+    """The device to run on. Raises EngineUnavailable for a CUDA device that PyTorch cannot see."""
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        raise EngineUnavailable(
+            "--device cuda: PyTorch sees no CUDA device here; take --device cpu, or install a CUDA build of PyTorch"
+        )
+    return torch.device(wanted)
+
+
+def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, device: str = "cpu") -> Evaluation:
+    """Every node's value and its gradient by autograd, as nested lists of float64 brought back to the CPU."""
+    where = device_named(device)
+    tensors: dict[str, Tensor] = {}
+    for node in graph.nodes:
+        if node.op in ("input", "const"):
+            tensors[node.name] = _leaf(node, data, where)
+        else:
+            tensors[node.name] = TABLE[node.op](node, *(tensors[source] for source in node.inputs))
+    wanted = [node.name for node in graph.differentiable]
+    gradients: dict[str, Any] = {}
+    if wanted:
+        seed = _tensor(upstream, where).broadcast_to(graph[graph.output].shape)
+        found = torch.autograd.grad(tensors[graph.output], [tensors[n] for n in wanted], grad_outputs=seed)
+        gradients = {n: g.tolist() for n, g in zip(wanted, found, strict=True)}
+    return Evaluation({n: t.tolist() for n, t in tensors.items()}, gradients)
+
+
+def _leaf(node: Node, data: Mapping[str, Exact], where: torch.device) -> Tensor:
+    if node.op == "const":
+        return _tensor(node["value"], where)
+    if node["discrete"]:
+        return torch.tensor(data[node.name], dtype=torch.int64, device=where)
+    return _tensor(data[node.name], where).requires_grad_()
+
+
+def _tensor(value: Any, where: torch.device) -> Tensor:
+    return torch.tensor(_floats(value), dtype=torch.float64, device=where)
+
+
+def _floats(value: Any) -> Any:
+    return [_floats(part) for part in value] if isinstance(value, (list, tuple)) else float(value)
+
+
+def _axes(node: Node) -> dict[str, Any]:
+    return {"dim": tuple(node["axes"]), "keepdim": node["keepdims"]}
+
+
+def _sum(node: Node, x: Tensor) -> Tensor:
+    return x.sum(**_axes(node)) if node["axes"] else x.clone()
+
+
+def _mean(node: Node, x: Tensor) -> Tensor:
+    return x.mean(**_axes(node)) if node["axes"] else x.clone()
+
+
+def _amax(node: Node, x: Tensor) -> Tensor:
+    return x.amax(**_axes(node)) if node["axes"] else x.clone()
+
+
+def _amin(node: Node, x: Tensor) -> Tensor:
+    return x.amin(**_axes(node)) if node["axes"] else x.clone()
+
+
+def _pick(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
+    column = scores.gather(-1, labels.unsqueeze(-1))
+    return column if node["keepdims"] else column.squeeze(-1)
+
+
+def _others(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
+    wrong = ~F.one_hot(labels, scores.shape[-1]).bool()
+    return scores[wrong].reshape(*scores.shape[:-1], scores.shape[-1] - 1)
+
+
+def _cross_entropy(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
+    rows = F.cross_entropy(scores.reshape(-1, scores.shape[-1]), labels.reshape(-1), reduction="none")
+    return rows.reshape(labels.shape)
+
+
+def _conv2d(node: Node, x: Tensor, kernels: Tensor) -> Tensor:
+    images = x.reshape(-1, *x.shape[-3:])
+    maps = F.conv2d(
+        images, kernels, stride=node["stride"], padding=node["padding"], dilation=node["dilation"], groups=node["groups"]
+    )
+    return maps.reshape(*x.shape[:-3], *maps.shape[-3:])
+
+
+def _pool(function: Callable[..., Tensor]) -> Callable[[Node, Tensor], Tensor]:
+    def pool(node: Node, x: Tensor) -> Tensor:
+        planes = x.reshape(-1, 1, *x.shape[-2:])
+        pooled = function(planes, node["size"], stride=node["stride"], padding=node["padding"])
+        return pooled.reshape(*x.shape[:-2], *pooled.shape[-2:])
+
+    return pool
+
+
+TABLE: dict[str, Callable[..., Tensor]] = {
+    "add": lambda node, x, y: torch.add(x, y),
+    "sub": lambda node, x, y: torch.sub(x, y),
+    "mul": lambda node, x, y: torch.mul(x, y),
+    "div": lambda node, x, y: torch.div(x, y),
+    "neg": lambda node, x: torch.neg(x),
+    "pow": lambda node, x: torch.pow(x, float(node["exponent"])),
+    "exp": lambda node, x: torch.exp(x),
+    "log": lambda node, x: torch.log(x),
+    "sqrt": lambda node, x: torch.sqrt(x),
+    "sin": lambda node, x: torch.sin(x),
+    "cos": lambda node, x: torch.cos(x),
+    "tanh": lambda node, x: torch.tanh(x),
+    "sigmoid": lambda node, x: torch.sigmoid(x),
+    "relu": lambda node, x: torch.relu(x),
+    "abs": lambda node, x: torch.abs(x),
+    "maximum": lambda node, x, y: torch.maximum(x, y),
+    "minimum": lambda node, x, y: torch.minimum(x, y),
+    "sum": _sum,
+    "mean": _mean,
+    "amax": _amax,
+    "amin": _amin,
+    "matmul": lambda node, x, y: torch.matmul(x, y),
+    "transpose": lambda node, x: x.transpose(-1, -2),
+    "getitem": lambda node, x: x[node["index"]],
+    "sum_to": lambda node, x: x.sum_to_size(node["shape"]),
+    "pick": _pick,
+    "others": _others,
+    "softmax": lambda node, x: F.softmax(x, dim=-1),
+    "cross_entropy": _cross_entropy,
+    "conv2d": _conv2d,
+    "maxpool": _pool(F.max_pool2d),
+    "avgpool": _pool(F.avg_pool2d),
+}

@@ -1,0 +1,326 @@
+"""The one intermediate representation: an ordered, single-assignment, shape-checked graph of array ops.
+
+A problem builds a `Graph`; engines interpret it and know nothing of the problem. The backward pass is a graph too,
+so that whatever reads graphs (intervals, steps, mistakes) reads forward and backward alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property, lru_cache, reduce
+from operator import add
+from typing import Any
+
+from examgen.errors import InputError
+from examgen.model import Exact, freeze, shape
+from examgen.ops import OPS
+
+Shape = tuple[int, ...]
+UNNAMED = "%"  # no formula can bind such a name
+
+
+@dataclass(frozen=True)
+class Node:
+    """One assignment: `name = op(inputs, **attrs)`, of the given shape. `attrs` are sorted pairs, so nodes hash."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    attrs: tuple[tuple[str, Any], ...]
+    shape: Shape
+
+    def __getitem__(self, attr: str) -> Any:
+        for name, value in self.attrs:
+            if name == attr:
+                return value
+        raise KeyError(attr)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in order of evaluation and the name of the one that is differentiated.
+
+    Inputs are nodes of op `input`; discrete ones (labels) carry the attribute `discrete` and have no gradient.
+    """
+
+    nodes: tuple[Node, ...]
+    output: str
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    def __getitem__(self, name: str) -> Node:
+        return self._by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.nodes, self.output))
+
+    @cached_property
+    def inputs(self) -> tuple[Node, ...]:
+        """The graph's leaves that take data, in order."""
+        return tuple(node for node in self.nodes if node.op == "input")
+
+    @cached_property
+    def differentiable(self) -> tuple[Node, ...]:
+        """The nodes that have a gradient: all on a path from a real input to the output, in order."""
+        above = {self.output}
+        for node in reversed(self.nodes):
+            if node.name in above:
+                above.update(node.inputs)
+        real: set[str] = set()
+        for node in self.nodes:
+            leaf = node.op == "input" and not node["discrete"]
+            if leaf or any(name in real for name in node.inputs):
+                real.add(node.name)
+        return tuple(node for node in self.nodes if node.name in above and node.name in real)
+
+    @cached_property
+    def transcendental(self) -> bool:
+        """Whether a value can be irrational, so that exact arithmetic on fractions is not closed."""
+        return any(_irrational(node) for node in self.nodes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `key.json`; `from_json` is the inverse."""
+        nodes = [
+            {"name": n.name, "op": n.op, "inputs": list(n.inputs), "attrs": {k: _plain(v) for k, v in n.attrs}}
+            for n in self.nodes
+        ]
+        return {"nodes": nodes, "output": self.output}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Graph:
+        """Rebuilt and shape-checked anew. Raises InputError where an op is unknown or shapes do not fit."""
+        builder = Builder()
+        for row in data["nodes"]:
+            attrs = {key: _exact_attr(value) for key, value in row["attrs"].items()}
+            builder.add(row["op"], row["inputs"], attrs, name=row["name"])
+        return builder.build(data["output"])
+
+
+def _irrational(node: Node) -> bool:
+    if node.op == "pow":
+        return Fraction(node["exponent"]).denominator != 1
+    return OPS[node.op].transcendental
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return str(value)
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _exact_attr(value: Any) -> Any:
+    if isinstance(value, str):
+        return Fraction(value)
+    return tuple(_exact_attr(part) for part in value) if isinstance(value, list) else value
+
+
+class Ref:
+    """A node under construction: arithmetic on refs adds nodes to their builder."""
+
+    __slots__ = ("builder", "name", "shape")
+
+    def __init__(self, builder: Builder, name: str, dims: Shape) -> None:
+        self.builder, self.name, self.shape = builder, name, dims
+
+    def __add__(self, other: Ref) -> Ref:
+        return self.builder.op("add", self, other)
+
+    def __sub__(self, other: Ref) -> Ref:
+        return self.builder.op("sub", self, other)
+
+    def __mul__(self, other: Ref) -> Ref:
+        return self.builder.op("mul", self, other)
+
+    def __truediv__(self, other: Ref) -> Ref:
+        return self.builder.op("div", self, other)
+
+    def __neg__(self) -> Ref:
+        return self.builder.op("neg", self)
+
+
+class Builder:
+    """Adds nodes one by one, checking shapes as it goes; `build` freezes what stands there.
+
+    With `share=True` an unnamed node that repeats an earlier one (same op, inputs and attributes) is that node.
+    """
+
+    def __init__(self, start: Graph | None = None, *, share: bool = False) -> None:
+        self._nodes: dict[str, Node] = {node.name: node for node in start.nodes} if start else {}
+        self._share = share
+        self._seen: dict[Any, str] = {}
+        self._count = 0
+
+    def build(self, output: Ref | str) -> Graph:
+        name = output if isinstance(output, str) else output.name
+        if name not in self._nodes:
+            raise InputError(f"the output {name!r} is not a node of the graph: name one of {', '.join(self._nodes)}")
+        return Graph(tuple(self._nodes.values()), name)
+
+    def add(self, op: str, inputs: Sequence[str], attrs: Mapping[str, Any], name: str | None = None) -> Ref:
+        """The one place where a node comes into being. Raises InputError (ShapeError where shapes do not fit)."""
+        if op not in OPS:
+            raise InputError(f"unknown op {op!r}: the op table has {', '.join(sorted(OPS))}")
+        if missing := [i for i in inputs if i not in self._nodes]:
+            raise InputError(f"{missing[0]!r} is used before it has a value: define it in an earlier statement")
+        frozen = tuple(sorted((key, freeze(value)) for key, value in attrs.items()))
+        same = (op, tuple(inputs), frozen)
+        if self._share and name is None and same in self._seen:
+            return self.ref(self._seen[same])
+        if name is not None and name in self._nodes:
+            raise InputError(f"the name {name!r} is bound twice: every name takes one value")
+        label = name or self._fresh()
+        dims = OPS[op].shape(dict(frozen), *(self._nodes[i].shape for i in inputs))
+        self._nodes[label] = Node(label, op, tuple(inputs), frozen, tuple(dims))
+        self._seen.setdefault(same, label)
+        return self.ref(label)
+
+    def _fresh(self) -> str:
+        self._count += 1
+        while f"{UNNAMED}{self._count}" in self._nodes:
+            self._count += 1
+        return f"{UNNAMED}{self._count}"
+
+    def op(self, op: str, *inputs: Ref, name: str | None = None, **attrs: Any) -> Ref:
+        """A node by the op's name: `b.op("relu", x, name="h")`."""
+        return self.add(op, [ref.name for ref in inputs], attrs, name)
+
+    def input(self, name: str, dims: Shape = (), *, discrete: bool = False) -> Ref:
+        return self.add("input", (), {"shape": tuple(dims), "discrete": discrete}, name)
+
+    def const(self, value: Exact, name: str | None = None) -> Ref:
+        exact = Fraction(value) if isinstance(value, (int, Fraction)) else freeze(value)
+        return self.add("const", (), {"value": exact, "shape": shape(exact)}, name)
+
+    def ref(self, node: Node | str) -> Ref:
+        name = node if isinstance(node, str) else node.name
+        return Ref(self, name, self._nodes[name].shape)
+
+    def inputs(self, node: Node) -> tuple[Ref, ...]:
+        return tuple(map(self.ref, node.inputs))
+
+    def power(self, x: Ref, exponent: Fraction | int, name: str | None = None) -> Ref:
+        if exponent == 1 and name is None:
+            return x
+        return self.op("pow", x, exponent=Fraction(exponent), name=name)
+
+    def reduce(
+        self, op: str, x: Ref, axes: Sequence[int] | None = None, *, keepdims: bool = False, name: str | None = None
+    ) -> Ref:
+        """`sum`, `mean`, `amax` or `amin` over the axes counted from the right; over all of them where None."""
+        over = tuple(range(-len(x.shape), 0)) if axes is None else tuple(sorted(axes))
+        return self.op(op, x, axes=over, keepdims=keepdims, name=name)
+
+    def sum_to(self, x: Ref, dims: Shape) -> Ref:
+        return x if x.shape == dims else self.op("sum_to", x, shape=dims)
+
+    def matmul(self, x: Ref, y: Ref, name: str | None = None) -> Ref:
+        return self.op("matmul", x, y, ranks=(len(x.shape), len(y.shape)), name=name)
+
+    def transpose(self, x: Ref) -> Ref:
+        return self.op("transpose", x) if len(x.shape) > 1 else x
+
+    def as_column(self, x: Ref) -> Ref:
+        return self.op("spread", x, axes=(-1,), shape=(*x.shape, 1))
+
+    def as_row(self, x: Ref) -> Ref:
+        return self.op("spread", x, axes=(-2,), shape=(1, *x.shape))
+
+    def one_hot(self, labels: Ref, classes: int) -> Ref:
+        return self.op("one_hot", labels, classes=classes)
+
+    def conv2d(
+        self, image: Ref, kernels: Ref, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1,
+        name: str | None = None,
+    ) -> Ref:
+        """Cross-correlation; stride, padding and dilation are ints or (vertical, horizontal) pairs."""
+        how = {"stride": pair(stride), "padding": pair(padding), "dilation": pair(dilation), "groups": groups}
+        return self.op("conv2d", image, kernels, name=name, **how)
+
+    def pool(
+        self, op: str, image: Ref, size: int, stride: int | None = None, padding: int = 0, name: str | None = None
+    ) -> Ref:
+        """`maxpool` or `avgpool`; the stride is the window's size unless given."""
+        how = {"size": pair(size), "stride": pair(size if stride is None else stride), "padding": pair(padding)}
+        return self.op(op, image, name=name, **how)
+
+
+def pair(value: Any) -> tuple[int, int]:
+    """An int for both axes, or (vertical, horizontal)."""
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+@dataclass(frozen=True)
+class Backward:
+    """A forward graph with its backward pass behind it.
+
+    `upstream` names the input that takes the gradient at the output; `gradients` maps each differentiable node to the
+    node that holds the output's gradient with respect to it.
+    """
+
+    graph: Graph
+    upstream: str
+    gradients: Mapping[str, str]
+
+
+@lru_cache(maxsize=512)
+def backward(graph: Graph) -> Backward:
+    """Reverse-mode differentiation, VJP by VJP; the gradients of a node that is used more than once are summed."""
+    builder = Builder(graph)
+    upstream = builder.input(_free(graph, "upstream"), graph[graph.output].shape)
+    wanted = {node.name for node in graph.differentiable}
+    parts: dict[str, list[Ref]] = {graph.output: [upstream]}
+    gradients: dict[str, str] = {}
+    for node in reversed(graph.differentiable):
+        total = reduce(add, parts[node.name])
+        gradients[node.name] = total.name
+        vjp = OPS[node.op].vjp
+        for source, part in zip(node.inputs, vjp(builder, node, total) if vjp else (), strict=True):
+            if part is not None and source in wanted:
+                parts.setdefault(source, []).append(part)
+    return Backward(builder.build(graph.output), upstream.name, gradients)
+
+
+def _free(graph: Graph, name: str) -> str:
+    while name in graph:
+        name = f"{name}_"
+    return name
+
+
+@lru_cache(maxsize=512)
+def expand(graph: Graph) -> Graph:
+    """The graph as a person works it: every op that declares a paper expansion written out, equal parts shared."""
+    while any(OPS[node.op].expand for node in graph.nodes):
+        graph = _expand_once(graph)
+    return graph
+
+
+def _expand_once(graph: Graph) -> Graph:
+    builder = Builder(share=True)
+    moved: dict[str, str] = {}
+    for node in graph.nodes:
+        renamed = replace(node, inputs=tuple(moved[name] for name in node.inputs))
+        name = None if node.name.startswith(UNNAMED) else node.name
+        rule = OPS[node.op].expand
+        ref = rule(builder, renamed, name) if rule else builder.add(node.op, renamed.inputs, dict(node.attrs), name)
+        moved[node.name] = ref.name
+    return builder.build(moved[graph.output])
+
+
+def kinks(graph: Graph, values: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """One sentence for each kink or tie that the given exact values (node name -> flat cells) sit on."""
+    for node in graph.nodes:
+        rule = OPS[node.op].kinks
+        if rule is not None:
+            for what in rule(graph, node, *(values[name] for name in node.inputs)):
+                yield f"{node.name}: {what}"

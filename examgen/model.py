@@ -1,0 +1,133 @@
+"""The frozen data that passes between the layers: instances, what is asked, and what was found.
+
+Numbers are exact: `int` or `fractions.Fraction`. An array is a tuple of equally long tuples, down to numbers;
+a scalar is the bare number. Shapes are tuples of ints, `()` for a scalar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+Number = int | Fraction
+Exact = Any  # Number, or nested tuples of Number: mypy has no way to say it that isinstance would narrow
+Kind = Literal["integer", "number", "array", "choice"]
+
+
+def shape(value: Exact) -> tuple[int, ...]:
+    """Shape of nested tuples or lists, read along the first entries; `()` for a scalar."""
+    dims: list[int] = []
+    while isinstance(value, (tuple, list)):
+        dims.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    return tuple(dims)
+
+
+def cells(value: Exact) -> Iterator[Any]:
+    """The scalars of a nested value in row-major order."""
+    if isinstance(value, (tuple, list)):
+        for part in value:
+            yield from cells(part)
+    else:
+        yield value
+
+
+def nest(flat: Sequence[Any], dims: Sequence[int]) -> Exact:
+    """The inverse of `cells`: row-major scalars folded into nested tuples of the given shape."""
+    if not dims:
+        return flat[0]
+    if len(dims) == 1:
+        return tuple(flat)
+    step = len(flat) // dims[0] if dims[0] else 0
+    return tuple(nest(flat[i * step : (i + 1) * step], dims[1:]) for i in range(dims[0]))
+
+
+def freeze(value: Any) -> Exact:
+    """Nested lists made nested tuples; scalars pass unchanged."""
+    return tuple(map(freeze, value)) if isinstance(value, (list, tuple)) else value
+
+
+def pick(value: Exact, index: Sequence[int] | None) -> Exact:
+    """One entry of a nested value, or all of it where `index` is None."""
+    for i in index or ():
+        value = value[i]
+    return value
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One task's numbers: a problem's name, its parameters (a frozen dataclass) and the exact data.
+
+    `data` maps the graph's input names to exact values; `upstream`, where present, is the gradient given at the output.
+    """
+
+    problem: str
+    params: Any
+    data: Mapping[str, Exact]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One answer box: a value or a gradient of one graph node, whole or one entry of it.
+
+    `symbol` is LaTeX, as printed before the box. `points` is the box's share when the definition does not say otherwise.
+    `group` names the boxes that always carry equal points. `cell_kind` is the kind of the single numbers.
+    """
+
+    key: str
+    node: str
+    symbol: str
+    kind: Kind = "number"
+    gradient: bool = False
+    index: tuple[int, ...] | None = None
+    shape: tuple[int, ...] = ()
+    points: Fraction = Fraction(1)
+    group: str = ""
+    cell_kind: Literal["integer", "number"] = "number"
+
+
+@dataclass(frozen=True)
+class Convention:
+    """Something a solver must be told: `says` is an English message (a gettext id) that stands on the sheet word for word."""
+
+    key: str
+    says: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One proved answer.
+
+    `exact` is a fraction or closed form as text, nested as `value` is, or None where it would be longer than 200 characters.
+    `value` is the nearest double to the exact result. `accept` is the closed interval that is marked right, per cell, as
+    outward-rounded decimal strings. `decimals` is 0 for integers.
+    """
+
+    ask: Ask
+    exact: Any
+    value: Any
+    accept: Any
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was proved of one answer: engine name -> the bound met ("exact", "50 digits", "float64 1e-12" or "not run")."""
+
+    key: str
+    bounds: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A solved and proved task: its answers with one certificate each, and notes for the instructor."""
+
+    instance: Instance
+    answers: tuple[Answer, ...]
+    certificates: tuple[Certificate, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""Sheets and keys as HTML: the templates, with everything they may call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from examgen.model import cells, shape
+from examgen.render import notation
+from examgen.render.diagram import draw_circuit
+from examgen.render.language import translations
+from examgen.render.paper import Head, MarkingTable, SheetVariant, Strip
+from examgen.resources import find
+
+
+def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
+    """Every variant's sheet, each starting on its own page."""
+    return _environment(head.language, head.decimal_comma).get_template("sheet.html.j2").render(head=head, variants=variants)
+
+
+def key_html(head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip]) -> str:
+    """A marking sheet per task, then an answer strip per variant."""
+    template = _environment(head.language, head.decimal_comma).get_template("key.html.j2")
+    return template.render(head=head, tables=tables, strips=strips)
+
+
+@cache
+def _environment(language: str, comma: bool) -> SandboxedEnvironment:
+    """The templates' world: sandboxed, escaping, and silent about nothing that is undefined."""
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(find("templates")),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters |= {"math": notation.math, "prose": notation.prose, "num": partial(_number, comma)}
+    environment.globals |= {"shape": shape, "cells": cells, "draw_circuit": draw_circuit, "style": _style}
+    return environment
+
+
+def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Markup:
+    """A number as text; text that comes finished (a closed form) is LaTeX."""
+    if isinstance(value, int | Fraction):
+        return notation.num(value, comma, decimals)
+    return notation.math(str(value))
+
+
+@cache
+def _style() -> Markup:
+    """The print style sheet; it is ours and holds no markup."""
+    return Markup((find("templates") / "print.css").read_text(encoding="utf-8"))

@@ -1,0 +1,44 @@
+"""The language of the paper: English stands in the templates and problem files, any other in one catalogue."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from examgen.errors import InputError
+from examgen.resources import find
+
+
+def languages() -> tuple[str, ...]:
+    """English, and every language that has a catalogue."""
+    return ("en", *sorted(path.parent.parent.name for path in find("locale").glob("*/LC_MESSAGES/examgen.po")))
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The messages of a language, read from its catalogue each time a process first asks: nothing is compiled.
+
+    Raises: InputError for a language without a catalogue.
+    """
+    if language not in languages():
+        raise InputError(f'language = "{language}" has no catalogue: use one of {", ".join(languages())}')
+    if language == "en":
+        return NullTranslations()
+    path = find("locale") / language / "LC_MESSAGES" / "examgen.po"
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def say(language: str, message: str, values: Mapping[str, Any] | None = None) -> str:
+    """A message (a gettext id) in the language of the paper, with its %(name)s places filled."""
+    text = translations(language).gettext(message)
+    return text % dict(values) if values else text

@@ -1,0 +1,124 @@
+"""Mathematics on paper: LaTeX to MathML, exact numbers to text, prose with both.
+
+The MathML is what browsers render by themselves; the classes added here are for the print style sheet, since WeasyPrint has
+no MathML: it needs to be told what a browser infers (italic variables, spaces around operators, brackets that grow).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from fractions import Fraction
+from functools import lru_cache
+from xml.etree import ElementTree
+
+from markupsafe import Markup, escape
+from math_core import LatexError, LatexToMathML
+
+from examgen.errors import InputError
+
+MINUS = "−"
+RELATIONS = frozenset("=≠<>≤≥→≈∈")
+BINARY = frozenset("+−×±·")
+SEPARATORS = frozenset(",;")
+TALL = {"mfrac", "munder", "munderover", "mtable"}
+
+_convert = LatexToMathML()
+
+
+@lru_cache(maxsize=4096)
+def math(latex: str, display: bool = False) -> Markup:
+    r"""LaTeX as a <math> element, in a line or, with `display`, on a line of its own.
+
+    Knows what MathML Core and the print style sheet know: fractions, sub- and superscripts, sums with limits, roots,
+    matrices, \operatorname, \text. Raises: InputError for LaTeX that cannot be read.
+    """
+    try:
+        source = _convert.convert_with_local_state(latex, displaystyle=display)
+    except LatexError as error:
+        raise InputError(f"the formula {latex!r} cannot be read: {error}") from error
+    # The centred dot of the text face stands for the operator of the same look; function application has no glyph.
+    root = ElementTree.fromstring(source.replace("&ApplyFunction;", "").replace("⋅", "·"))
+    _mark(root)
+    return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
+
+
+def _mark(row: ElementTree.Element) -> None:
+    """Class the children of a row by what they are."""
+    tall = any(child.tag in TALL for child in row)
+    for place, child in enumerate(row):
+        text = (child.text or "").strip()
+        if child.tag == "mi" and len(text) == 1 and text.isalpha() and child.get("mathvariant") != "normal":
+            child.set("class", "italic")
+        elif child.tag == "mo":
+            child.set("class", _operator(text, place == 0, tall and child.get("stretchy") != "false"))
+        _mark(child)
+    _hang_brackets(row)
+
+
+def _operator(text: str, first: bool, tall: bool) -> str:
+    if text in ("∑", "∏"):
+        return "large"
+    if text in RELATIONS:
+        return "relation"
+    if text in BINARY and not first:
+        return "binary"
+    if text in SEPARATORS:
+        return "separator"
+    return "tall" if tall and text in ("(", ")", "[", "]") else "ordinary"
+
+
+def _hang_brackets(row: ElementTree.Element) -> None:
+    """A matrix draws its own brackets, as borders; the two characters beside it are kept for browsers and readers."""
+    children = list(row)
+    for before, table, after in zip(children, children[1:], children[2:], strict=False):
+        if table.tag == "mtable" and before.tag == after.tag == "mo":
+            before.set("class", "drawn")
+            after.set("class", "drawn")
+            table.set("class", "round" if before.text == "(" else "square")
+
+
+def num(value: int | Fraction, comma: bool = False, decimals: int | None = None) -> str:
+    """An exact number as text: the shortest decimal, or a/b where the decimal does not end; a true minus sign.
+
+    With `decimals` the number is shown with exactly that many places (it must fit in them).
+    """
+    number = Fraction(value)
+    places = _places(number) if decimals is None else decimals
+    if places is None or (number * 10**places).denominator != 1:
+        text = f"{abs(number.numerator)}/{number.denominator}"
+    else:
+        digits = str(abs(int(number * 10**places))).rjust(places + 1, "0")
+        text = f"{digits[:-places]}{',' if comma else '.'}{digits[-places:]}" if places else digits
+    return MINUS + text if number < 0 else text
+
+
+def _places(number: Fraction) -> int | None:
+    """How many decimals the number has; None if they do not end."""
+    rest, twos, fives = number.denominator, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    return max(twos, fives) if rest == 1 else None
+
+
+_PARTS = re.compile(r"\$\$(?P<display>[^$]+)\$\$|\$(?P<inline>[^$]+)\$|\*\*(?P<bold>.+?)\*\*", re.DOTALL)
+
+
+def prose(text: str) -> Markup:
+    """A sentence with $formula$, $$formula on its own line$$ and **bold**, escaped unless it is markup already."""
+    source = str(escape(text))
+    pieces: list[str] = []
+    end = 0
+    for part in _PARTS.finditer(source):
+        pieces += [source[end : part.start()], _piece(part)]
+        end = part.end()
+    return Markup("".join([*pieces, source[end:]]))
+
+
+def _piece(part: re.Match[str]) -> str:
+    if (bold := part["bold"]) is not None:
+        return f"<b>{prose(Markup(bold))}</b>"
+    display = part["display"] is not None
+    return math(html.unescape(part["display"] if display else part["inline"]).strip(), display)

@@ -1,0 +1,142 @@
+"""What the templates print, as frozen data: a head, sheets without answers, marking tables and answer strips.
+
+Numbers are exact (`int`, `Fraction`), arrays nested tuples of them; texts are already in the language of the paper;
+symbols are LaTeX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+from examgen.model import Exact
+from examgen.render.diagram import Diagram
+
+Calculator = Literal["none", "simple", "scientific"]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What all variants of an exam share.
+
+    `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
+    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does.
+    """
+
+    title: str
+    language: str = "en"
+    minutes: int = 45
+    calculator: Calculator = "none"
+    working: int = 4
+    decimals: int = 2
+    exact_forms: bool = True
+    sample: bool = False
+    comma: bool | None = None
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether numbers are printed with a decimal comma."""
+        return self.language == "ru" if self.comma is None else self.comma
+
+
+@dataclass(frozen=True)
+class Box:
+    """One answer box: `label` is what it is called on paper (1a), `symbol` the LaTeX of what is asked."""
+
+    key: str
+    label: str
+    symbol: str
+    kind: Literal["integer", "number", "array", "choice"] = "number"
+    cell_kind: Literal["integer", "number"] = "number"
+    shape: tuple[int, ...] = ()
+    points: Fraction = Fraction(1)
+    decimals: int = 2
+
+
+@dataclass(frozen=True)
+class SheetTask:
+    """One task as the student gets it; it has no place for an answer.
+
+    `params` is the problem's frozen dataclass, `data` its exact input by name, `says` convention key -> sentence (with
+    $latex$ and **bold**), `formula` the lines of the formula in LaTeX.
+    """
+
+    number: int
+    problem: str
+    params: Any
+    data: Mapping[str, Exact]
+    boxes: tuple[Box, ...]
+    says: Mapping[str, str] = field(default_factory=dict)
+    formula: tuple[str, ...] = ()
+    diagram: Diagram | None = None
+    decimals: int = 2
+
+    @property
+    def points(self) -> Fraction:
+        """The sum of the boxes' points."""
+        return sum((box.points for box in self.boxes), Fraction(0))
+
+
+@dataclass(frozen=True)
+class SheetVariant:
+    """One student's sheet."""
+
+    number: int
+    code: str
+    tasks: tuple[SheetTask, ...]
+
+    @property
+    def points(self) -> Fraction:
+        """The sum of the tasks' points."""
+        return sum((task.points for task in self.tasks), Fraction(0))
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What is marked right in one box.
+
+    `rounded` is a number, or nested tuples of numbers, already rounded to the box's decimals; `exact` is the same in exact
+    form: fractions, or LaTeX where exp or ln occur, or None where it is too long to print.
+    """
+
+    rounded: Exact
+    exact: Any = None
+
+
+@dataclass(frozen=True)
+class MarkingRow:
+    """One variant's line of a marking table: one `Accepted` per box."""
+
+    number: int
+    code: str
+    accepted: tuple[Accepted, ...]
+
+
+@dataclass(frozen=True)
+class MarkingTable:
+    """One task's answers over all variants that got this problem."""
+
+    task: int
+    problem: str
+    boxes: tuple[Box, ...]
+    rows: tuple[MarkingRow, ...]
+
+
+@dataclass(frozen=True)
+class StripTask:
+    """One task of an answer strip: its boxes and what each accepts, in the order of the sheet."""
+
+    number: int
+    boxes: tuple[Box, ...]
+    accepted: tuple[Accepted, ...]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One variant's answers, to be laid beside the paper."""
+
+    number: int
+    code: str
+    tasks: tuple[StripTask, ...]
