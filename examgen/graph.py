@@ -87,7 +87,7 @@ class Graph:
     @cached_property
     def transcendental(self) -> bool:
         """Whether a value can be irrational, so that exact arithmetic on fractions is not closed."""
-        return any(_irrational(node) for node in self.nodes)
+        return any(irrational(node) for node in self.nodes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `key.json`; `from_json` is the inverse."""
@@ -107,7 +107,8 @@ class Graph:
         return builder.build(data["output"])
 
 
-def _irrational(node: Node) -> bool:
+def irrational(node: Node) -> bool:
+    """Whether the op leads out of the fractions."""
     if node.op == "pow":
         return Fraction(node["exponent"]).denominator != 1
     return OPS[node.op].transcendental

@@ -9,7 +9,7 @@ from pathlib import Path
 from examgen.errors import ExamgenError
 
 # What the style sheet calls a face -> the installed package that carries it.
-FONT_PACKAGES = {"serif": "fontpkg_source_serif_4", "symbols": "fontpkg_vollkorn"}
+FONT_PACKAGES = {"serif": "fontpkg_pt_serif", "symbols": "fontpkg_vollkorn"}
 
 
 @cache

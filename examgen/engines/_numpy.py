@@ -1,6 +1,6 @@
 """The textbook route: a forward table in NumPy, and the hand-written VJPs evaluated as the nodes they emit.
 
-Runs in float64, or on object arrays of `Fraction` and of `mpmath.mpf`, where it is exact or holds 55 digits.
+Runs in float64, or on object arrays of `Fraction` and, from the first exp or log on, of `mpmath.mpf` with 55 digits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from examgen.engines._engine import Evaluation
-from examgen.graph import Graph, Node, backward
+from examgen.graph import Graph, Node, backward, irrational
 from examgen.model import Exact
 
 name = "numpy"
@@ -28,9 +28,10 @@ mp.dps = 55
 
 
 def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, numbers: str = "float") -> Evaluation:
-    """Every node's value and gradient as arrays; `numbers` is "float" (float64), "fraction" or "mp" (55 digits).
+    """Every node's value and gradient as arrays; `numbers` is "float" (float64) or "exact".
 
-    Raises ZeroDivisionError or ValueError in the exact modes where a node has no value; float64 gives inf or nan.
+    Exact numbers are fractions up to the first exp, log or the like, and have 55 digits from there on.
+    Raises ZeroDivisionError or ValueError in exact numbers where a node has no value; float64 gives inf or nan.
     """
     both = backward(graph)
     arrays = run(both.graph, {**data, both.upstream: upstream}, numbers)
@@ -43,21 +44,30 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, numbe
 def run(graph: Graph, data: Mapping[str, Any], numbers: str = "float") -> dict[str, Array]:
     """Every node's value: a loop over the nodes and one table."""
     arrays: dict[str, Array] = {}
+    exact = numbers == "exact"
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             if node.op == "input":
-                given = _leaf(data[node.name], "int" if _discrete(node) else numbers)
+                given = _leaf(data[node.name], "int" if node["discrete"] else numbers)
                 arrays[node.name] = np.broadcast_to(given, node.shape)
             elif node.op == "const":
                 arrays[node.name] = _leaf(node["value"], numbers)
             else:
-                result = TABLE[node.op](node, *(arrays[source] for source in node.inputs))
-                arrays[node.name] = np.asarray(result, dtype=None if numbers == "float" else object)
+                sources = [arrays[source] for source in node.inputs]
+                result = TABLE[node.op](node, *(_alike(node, sources) if exact else sources))
+                arrays[node.name] = np.asarray(result, dtype=object if exact else None)
     return arrays
 
 
-def _discrete(node: Node) -> bool:
-    return any(key == "discrete" and value for key, value in node.attrs)
+def _alike(node: Node, sources: list[Array]) -> list[Array]:
+    """Fractions made 55-digit numbers where the op, or another operand, needs them."""
+    if not irrational(node) and all(_rational(x) for x in sources):
+        return sources
+    return [_digits(x) if x.dtype == object and _rational(x) else x for x in sources]
+
+
+def _rational(x: Array) -> bool:
+    return x.size == 0 or isinstance(x.flat[0], (int, Fraction, np.integer))
 
 
 def _leaf(value: Any, numbers: str) -> Array:
@@ -66,15 +76,19 @@ def _leaf(value: Any, numbers: str) -> Array:
     if numbers == "int":
         return np.asarray(value, dtype=np.int64)
     exact = np.asarray(value, dtype=object)
-    if numbers == "float":
-        return exact.astype(np.float64)
-    convert = Fraction if numbers == "fraction" else _mpf
-    return np.asarray(np.frompyfunc(convert, 1, 1)(exact), dtype=object)
+    return exact.astype(np.float64) if numbers == "float" else np.asarray(_fractions(exact), dtype=object)
 
 
 def _mpf(value: int | Fraction) -> Any:
     fraction = Fraction(value)
     return mp.mpf(fraction.numerator) / fraction.denominator
+
+
+def _digits(x: Array) -> Array:
+    return np.asarray(np.frompyfunc(_mpf, 1, 1)(x), dtype=object)
+
+
+_fractions = np.frompyfunc(Fraction, 1, 1)
 
 
 def _function(fast: Callable[..., Any], exact: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,15 +113,8 @@ def _where(test: Any, x: Any, y: Any) -> Array:
 
 
 def _share(node: Node, x: Array, y: Array) -> Any:
-    exact = x.dtype == object
-    half, one, zero = (Fraction(1, 2), Fraction(1), Fraction(0)) if exact and _rational(x) else (0.5, 1.0, 0.0)
-    if exact and not _rational(x):
-        half, one, zero = mp.mpf(half), mp.mpf(one), mp.mpf(zero)
-    return _where(x > y, one, _where(x == y, half, zero))
-
-
-def _rational(x: Array) -> bool:
-    return x.size == 0 or isinstance(x.flat[0], (int, Fraction))
+    zero = (x - y) * 0  # in the numbers and the shape of the operands
+    return _where(x > y, zero + 1, _where(x == y, (zero + 1) / 2, zero))
 
 
 def _reduce(node: Node, x: Array, how: Callable[..., Any]) -> Any:

@@ -6,12 +6,10 @@ gradient, and wires leave from the stub's end. So a value that is used twice sti
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 
 import graphlay
 
@@ -99,18 +97,44 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
 
 
 Structure = tuple[tuple[str, tuple[str, ...]], ...]
-Layout = tuple[float, float, dict[str, tuple[float, float]], tuple[str, ...]]
+Places = dict[str, tuple[float, float]]
+Bends = dict[tuple[str, str], list[tuple[float, float]]]
+Layout = tuple[float, float, Places, tuple[str, ...]]
 
 
 @lru_cache(maxsize=512)
 def _layout(structure: Structure) -> Layout:
     """Positions and wires of the best of a few layouts: fewest crossings, then inputs nearest to their order, then flattest."""
-    candidates = [_candidate(structure, seed) for seed in range(SEEDS)]
-    best = min(candidates, key=lambda drawing: _quality(structure, drawing))
-    return _measure(structure, best)
+    candidates = [_places(structure, seed, flip) for seed in range(SEEDS) for flip in (1, -1)]
+    crossings, _, height, width, places, bends = min(candidates, key=lambda candidate: candidate[:3])
+    wires = tuple(
+        _wire(places[source], places[name], bends[source, name]) for name, sources in structure for source in sources
+    )
+    return width, height, places, wires
 
 
-def _candidate(structure: Structure, seed: int) -> graphlay.Layout:
+def _places(structure: Structure, seed: int, flip: int) -> tuple[int, int, float, float, Places, Bends]:
+    """One layout, upside down where `flip` is -1: its quality, its width, where gates are and how wires between them bend."""
+    drawing = _engine(structure, seed)
+    low, high = drawing.bounds["min"], drawing.bounds["max"]
+    top = low["y"] if flip == 1 else -high["y"]
+    places = {
+        name: (spot["center"]["x"] - (GATE + STUB) / 2 - low["x"], flip * spot["center"]["y"] - top)
+        for (name, _), spot in zip(structure, drawing.nodes, strict=True)
+    }
+    _sort_siblings(structure, places)
+    edges = [(source, name) for name, sources in structure for source in sources]
+    bends = {
+        edge: [(p["x"] - low["x"], flip * p["y"] - top) for p in drawn["points"][1:-1]]
+        for edge, drawn in zip(edges, drawing.edges, strict=True)
+    }
+    order = [places[name][1] for name, sources in structure if not sources]
+    inversions = sum(a > b for i, a in enumerate(order) for b in order[i + 1 :])
+    crossings = int(drawing.metrics().get("crossings", 0))
+    return crossings, inversions, high["y"] - low["y"], high["x"] - low["x"], places, bends
+
+
+def _engine(structure: Structure, seed: int) -> graphlay.Layout:
     graph = graphlay.Graph()
     for name, _ in structure:
         graph.node(name, width=GATE + STUB, height=2 * WRITING)
@@ -122,37 +146,26 @@ def _candidate(structure: Structure, seed: int) -> graphlay.Layout:
     return graphlay.layout(graph, options={"spacing": spacing, "routing": routing, "seed": seed, "seed_mode": "structure"})
 
 
-def _quality(structure: Structure, drawing: graphlay.Layout) -> tuple[int, int, float]:
-    crossings = int(json.loads(json.dumps(drawing.metrics())).get("crossings", 0))
-    heights = [drawing.nodes[i]["center"]["y"] for i, (_, sources) in enumerate(structure) if not sources]
-    inversions = sum(a > b for i, a in enumerate(heights) for b in heights[i + 1 :])
-    return crossings, inversions, drawing.bounds["max"]["y"] - drawing.bounds["min"]["y"]
+def _sort_siblings(structure: Structure, places: Places) -> None:
+    """Inputs that feed the same single gate stand in their own order: they may change places without a crossing."""
+    fed: dict[str, list[str]] = {name: [] for name, _ in structure}
+    for name, sources in structure:
+        for source in sources:
+            fed[source].append(name)
+    groups: dict[tuple[str, float], list[str]] = {}
+    for name, sources in structure:
+        if not sources and len(fed[name]) == 1:
+            groups.setdefault((fed[name][0], places[name][0]), []).append(name)
+    for names in groups.values():
+        for name, place in zip(names, sorted((places[name] for name in names), key=lambda p: p[1]), strict=True):
+            places[name] = place
 
 
-def _measure(structure: Structure, drawing: graphlay.Layout) -> Layout:
-    left, top = drawing.bounds["min"]["x"], drawing.bounds["min"]["y"]
-    places = {
-        name: (spot["center"]["x"] - (GATE + STUB) / 2 - left, spot["center"]["y"] - top)
-        for (name, _), spot in zip(structure, drawing.nodes, strict=True)
-    }
-    ends = [places[name] for name, sources in structure for _ in sources]
-    wires = tuple(
-        _wire([(p["x"] - left, p["y"] - top) for p in edge["points"]], end)
-        for edge, end in zip(drawing.edges, ends, strict=True)
-    )
-    return drawing.bounds["max"]["x"] - left, drawing.bounds["max"]["y"] - top, places, wires
-
-
-def _wire(points: list[tuple[float, float]], gate: tuple[float, float]) -> str:
-    """Path data of a wire, its end moved from the layout's box to the rim of the gate's circle."""
-    x, y = points[-2]
+def _wire(source: tuple[float, float], gate: tuple[float, float], bends: list[tuple[float, float]]) -> str:
+    """Path data of a wire from the end of a stub to the rim of a gate."""
+    start = (source[0] + GATE + STUB, source[1])
     centre = (gate[0] + GATE / 2, gate[1])
-    away = ((x - centre[0]) ** 2 + (y - centre[1]) ** 2) ** 0.5
-    rim = tuple(c + (p - c) * GATE / 2 / away for c, p in zip(centre, (x, y), strict=True))
-    return "M" + "L".join(f"{px:.2f} {py:.2f}" for px, py in _straight([*points[:-1], (rim[0], rim[1])]))
-
-
-def _straight(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points without repetitions."""
-    found = list(points)
-    return [found[0], *(b for a, b in pairwise(found) if a != b)]
+    last = bends[-1] if bends else start
+    away = ((last[0] - centre[0]) ** 2 + (last[1] - centre[1]) ** 2) ** 0.5
+    rim = (centre[0] + (last[0] - centre[0]) * GATE / 2 / away, centre[1] + (last[1] - centre[1]) * GATE / 2 / away)
+    return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in [start, *bends, rim])

@@ -11,7 +11,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from examgen.model import cells, shape
+from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import translations
@@ -39,12 +39,13 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"math": notation.math, "prose": notation.prose, "num": partial(_number, comma)}
-    environment.globals |= {"shape": shape, "cells": cells, "draw_circuit": draw_circuit, "style": _style}
+    environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
+    environment.globals |= {"draw_circuit": draw_circuit, "style": _style}
     return environment
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from xml.etree import ElementTree
@@ -21,6 +22,7 @@ MINUS = "−"
 RELATIONS = frozenset("=≠<>≤≥→≈∈")
 BINARY = frozenset("+−×±·")
 SEPARATORS = frozenset(",;")
+CLOSING = frozenset(")]}|′!")
 TALL = {"mfrac", "munder", "munderover", "mtable"}
 
 _convert = LatexToMathML()
@@ -51,17 +53,18 @@ def _mark(row: ElementTree.Element) -> None:
         if child.tag == "mi" and len(text) == 1 and text.isalpha() and child.get("mathvariant") != "normal":
             child.set("class", "italic")
         elif child.tag == "mo":
-            child.set("class", _operator(text, place == 0, tall and child.get("stretchy") != "false"))
+            prefix = place == 0 or (row[place - 1].tag == "mo" and row[place - 1].text not in CLOSING)
+            child.set("class", _operator(text, prefix, tall and child.get("stretchy") != "false"))
         _mark(child)
     _hang_brackets(row)
 
 
-def _operator(text: str, first: bool, tall: bool) -> str:
+def _operator(text: str, prefix: bool, tall: bool) -> str:
     if text in ("∑", "∏"):
         return "large"
     if text in RELATIONS:
         return "relation"
-    if text in BINARY and not first:
+    if text in BINARY and not prefix:
         return "binary"
     if text in SEPARATORS:
         return "separator"
@@ -84,13 +87,19 @@ def num(value: int | Fraction, comma: bool = False, decimals: int | None = None)
     With `decimals` the number is shown with exactly that many places (it must fit in them).
     """
     number = Fraction(value)
-    places = _places(number) if decimals is None else decimals
-    if places is None or (number * 10**places).denominator != 1:
+    count = _places(number) if decimals is None else decimals
+    if count is None or (number * 10**count).denominator != 1:
         text = f"{abs(number.numerator)}/{number.denominator}"
     else:
-        digits = str(abs(int(number * 10**places))).rjust(places + 1, "0")
-        text = f"{digits[:-places]}{',' if comma else '.'}{digits[-places:]}" if places else digits
+        digits = str(abs(int(number * 10**count))).rjust(count + 1, "0")
+        text = f"{digits[:-count]}{',' if comma else '.'}{digits[-count:]}" if count else digits
     return MINUS + text if number < 0 else text
+
+
+def places(values: Iterable[int | Fraction]) -> int | None:
+    """The decimals that show every one of the numbers; None if one of them does not end."""
+    each = [_places(Fraction(value)) for value in values]
+    return None if None in each else max((count for count in each if count is not None), default=0)
 
 
 def _places(number: Fraction) -> int | None:
@@ -101,6 +110,12 @@ def _places(number: Fraction) -> int | None:
     while rest % 5 == 0:
         rest, fives = rest // 5, fives + 1
     return max(twos, fives) if rest == 1 else None
+
+
+def indexed(symbol: str, index: Sequence[int], sizes: Sequence[int]) -> str:
+    """The LaTeX name of one part of `symbol`: an index from 1 for each axis that is longer than one."""
+    shown = [str(i + 1) for i, size in zip(index, sizes, strict=False) if size > 1]
+    return f"{symbol}_{{{','.join(shown)}}}" if shown else symbol
 
 
 _PARTS = re.compile(r"\$\$(?P<display>[^$]+)\$\$|\$(?P<inline>[^$]+)\$|\*\*(?P<bold>.+?)\*\*", re.DOTALL)

@@ -33,10 +33,10 @@ def font_faces() -> str:
     for face, family in FAMILIES.items():
         for path in sorted(find(face).glob("*.ttf")):
             slant = "italic" if "Italic" in path.name else "normal"
-            rules.append(
-                f'@font-face {{ font-family: "{family}"; font-style: {slant}; '
-                f'src: url("{FONT_SCHEME}{path.name}") format("truetype"); }}'
-            )
+            # A variable font (its axes stand in brackets) is not told its weight: it has all of them.
+            weight = "" if "[" in path.name else f" font-weight: {700 if 'Bold' in path.name else 400};"
+            source = f'url("{FONT_SCHEME}{path.name}") format("truetype")'
+            rules.append(f'@font-face {{ font-family: "{family}"; font-style: {slant};{weight} src: {source}; }}')
     return "\n".join(rules)
 
 

@@ -174,6 +174,15 @@ def test_missing_rejection_is_caught() -> None:
     assert 5 < chi_square((((stream.below(1 << 32) * (3 << 30)) >> 32) % 3 for _ in range(5000)), 3)
 
 
+@pytest.mark.parametrize("value", [(1 << 32) + 1, (1 << 33) - 1])
+def test_wide_draws_refuse_the_bound_itself(value: int) -> None:
+    """Over 32 bits a value equal to or above n is drawn anew: chance would show it once in 2**33 draws."""
+    stream, n = Stream(key("wide")), (1 << 32) + 1
+    words = iter([value >> 1, (value & 1) << 31, 0, 1 << 31])
+    stream._word = lambda: next(words)
+    assert 1 == stream.below(n)
+
+
 def first_of_three(stream: Stream) -> int:
     """The order of three shuffled values as a number 0..5."""
     a, b, c = stream.shuffled((0, 1, 2))
@@ -197,7 +206,7 @@ def test_shuffles_are_uniform() -> None:
 
 
 def test_weights_are_kept() -> None:
-    """Values come as often as their weights say, within five standard deviations; a plain choice, the tooth, does not."""
+    """Values come as often as their weights say, to five standard deviations; plain choices, the tooth, do not."""
     stream = Stream(key("weighted"))
     seen = Counter(stream.weighted("abcd", (3, 0, 1, 0)) for _ in range(8000))
     assert {"a", "c"} == set(seen)

@@ -1,0 +1,212 @@
+"""What a problem type is: parameters, presets, drawing, graph, what is asked and what a solver must be told.
+
+A problem file holds one final subclass of `Problem` and one instance of it, `PROBLEM`. It imports no array library,
+no engine and no template: it builds a graph, and everything else reads that.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, ClassVar, Literal
+
+from examgen.drawing import Stream
+from examgen.errors import InputError
+from examgen.graph import Graph
+from examgen.model import Ask, Convention, Exact, Instance, cells, freeze, shape
+
+Calculator = Literal["none", "simple", "scientific"]
+CALCULATORS: tuple[Calculator, ...] = ("none", "simple", "scientific")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Parameters under a name: minutes a median student takes, the calculator needed, and what it is for.
+
+    `version` counts the changes that made an old seed draw other numbers; it is part of the key of every draw.
+    """
+
+    params: Any
+    minutes: tuple[float, float]
+    use: Literal["quiz", "test", "homework"] = "test"
+    calculator: Calculator = "none"
+    version: int = 1
+
+
+def param(default: Any, doc: str, *, low: int | None = None, high: int | None = None, choices: Any = ()) -> Any:
+    """A documented, checked parameter: bounds are inclusive, `choices` lists the allowed values."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": tuple(choices)})
+
+
+class Problem(ABC):
+    """One problem type. `name` is what exam definitions say; `title` and all other texts are English gettext ids."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    params: ClassVar[type[Any]]
+    presets: ClassVar[Mapping[str, Preset]]
+
+    @abstractmethod
+    def draw(self, params: Any, stream: Stream) -> Instance:
+        """A candidate; the caller checks it for kinks and flaws, and asks again a bounded number of times."""
+
+    @abstractmethod
+    def graph(self, params: Any) -> Graph:
+        """The computation for these parameters; its inputs are the data's names (without `upstream`)."""
+
+    @abstractmethod
+    def asks(self, params: Any) -> tuple[Ask, ...]:
+        """The answer boxes, in the order of the sheet."""
+
+    @abstractmethod
+    def conventions(self, instance: Instance) -> tuple[Convention, ...]:
+        """Everything a solver must be told, each found word for word on the sheet."""
+
+    def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
+        """Why a kink-free instance is still not fit to print: trivial, or not hand-sized. `values`: node -> exact cells."""
+        yield from ()
+
+    def readings(self, instance: Instance) -> Iterator[str]:
+        """What pinned numbers leave open, as notes: never a reason to refuse them."""
+        yield from ()
+
+    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
+        """Parameters that follow from pinned data, such as the number of classes from the shape of the scores."""
+        return {}
+
+    def completed(self, params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
+        """Pinned data with what goes without saying added, such as labels on the diagonal."""
+        return data
+
+    def formula(self, params: Any) -> tuple[str, ...]:
+        """The computation as lines of LaTeX, where the sheet states it so."""
+        return ()
+
+    def check(self, params: Any) -> None:
+        """Raises InputError where parameters do not go together; the graph's shape rules are checked beside it."""
+        self.graph(params)
+
+    def with_params(self, given: Mapping[str, Any], start: Any = None) -> Any:
+        """Checked parameters: `given` by name over `start` (the defaults where None).
+
+        Raises: InputError naming the parameter and what is allowed.
+        """
+        known = {f.name: f for f in fields(self.params)}
+        if unknown := [name for name in given if name not in known]:
+            raise InputError(f"{self.name} has no parameter {unknown[0]!r}: it has {', '.join(known)}")
+        values = {name: getattr(start, name) for name in known} if start is not None else {}
+        values |= {name: _checked(known[name], value) for name, value in given.items()}
+        params = self.params(**values)
+        self.check(params)
+        return params
+
+    def pin(self, given: Mapping[str, Any], data: Mapping[str, Any], start: Any = None) -> Instance:
+        """An instance with the user's own numbers, shape-checked against the graph.
+
+        Raises: InputError naming the array, what came and what was expected.
+        """
+        exact = {name: exact_value(name, value) for name, value in data.items()}
+        params = self.with_params({**self.sizes(given, exact), **given}, start)
+        exact = self.completed(params, dict(exact))
+        graph = self.graph(params)
+        _fit(self.name, graph, exact)
+        return Instance(self.name, params, exact)
+
+
+def _fit(problem: str, graph: Graph, data: Mapping[str, Exact]) -> None:
+    wanted = {node.name: node for node in graph.inputs}
+    if missing := [name for name in wanted if name not in data]:
+        raise InputError(f"{problem}: data has no {missing[0]!r}: give {', '.join(wanted)}")
+    dims = {name: node.shape for name, node in wanted.items()} | {"upstream": graph[graph.output].shape}
+    for name, value in data.items():
+        if name not in dims:
+            raise InputError(f"{problem}: data holds {name!r}, which the task does not use: give {', '.join(dims)}")
+        if shape(value) != dims[name]:
+            raise InputError(f"{problem}: {name} has shape {shape(value)}, expected {dims[name]}")
+
+
+def exact_value(name: str, value: Any) -> Exact:
+    """Nested lists of ints, decimals and fractions as exact nested tuples. Raises InputError on anything else."""
+    dims, flat = shape(value), list(cells(value))
+    _rectangular(name, value, dims)
+    for cell in flat:
+        if isinstance(cell, bool) or not isinstance(cell, (int, Fraction, Decimal, float, str)):
+            raise InputError(f"{name} holds {cell!r}: only numbers can stand there")
+    return freeze(_mapped(value, lambda cell: _exact_number(name, cell)))
+
+
+def _rectangular(name: str, value: Any, dims: tuple[int, ...]) -> None:
+    here = isinstance(value, (list, tuple))
+    if here != bool(dims) or (here and len(value) != dims[0]):
+        raise InputError(f"{name} is ragged: every row must have as many numbers as the first")
+    if here and not value:
+        raise InputError(f"{name} is empty: give at least one number")
+    for part in value if here else ():
+        _rectangular(name, part, dims[1:])
+
+
+def _mapped(value: Any, change: Any) -> Any:
+    return [_mapped(part, change) for part in value] if isinstance(value, (list, tuple)) else change(value)
+
+
+def _exact_number(name: str, cell: Any) -> int | Fraction:
+    try:
+        exact = Fraction(repr(cell)) if isinstance(cell, float) else Fraction(cell)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        raise InputError(f"{name} holds {cell!r}: only finite numbers can stand there") from None
+    return int(exact) if exact.denominator == 1 else exact
+
+
+def _checked(f: Any, value: Any) -> Any:
+    """One parameter's value, of the type of its default and within what its field allows."""
+    default = f.default if f.default is not MISSING else None
+    wanted = f.metadata
+    if wanted["choices"] and (value not in wanted["choices"] or isinstance(value, bool) != isinstance(default, bool)):
+        raise InputError(f"{f.name} = {value!r}: allowed are {', '.join(map(repr, wanted['choices']))}")
+    value = _typed(f.name, value, default)
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, str):
+            continue
+        if wanted["low"] is not None and number < wanted["low"]:
+            raise InputError(f"{f.name} = {_shown(value)}: must be at least {wanted['low']}")
+        if wanted["high"] is not None and number > wanted["high"]:
+            raise InputError(f"{f.name} = {_shown(value)}: must be at most {wanted['high']}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    expected = _expected(default)
+    if isinstance(default, bool):
+        good = isinstance(value, bool)
+    elif isinstance(default, Fraction):
+        good = isinstance(value, (int, Decimal, Fraction)) and not isinstance(value, bool)
+        if good:
+            return Fraction(value)
+    elif isinstance(default, int):
+        good = isinstance(value, int) and not isinstance(value, bool)
+    elif isinstance(default, str):
+        good = isinstance(value, str)
+    else:
+        value = (value, value) if isinstance(value, int) and len(default) == 2 else value
+        inner = type(default[0])
+        good = isinstance(value, (list, tuple)) and all(type(v) is inner for v in value) and bool(value)
+        good = good and (inner is str or len(value) == len(default))
+        value = tuple(value) if good else value
+    if not good:
+        raise InputError(f"{name} = {value!r}: expected {expected}")
+    return value
+
+
+def _expected(default: Any) -> str:
+    if isinstance(default, tuple):
+        return "a list of names" if isinstance(default[0], str) else "a whole number or a pair of them"
+    names = ((bool, "true or false"), (int, "a whole number"), (Fraction, "a number"), (str, "text"))
+    return next(text for kind, text in names if isinstance(default, kind))

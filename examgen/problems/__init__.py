@@ -1,0 +1,1 @@
+"""One file per problem type; `examgen.registry` finds them here by themselves."""

@@ -1,0 +1,140 @@
+"""What tasks on a matrix of scores share: orientation, labels, wording, gradient boxes.
+
+As printed, scores are (N, C) where a row is an image (`class_axis` 1) and (C, N) where a column is one (`class_axis` 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from examgen.drawing import Stream
+from examgen.errors import InputError
+from examgen.graph import Builder, Ref
+from examgen.model import Ask, Convention, Exact, Instance, cells, shape
+
+ORIENTATION = {
+    1: (
+        "The table holds a classifier's scores: **a row is an image, a column is a class**; "
+        "$s_{ij}$ is the score of image $i$ for class $j$, and $y_i$ is the true class."
+    ),
+    0: (
+        "The table holds a classifier's scores: **a column is an image, a row is a class**; "
+        "$s_{ij}$ is the score of image $i$ for class $j$, and $y_i$ is the true class."
+    ),
+}
+GRADIENT = {
+    "mean": (
+        r"Also find $\partial L/\partial s_{ij}$ for every cell of the table, in the order of the table "
+        "($L$ is the mean; the factor $1/%(samples)s$ is part of the answer)."
+    ),
+    "sum": (
+        r"Also find $\partial L/\partial s_{ij}$ for every cell of the table, in the order of the table ($L$ is the sum)."
+    ),
+}
+REDUCTION = {
+    "mean": "Then find the mean over the images $%(total)s$.",
+    "sum": "Then find the sum over the images, not the mean: $%(total)s$.",
+}
+
+
+def score_grid(params: Any) -> list[Fraction]:
+    """Every score that can be drawn."""
+    scale = 10**params.digits
+    return [Fraction(k, scale) for k in range(-params.limit * scale, params.limit * scale + 1)]
+
+
+def drawn_labels(params: Any, stream: Stream) -> tuple[int, ...]:
+    """One true class per image; free labels are not all the same class."""
+    if params.labels == "diagonal":
+        return tuple(range(params.samples))
+    labels = [stream.below(params.classes) for _ in range(params.samples)]
+    if len(labels) > 1 and len(set(labels)) == 1:
+        labels[stream.below(len(labels))] = (labels[0] + 1 + stream.below(params.classes - 1)) % params.classes
+    return tuple(labels)
+
+
+def check_labels(params: Any) -> None:
+    """Raises InputError where the diagonal is too short for the images."""
+    if params.labels == "diagonal" and params.samples > params.classes:
+        raise InputError(
+            f"labels = 'diagonal' with {params.samples} samples and {params.classes} classes:"
+            " the diagonal is too short, take labels = 'free'"
+        )
+
+
+def as_printed(params: Any, rows: Sequence[Sequence[Any]]) -> Exact:
+    """Rows of images turned into the orientation of the table."""
+    return tuple(map(tuple, rows if params.class_axis else zip(*rows, strict=True)))
+
+
+def scores_and_labels(b: Builder, params: Any, *, logarithm: bool = False) -> tuple[Ref, Ref]:
+    """The inputs, the scores brought to one row per image."""
+    table = (params.samples, params.classes)
+    scores = b.input("scores", table if params.class_axis else table[::-1])
+    labels = b.input("labels", (params.samples,), discrete=True)
+    if logarithm:
+        scores = b.op("log", scores, name="logits")
+    if not params.class_axis:
+        scores = b.op("transpose", scores, name="rows")
+    return scores, labels
+
+
+def gradient_asks(params: Any, node: str) -> tuple[Ask, ...]:
+    """The box for the gradient table, where it is asked: shaped as the table is printed."""
+    if not params.gradient:
+        return ()
+    table = (params.samples, params.classes)
+    dims = table if params.class_axis else table[::-1]
+    symbol = r"\partial L/\partial s"
+    return (Ask("dscores", node, symbol, "array", True, shape=dims, points=Fraction(2), group="gradient"),)
+
+
+def table_conventions(params: Any) -> tuple[Convention, ...]:
+    return (
+        Convention("orientation", ORIENTATION[params.class_axis]),
+        Convention("true_class", "The score of the true class is framed."),
+    )
+
+
+def reduction_convention(params: Any) -> Convention:
+    total = "+".join(f"L_{{{i + 1}}}" for i in range(params.samples))
+    if params.reduction == "sum":
+        return Convention("reduction", REDUCTION["sum"], {"total": f"L={total}"})
+    mean = f"L=({total})/{params.samples}" if params.samples > 1 else "L=L_{1}"
+    return Convention("reduction", REDUCTION["mean"], {"total": mean})
+
+
+def gradient_convention(params: Any) -> tuple[Convention, ...]:
+    if not params.gradient:
+        return ()
+    return (Convention("gradient", GRADIENT[params.reduction], {"samples": params.samples}),)
+
+
+def score_sizes(given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
+    """N and C from pinned scores; labels are on the diagonal unless they are given."""
+    dims = shape(data.get("scores", ()))
+    if len(dims) != 2:
+        raise InputError(f"scores has shape {dims}: give a table, one list of numbers per row")
+    samples, classes = dims if given.get("class_axis", 1) else dims[::-1]
+    labels = "free" if "labels" in data else "diagonal"
+    return {"samples": samples, "classes": classes, "labels": labels}
+
+
+def with_labels(params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
+    """Labels checked, or put on the diagonal where none are given. Raises InputError on a label out of range."""
+    data.setdefault("labels", tuple(range(params.samples)))
+    for label in cells(data["labels"]):
+        if not isinstance(label, int) or not 0 <= label < params.classes:
+            raise InputError(f"labels holds {label}: with {params.classes} classes a label is one of 0..{params.classes - 1}")
+    return data
+
+
+def score_readings(instance: Instance) -> Iterator[str]:
+    """What a square table or a tie leaves open."""
+    params = instance.params
+    if params.labels == "diagonal":
+        yield "no labels are given: the true class of image i is taken to be class i (the diagonal)"
+    if params.samples == params.classes:
+        yield "the table is square: only its heads tell images from classes"

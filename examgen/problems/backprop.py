@@ -1,0 +1,234 @@
+"""Forward and backward pass through a computational graph: a fixed formula, one of one's own, or a random graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from examgen import formula
+from examgen.drawing import Stream
+from examgen.errors import DrawError, InputError
+from examgen.graph import UNNAMED, Graph, Node
+from examgen.model import Ask, Convention, Exact, Instance, cells
+from examgen.ops import OPS
+from examgen.problem import Preset, Problem, param
+
+HALF = Fraction(1, 2)
+LARGEST_VALUE = 60
+SLOPED = {"sigmoid": (0.5, 2.0), "tanh": (0.5, 1.5)}  # |z|: beyond, the slope rounds away
+FORMULAS = {
+    "sum_times": "f = (x + y) * z",
+    "product_max": "f = x * y + max(z, w)",
+    "fan_out": "f = (a + b) * (b + 1)",
+    "fan_out_relu": "h = relu(a * b + c); g = h + a; f = h * g",
+    "sigmoid_neuron": "z = w0 * x0 + w1 * x1 + w2; f = sigmoid(z)",
+    "sigmoid_gates": "p = w0 * x0; q = w1 * x1; s = p + q; z = s + w2; m = -z; e = exp(m); d = 1 + e; f = 1 / d",
+    "tanh_neuron": "z = w0 * x0 + w1 * x1 + w2; f = tanh(z)",
+}
+NEURON = {"w0", "x0", "w1", "x1", "w2"}
+RANDOM_OPS = ("add", "sub", "mul", "max", "relu")
+TEXT = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "max": "max({}, {})", "relu": "relu({})"}
+
+
+@dataclass(frozen=True)
+class Params:
+    formula: str = param("sigmoid_neuron", "a name (" + ", ".join(FORMULAS) + "), random, or statements of one's own")
+    ask: str = param("default", "output, pre-activation and all inputs, or every gate", choices=("default", "all"))
+    upstream: str = param("one", "gradient at the output: 1, or drawn and not 1", choices=("one", "drawn"))
+    depth: int = param(3, "gates of a random graph", low=2, high=12)
+    ops: tuple[str, ...] = param(RANDOM_OPS, "ops of a random graph: some of " + ", ".join(RANDOM_OPS))
+    limit: int = param(5, "inputs lie within ± this and are not 0", low=2, high=50)
+
+
+class Backprop(Problem):
+    name = "backprop"
+    title = "Computational graph"
+    source = "Rumelhart, Hinton and Williams, 1986; CS231n, backpropagation, intuitions"
+    params = Params
+    presets = {
+        "sum_times": Preset(Params("sum_times"), (3, 3), "quiz"),
+        "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5)),
+        "fan_out": Preset(Params("fan_out"), (5, 5)),
+        "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7)),
+        "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific"),
+        "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific"),
+        "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific"),
+        "random_3": Preset(Params("random", depth=3, upstream="drawn"), (6, 6)),
+        "random_5": Preset(Params("random", depth=5), (12, 12), "homework"),
+    }
+
+    def check(self, params: Params) -> None:
+        if wrong := [op for op in params.ops if op not in RANDOM_OPS]:
+            raise InputError(f"ops holds {wrong[0]!r}: allowed are {', '.join(RANDOM_OPS)}")
+        if params.formula != "random":
+            self.graph(params)
+
+    def draw(self, params: Params, stream: Stream) -> Instance:
+        if params.formula == "random":
+            text, data = _random_statements(params, stream)
+            params = replace(params, formula=text)
+        else:
+            data = _inputs(self.graph(params), params, stream)
+        upstream = 1 if params.upstream == "one" else stream.choice((-4, -3, -2, 2, 3, 4))
+        return Instance(self.name, params, data | {"upstream": upstream})
+
+    def graph(self, params: Params) -> Graph:
+        graph = formula.parse(FORMULAS.get(params.formula, params.formula))
+        if "upstream" in graph:
+            raise InputError("formula: the name 'upstream' is kept for the gradient at the output, take another")
+        if not graph.differentiable:
+            raise InputError("formula: the last statement depends on no input, use at least one name in it")
+        return graph
+
+    def asks(self, params: Params) -> tuple[Ask, ...]:
+        """By default the output, the pre-activation, the gradient at it and the gradients of all inputs."""
+        graph = self.graph(params)
+        leaves = tuple(node for node in graph.inputs if node in graph.differentiable)
+        inner = tuple(node for node in _inner(graph, params.ask) if node.name != graph.output)
+        exact = not graph.transcendental and all(node.op not in ("div", "pow") for node in graph.nodes)
+        kind: Any = "integer" if exact else "number"
+        each = Fraction(1) if params.ask == "default" else HALF
+        top = "f" if params.upstream == "one" else "L"
+        return (
+            *(_ask(graph, node, kind, HALF, "values") for node in (*inner, graph[graph.output])),
+            *(_ask(graph, node, kind, each, "inner", top) for node in reversed(inner)),
+            *(_ask(graph, node, kind, HALF, "inputs", top) for node in leaves),
+        )
+
+    def conventions(self, instance: Instance) -> tuple[Convention, ...]:
+        upstream = instance.data.get("upstream", 1)
+        said = [Convention("upstream", UPSTREAM[instance.params.upstream], {"upstream": upstream})]
+        said.append(Convention("edges", EDGES))
+        if any(node.op == "sigmoid" for node in self.graph(instance.params).nodes):
+            said.append(Convention("gates", SIGMOID))
+        return tuple(said)
+
+    def formula(self, params: Params) -> tuple[str, ...]:
+        return tuple(formula.latex(FORMULAS.get(params.formula, params.formula)))
+
+    def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
+        """Not hand-sized, or a unit that passes nothing."""
+        graph = self.graph(instance.params)
+        for node in graph.nodes:
+            found = values[node.name]
+            if any(abs(v) > LARGEST_VALUE for v in found):
+                yield f"{node.name} is beyond ±{LARGEST_VALUE}"
+            if node.op == "relu" and not any(found):
+                yield f"{node.name} is a dead unit"
+            if node.op in SLOPED and not _sloped(node.op, values[node.inputs[0]]):
+                yield f"{node.inputs[0]} is where {node.op} has no slope to speak of"
+        if not any(values[graph.output]):
+            yield "the output is 0"
+
+    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
+        return {"upstream": "drawn" if any(v != 1 for v in cells(data.get("upstream", 1))) else "one"}
+
+    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
+        data.setdefault("upstream", 1)
+        return data
+
+
+UPSTREAM = {
+    "one": r"**The gradient at the output is $\partial f/\partial f=1$.**",
+    "drawn": r"**Let $L$ depend on $f$ with $\partial L/\partial f=%(upstream)s$.**",
+}
+EDGES = "On the circuit write the value above an edge and the gradient below it."
+SIGMOID = r"The gate $\sigma$ is the sigmoid; it may be one node or unfolded."
+
+
+def _sloped(op: str, values: Any) -> bool:
+    low, high = SLOPED[op]
+    return all(low <= abs(v) <= high for v in values)
+
+
+def _inner(graph: Graph, ask: str) -> tuple[Node, ...]:
+    """All gates, or only the pre-activations: the named nodes that are squashed, which a course calls z."""
+    squashed = {name for node in graph.nodes if node.op in SLOPED for name in node.inputs}
+    gates = (node for node in graph.nodes if node.op not in ("input", "const"))
+    return tuple(node for node in gates if ask == "all" or (node.name in squashed and node.name[0] != UNNAMED))
+
+
+def _ask(graph: Graph, node: Node, kind: Any, points: Fraction, group: str, top: str = "") -> Ask:
+    """The value of a node, or the gradient of `top` with respect to it."""
+    sign = symbol(graph, node.name)
+    if not top:
+        return Ask(node.name, node.name, sign, kind, points=points, group=group)
+    return Ask(f"d{node.name}", node.name, rf"\partial {top}/\partial {sign}", kind, True, points=points, group=group)
+
+
+def symbol(graph: Graph, name: str) -> str:
+    """A node's name as LaTeX; a gate without a name is written out."""
+    node = graph[name]
+    if not name.startswith(UNNAMED):
+        return formula.symbol(name)
+    if node.op == "const":
+        return str(node["value"])
+    parts = [symbol(graph, source) for source in node.inputs]
+    return f"({OPS[node.op].latex.format(*parts, **dict(node.attrs))})"
+
+
+def _inputs(graph: Graph, params: Params, stream: Stream) -> dict[str, Exact]:
+    names = [node.name for node in graph.inputs]
+    squashing = [node.op for node in graph.nodes if node.op in SLOPED]
+    if set(names) == NEURON:
+        return _neuron(stream, "1.5" if "tanh" in squashing else "2")
+    if graph.transcendental:
+        return {name: stream.signed_decimal("0.2", 2, 1) for name in names}
+    return dict(zip(names, _factors(len(names), params.limit, stream), strict=True))
+
+
+def _factors(count: int, limit: int, stream: Stream) -> list[int]:
+    """Integers that are not 0, of different size as far as there are enough, ±1 at most once since it hides mistakes."""
+    sizes = list(stream.shuffled(range(1, limit + 1)))
+    while len(sizes) < count:
+        sizes.append(stream.integer(2, limit))
+    return [size * stream.choice((-1, 1)) for size in sizes[:count]]
+
+
+def _neuron(stream: Stream, largest: str) -> dict[str, Exact]:
+    """Weights in tenths and whole inputs; the pre-activation is drawn first, and the last weight is what is left over."""
+    tenths = [Fraction(k, 10) for k in range(-20, 21) if abs(k) not in (0, 1, 10)]
+    while True:
+        w0, w1 = stream.choice(tenths), stream.choice(tenths)
+        x0, x1 = stream.signed(1, 3), stream.signed(2, 3)
+        z = stream.signed_decimal("0.5", largest, 1)
+        w2 = z - w0 * x0 - w1 * x1
+        if abs(w2) not in (0, 1) and abs(w2) <= 5:
+            return {"w0": w0, "x0": x0, "w1": w1, "x1": x1, "w2": w2}
+
+
+def _random_statements(params: Params, stream: Stream) -> tuple[str, dict[str, Exact]]:
+    """A chain of gates, each fed by the one before and by a new input or an earlier node, kept off kinks as it grows."""
+    fresh = dict(zip("abcdeghijklmn", _factors(params.depth + 1, params.limit, stream), strict=False))
+    last, rest = "a", list(fresh)[1:]
+    values: dict[str, Any] = {last: fresh[last]}
+    statements = []
+    for step in range(1, params.depth + 1):
+        name = "f" if step == params.depth else f"q{step}"
+        op, other = _gate(params, stream, {**values, rest[0]: fresh[rest[0]]}, last, rest[0])
+        if other == rest[0] and op != "relu":
+            values[other] = fresh[rest.pop(0)]
+        values[name] = _value(op, values[last], values.get(other, 0))
+        statements.append(f"{name} = {TEXT[op].format(last, other)}")
+        last = name
+    return "; ".join(statements), {name: value for name, value in values.items() if name in fresh}
+
+
+def _gate(params: Params, stream: Stream, values: Mapping[str, Any], last: str, new: str) -> tuple[str, str]:
+    """An op and its second operand whose value is hand-sized, not 0 and off every kink; a new input three times as likely."""
+    others = [name for name in values if name not in (last, new)] + [new] * 3
+    for op, other in stream.shuffled([(op, other) for op in params.ops for other in others]):
+        x, y = values[last], values[other]
+        kink = (op == "max" and x == y) or (op == "relu" and (x < 0 or last == "a"))
+        if not kink and 0 < abs(_value(op, x, y)) <= LARGEST_VALUE:
+            return op, other
+    raise DrawError("no gate keeps the graph hand-sized")
+
+
+def _value(op: str, x: int, y: int) -> int:
+    return {"add": x + y, "sub": x - y, "mul": x * y, "max": max(x, y), "relu": max(x, 0)}[op]
+
+
+PROBLEM = Backprop()

@@ -1,0 +1,347 @@
+"""conv -> ReLU -> pool on a small image, forward and backward. "conv" is cross-correlation: the filter is not flipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from examgen.drawing import Stream
+from examgen.errors import InputError
+from examgen.graph import Builder, Graph, Ref
+from examgen.model import Ask, Convention, Exact, Instance, cells, nest, shape
+from examgen.ops.conv import out_length, pool_windows
+from examgen.problem import Preset, Problem, param
+
+FILTER_CELLS, FILTER_WEIGHTS = (-1, 1, 2), (5, 3, 2)  # negative in the mean, so that ReLU has something to clip
+LARGEST_CELL = 20
+REPAIRS = 200
+HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True)
+class Params:
+    channels: int = param(1, "C, channels of the image", low=1, high=4)
+    height: int = param(5, "H, rows of the image", low=1, high=16)
+    width: int = param(5, "W, columns of the image", low=1, high=16)
+    filters: int = param(1, "F, filters", low=1, high=4)
+    kernel: tuple[int, int] = param((3, 3), "rows and columns of a filter", low=1, high=7)
+    bias: bool = param(False, "add a bias to every cell of a map")
+    stride: int = param(1, "stride of the convolution", low=1, high=4)
+    padding: int = param(0, "zero padding on every side", low=0, high=3)
+    dilation: int = param(1, "dilation of the filter", low=1, high=3)
+    relu: bool = param(True, "apply ReLU to the map")
+    pool: str = param("max", "pooling", choices=("max", "avg", "none"))
+    pool_size: int = param(2, "rows and columns of the pooling window", low=1, high=5)
+    pool_stride: int = param(2, "stride of the pooling", low=1, high=5)
+    gradient: str = param(
+        "none", "backward pass: from a given upstream gradient, or from half the squared error against a target",
+        choices=("none", "upstream", "target"),
+    )
+    image_gradient: bool = param(False, "ask for the gradient with respect to the image too")
+
+
+class ConvReluPool(Problem):
+    name = "conv_relu_pool"
+    title = "Convolutional network"
+    source = "Dumoulin and Visin, A guide to convolution arithmetic, 2016; the seed lecture's homework"
+    params = Params
+    presets = {
+        "4x4": Preset(Params(height=4, width=4, kernel=(2, 2), pool="none"), (5, 5), "quiz"),
+        "5x5_stride2": Preset(Params(stride=2), (5, 6)),
+        "4x6": Preset(Params(height=4, width=6), (8, 9)),
+        "5x5_2x2": Preset(Params(kernel=(2, 2)), (10, 11)),
+        "2_channels": Preset(Params(channels=2, stride=2), (8, 8)),
+        "5x5_gradient": Preset(Params(stride=2, gradient="upstream"), (8, 8)),
+        "6x6": Preset(Params(height=6, width=6), (15, 15), "homework"),
+        "2_filters": Preset(Params(filters=2, stride=2, bias=True), (12, 13), "homework"),
+        "dilated": Preset(Params(height=6, width=6, dilation=2, padding=1, bias=True), (15, 17), "homework"),
+        "average": Preset(Params(height=6, width=6, pool="avg"), (15, 15), "homework", "simple"),
+        "target_gradient": Preset(
+            Params(height=4, width=6, gradient="target", image_gradient=True), (16, 18), "homework"
+        ),
+    }
+
+    def check(self, params: Params) -> None:
+        self.graph(params)
+        if params.gradient == "none" and params.image_gradient:
+            raise InputError("image_gradient = true needs a backward pass: set gradient to 'upstream' or 'target'")
+
+    def draw(self, params: Params, stream: Stream) -> Instance:
+        """A filter that tells flipped from unflipped, and an image repaired cell by cell until no kink is left."""
+        _check_whole(params)
+        kernels = tuple(_filter_bank(params, stream) for _ in range(params.filters))
+        bias = tuple(stream.signed(1, 3) for _ in kernels) if params.bias else (0,) * params.filters
+        image = [stream.below(6) for _ in range(params.channels * params.height * params.width)]
+        _repair(params, stream, image, kernels, bias)
+        data = {"image": nest(image, (params.channels, params.height, params.width)), "kernels": kernels}
+        if params.bias:
+            data["bias"] = bias
+        return Instance(self.name, params, data | self._given(params, stream))
+
+    def _given(self, params: Params, stream: Stream) -> dict[str, Exact]:
+        if params.gradient == "none":
+            return {}
+        name = "upstream" if params.gradient == "upstream" else "target"
+        graph = self.graph(params)
+        dims = graph["pooled" if "pooled" in graph else "relu" if "relu" in graph else "conv"].shape
+        return {name: stream.array(dims, lambda: stream.signed(1, 4))}
+
+    def graph(self, params: Params) -> Graph:
+        b = Builder()
+        image = b.input("image", (params.channels, params.height, params.width))
+        kernels = b.input("kernels", (params.filters, params.channels, *params.kernel))
+        how = {"stride": params.stride, "padding": params.padding, "dilation": params.dilation}
+        result = b.conv2d(image, kernels, **how, name="sums" if params.bias else "conv")
+        if params.bias:
+            bias = b.input("bias", (params.filters,))
+            planes = b.op("spread", bias, axes=(-2, -1), shape=(params.filters, 1, 1))
+            result = b.op("add", result, planes, name="conv")
+        if params.relu:
+            result = b.op("relu", result, name="relu")
+        if params.pool != "none":
+            result = b.pool(f"{params.pool}pool", result, params.pool_size, params.pool_stride, name="pooled")
+        return b.build(_half_squared_error(b, result) if params.gradient == "target" else result)
+
+    def asks(self, params: Params) -> tuple[Ask, ...]:
+        graph, boxes = self.graph(params), []
+        for node, letter, points in (("conv", "Z", 2), ("relu", "A", HALF), ("pooled", "P", HALF)):
+            if node in graph:
+                average = node == "pooled" and params.pool == "avg"
+                boxes += _maps(node, letter, graph[node].shape, Fraction(points), integer=not average)
+        if params.gradient == "target":
+            boxes.append(Ask("loss", "loss", "L", points=HALF, group="loss"))
+        if params.gradient != "none":
+            boxes += _gradients(params, graph)
+        return tuple(boxes)
+
+    def conventions(self, instance: Instance) -> tuple[Convention, ...]:
+        params = instance.params
+        size = {"height": params.height, "width": params.width, "channels": params.channels}
+        filters = {"filters": params.filters, "kh": params.kernel[0], "kw": params.kernel[1]}
+        pool = {"size": params.pool_size, "stride": params.pool_stride}
+        return (
+            Convention("channels", CHANNELS[params.channels > 1], size),
+            Convention("filter", FILTERS[params.filters > 1], filters),
+            Convention("flip", FLIP),
+            Convention("bias", BIAS[params.bias]),
+            Convention("stride", "Stride %(stride)s.", {"stride": params.stride}),
+            Convention("padding", PADDING[params.padding > 0], {"padding": params.padding}),
+            *((Convention("dilation", DILATION, {"dilation": params.dilation}),) if params.dilation > 1 else ()),
+            *((Convention("relu", "Negative cells become 0, the others stay."),) if params.relu else ()),
+            *((Convention("pool", POOL[params.pool], pool),) if params.pool != "none" else ()),
+            *((Convention("gradient", GRADIENT[params.gradient]),) if params.gradient != "none" else ()),
+        )
+
+    def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
+        params, conv = instance.params, values["conv"]
+        if any(abs(cell) > LARGEST_CELL for cell in conv):
+            yield f"a cell of the map is beyond ±{LARGEST_CELL}"
+        if params.relu and not (any(cell < 0 for cell in conv) and any(cell > 0 for cell in conv)):
+            yield "ReLU does not both clip and pass something"
+        if "pooled" in values and not any(values["pooled"]):
+            yield "every pooled number is 0"
+        if not all(_tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
+            yield "a filter is its own flip: convolution and cross-correlation agree"
+
+    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
+        image, kernels = shape(data.get("image", ())), shape(data.get("kernels", ()))
+        if len(image) != 3 or len(kernels) != 4:
+            raise InputError(
+                f"image has shape {image} and kernels {kernels}: give (C, H, W) and (F, C, kH, kW), one list per channel"
+            )
+        sizes = {"channels": image[0], "height": image[1], "width": image[2], "filters": kernels[0]}
+        return {**sizes, "kernel": kernels[2:], "bias": "bias" in data}
+
+    def readings(self, instance: Instance) -> Iterator[str]:
+        params = instance.params
+        if not all(_tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
+            yield "a filter is its own flip: the numbers do not tell convolution from cross-correlation"
+        if any(_remainders(params)):
+            yield "a window does not fit a whole number of times: sizes are rounded down and cells at the edge are left out"
+
+
+CHANNELS = {
+    False: r"The image $I$ is $%(height)s\times%(width)s$ with one channel.",
+    True: (
+        r"The image $I$ is $%(height)s\times%(width)s$ with %(channels)s channels, and a filter has one matrix per "
+        "channel; the channels' results add up to **one** map."
+    ),
+}
+FILTERS = {
+    False: r"There is one filter $K$, $%(kh)s\times%(kw)s$.",
+    True: r"There are %(filters)s filters $K$, $%(kh)s\times%(kw)s$, and each gives a map of its own.",
+}
+FLIP = "**The filter is not flipped** (as in PyTorch): lay it over the window, multiply cell by cell, add up."
+BIAS = {True: "Then add the bias $b$ to every cell.", False: "There is no bias."}
+PADDING = {True: "Zero padding of %(padding)s on every side.", False: "No padding."}
+DILATION = "Dilation %(dilation)s: neighbouring filter cells lie %(dilation)s image cells apart."
+POOL = {
+    "max": r"The largest of each window $%(size)s\times%(size)s$, stride %(stride)s.",
+    "avg": r"The mean of each window $%(size)s\times%(size)s$, stride %(stride)s.",
+}
+GRADIENT = {
+    "upstream": "The gradient of $L$ at the output is given. Find the gradients that are asked.",
+    "target": r"With the target $T$ let $L=\tfrac{1}{2}\sum(P-T)^2$. Find the gradients that are asked.",
+}
+
+
+def _half_squared_error(b: Builder, result: Ref) -> Ref:
+    error = b.op("sub", result, b.input("target", result.shape), name="error")
+    return b.op("mul", b.const(HALF), b.reduce("sum", b.power(error, 2)), name="loss")
+
+
+def _maps(node: str, letter: str, dims: tuple[int, ...], points: Fraction, *, integer: bool) -> list[Ask]:
+    """One box per filter: a matrix, or a number where the map is a single cell."""
+    filters, boxes = dims[0], []
+    for f in range(filters):
+        symbol = letter if filters == 1 else f"{letter}_{{{f + 1}}}"
+        boxes.append(_box(f"{node}[{f}]" if filters > 1 else node, node, symbol, (f,), dims[1:], points, integer=integer))
+    return boxes
+
+
+def _box(
+    key: str, node: str, symbol: str, index: tuple[int, ...], dims: tuple[int, ...], points: Fraction,
+    *, integer: bool, gradient: bool = False,
+) -> Ask:
+    kind: Any = "integer" if integer else "number"
+    if dims == (1, 1):
+        return Ask(key, node, symbol, kind, gradient, (*index, 0, 0), (), points, node, kind)
+    return Ask(key, node, symbol, "array", gradient, index, dims, points, ("d" if gradient else "") + node, kind)
+
+
+def _gradients(params: Params, graph: Graph) -> list[Ask]:
+    """Gradients of the map, the filters, the bias and, where asked, the image: whole numbers but for an average."""
+    integer, boxes = params.pool != "avg", []
+    for f in range(params.filters):
+        of = f"_{{{f + 1}}}" if params.filters > 1 else ""
+        tail = f"[{f}]" if params.filters > 1 else ""
+        z = rf"\partial L/\partial Z{of}"
+        boxes.append(
+            _box(f"dconv{tail}", "conv", z, (f,), graph["conv"].shape[1:], Fraction(1), integer=integer, gradient=True)
+        )
+        for c in range(params.channels):
+            which = "".join(f"[{i}]" for i, n in ((f, params.filters), (c, params.channels)) if n > 1)
+            of_k = "".join(str(i + 1) for i, n in ((f, params.filters), (c, params.channels)) if n > 1)
+            k = r"\partial L/\partial K" + (f"_{{{of_k}}}" if of_k else "")
+            boxes.append(
+                _box(f"dkernels{which}", "kernels", k, (f, c), params.kernel, Fraction(1), integer=integer, gradient=True)
+            )
+        if params.bias:
+            kind: Any = "integer" if integer else "number"
+            symbol = rf"\partial L/\partial b{of}"
+            boxes.append(Ask(f"dbias{tail}", "bias", symbol, kind, True, (f,), (), HALF, "dbias", kind))
+    for c in range(params.channels if params.image_gradient else 0):
+        of = f"_{{{c + 1}}}" if params.channels > 1 else ""
+        tail = f"[{c}]" if params.channels > 1 else ""
+        i = rf"\partial L/\partial I{of}"
+        dims = (params.height, params.width)
+        boxes.append(_box(f"dimage{tail}", "image", i, (c,), dims, Fraction(1), integer=integer, gradient=True))
+    return boxes
+
+
+def _remainders(params: Params) -> Iterator[int]:
+    """What is left of each axis after the last window of the convolution, then of the pooling."""
+    for length, kernel in zip((params.height, params.width), params.kernel, strict=True):
+        yield (length + 2 * params.padding - params.dilation * (kernel - 1) - 1) % params.stride
+        if params.pool != "none":
+            cells_along = out_length(length, kernel, params.stride, params.padding, params.dilation)
+            yield (cells_along - params.pool_size) % params.pool_stride
+
+
+def _check_whole(params: Params) -> None:
+    if any(_remainders(params)):
+        raise InputError(
+            f"image {params.height}×{params.width}, filter {params.kernel[0]}×{params.kernel[1]}, stride {params.stride},"
+            f" padding {params.padding}, dilation {params.dilation}, pool {params.pool_size} by {params.pool_stride}:"
+            " output sizes are not whole, change one of them"
+        )
+
+
+def _filter_bank(params: Params, stream: Stream) -> Exact:
+    return tuple(_filter(params, stream) for _ in range(params.channels))
+
+
+def _filter(params: Params, stream: Stream) -> Exact:
+    """Two to four zeros in a 3×3 filter, both signs, and not its own flip."""
+    area = params.kernel[0] * params.kernel[1]
+    fewest = 2 if area >= 9 else 0
+    while True:
+        zeros = stream.integer(fewest, min(fewest + 2, max(area - 2, 0)))
+        entries = [stream.weighted(FILTER_CELLS, FILTER_WEIGHTS) for _ in range(area - zeros)] + [0] * zeros
+        plane = nest(stream.shuffled(entries), params.kernel)
+        if area == 1 or (min(entries) < 0 < max(entries) and _tells_flip(plane)):
+            return plane
+
+
+def _tells_flip(plane: Exact) -> bool:
+    flat = list(cells(plane))
+    return len(flat) == 1 or flat != flat[::-1]
+
+
+def _repair(params: Params, stream: Stream, image: list[int], kernels: Exact, bias: tuple[int, ...]) -> None:
+    """Redraws one pixel under an offending window at a time; gives up after a bounded number (the caller draws anew)."""
+    taps = _taps(params)
+    for _ in range(REPAIRS):
+        offending = _offence(params, image, kernels, bias, taps)
+        if offending is None:
+            return
+        image[stream.choice(offending)] = stream.below(6)
+
+
+def _taps(params: Params) -> list[list[tuple[int, int]]]:
+    """For each cell of a map, the pairs (filter cell, image cell) under its window; cells of the padding are left out."""
+    rows, columns = (
+        out_length(length, k, params.stride, params.padding, params.dilation)
+        for length, k in zip((params.height, params.width), params.kernel, strict=True)
+    )
+    area = params.kernel[0] * params.kernel[1]
+    result = []
+    for top, left in product(range(rows), range(columns)):
+        pairs = []
+        for c, i, j in product(range(params.channels), range(params.kernel[0]), range(params.kernel[1])):
+            y = top * params.stride - params.padding + i * params.dilation
+            x = left * params.stride - params.padding + j * params.dilation
+            if 0 <= y < params.height and 0 <= x < params.width:
+                pairs.append((c * area + i * params.kernel[1] + j, (c * params.height + y) * params.width + x))
+        result.append(pairs)
+    return result
+
+
+def _offence(
+    params: Params, image: list[int], kernels: Exact, bias: tuple[int, ...], taps: list[list[tuple[int, int]]]
+) -> list[int] | None:
+    """Image cells to change: those under a window at a kink, at a tie or too large; all of them if ReLU does not act."""
+    columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
+    everything, passes = list(range(len(image))), False
+    for bank, b in zip(kernels, bias, strict=True):
+        flat = list(cells(bank))
+        plane = [b + sum(flat[k] * image[i] for k, i in pairs) for pairs in taps]
+        for value, pairs in zip(plane, taps, strict=True):
+            if (params.relu and value == 0) or abs(value) > LARGEST_CELL:
+                return [i for k, i in pairs if flat[k]] or everything
+        if params.relu and not min(plane) < 0 < max(plane):
+            return everything
+        tied = _tied_window(params, plane, columns)
+        if tied is not None:
+            return [i for cell in tied for k, i in taps[cell] if flat[k]]
+        passes = True
+    return None if passes else everything
+
+
+def _tied_window(params: Params, plane: list[int], columns: int) -> tuple[int, ...] | None:
+    if params.pool != "max":
+        return None
+    size, stride = (params.pool_size,) * 2, (params.pool_stride,) * 2
+    for window in pool_windows((len(plane) // columns, columns), size, stride, (0, 0)):
+        found = [max(plane[i], 0) if params.relu else plane[i] for i in window]
+        if max(found) != 0 and found.count(max(found)) > 1:
+            return window
+        if max(found) == 0 and not params.relu and found.count(0) > 1:
+            return window
+    return None
+
+
+PROBLEM = ConvReluPool()

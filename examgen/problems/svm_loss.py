@@ -1,0 +1,116 @@
+"""Multiclass SVM (hinge) loss from a matrix of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from examgen.drawing import Stream
+from examgen.errors import InputError
+from examgen.graph import Builder, Graph
+from examgen.model import Ask, Convention, Exact, Instance
+from examgen.problem import Preset, Problem, param
+from examgen.problems import _scores as table
+
+
+@dataclass(frozen=True)
+class Params:
+    samples: int = param(3, "N, images", low=1, high=12)
+    classes: int = param(3, "C, classes", low=2, high=10)
+    margin: Fraction = param(Fraction(1), "margin of the hinge, above 0", low=0)
+    squared: bool = param(False, "square each hinge term")
+    reduction: str = param("mean", "over the images", choices=("mean", "sum"))
+    class_axis: int = param(1, "1: a row is an image; 0: a column is an image", choices=(0, 1))
+    labels: str = param("free", "true classes: on the diagonal or free", choices=("diagonal", "free"))
+    gradient: bool = param(False, "ask for the gradient with respect to every score")
+    limit: int = param(5, "scores lie within ± this", low=1, high=100)
+    digits: int = param(1, "decimals of a score", low=0, high=3)
+
+
+class SvmLoss(Problem):
+    name = "svm_loss"
+    title = "Multiclass SVM loss"
+    source = "Weston and Watkins, 1999; CS231n, linear classification"
+    params = Params
+    presets = {
+        "2x3": Preset(Params(2, 3), (2, 3), "quiz"),
+        "3x3": Preset(Params(3, 3), (3, 4)),
+        "3x4": Preset(Params(3, 4), (4, 5)),
+        "4x4": Preset(Params(4, 4), (5, 6)),
+        "3x3_columns": Preset(Params(3, 3, class_axis=0), (3, 4)),
+        "3x3_gradient": Preset(Params(3, 3, gradient=True), (5, 6)),
+        "3x3_squared": Preset(Params(3, 3, squared=True), (5, 5), calculator="simple"),
+    }
+
+    def check(self, params: Params) -> None:
+        if params.margin <= 0:
+            raise InputError(f"margin = {params.margin}: must be above 0")
+        table.check_labels(params)
+
+    def draw(self, params: Params, stream: Stream) -> Instance:
+        """Scores of one image differ and no margin is 0, by leaving the few forbidden values out of the draw."""
+        grid = table.score_grid(params)
+        labels = table.drawn_labels(params, stream)
+        rows = []
+        for label in labels:
+            true = stream.choice(grid)
+            row = list(stream.sample([s for s in grid if s not in (true, true - params.margin)], params.classes - 1))
+            row.insert(label, true)
+            rows.append(tuple(row))
+        return Instance(self.name, params, {"scores": table.as_printed(params, rows), "labels": labels})
+
+    def graph(self, params: Params) -> Graph:
+        b = Builder()
+        scores, labels = table.scores_and_labels(b, params)
+        true = b.op("pick", scores, labels, keepdims=True, name="true_scores")
+        raised = b.op("others", scores, labels, name="other_scores") - true
+        margins = b.op("relu", b.op("add", raised, b.const(params.margin), name="raised"), name="margins")
+        terms = b.power(margins, 2, name="squares") if params.squared else margins
+        losses = b.reduce("sum", terms, axes=(-1,), name="losses")
+        return b.build(b.reduce(params.reduction, losses, name="loss"))
+
+    def asks(self, params: Params) -> tuple[Ask, ...]:
+        losses = tuple(
+            Ask(f"losses[{i}]", "losses", f"L_{{{i + 1}}}", index=(i,), group="losses") for i in range(params.samples)
+        )
+        return (*losses, Ask("loss", "loss", "L", group="loss"), *table.gradient_asks(params, "scores"))
+
+    def conventions(self, instance: Instance) -> tuple[Convention, ...]:
+        params = instance.params
+        formula = (
+            "For each image find the multiclass SVM loss with margin %(margin)s, **each term squared**: "
+            r"$$L_i=\sum_{j\ne y_i}\max(0,\; s_{ij}-s_{i\,y_i}+%(margin)s)^2$$"
+            if params.squared
+            else "For each image find the multiclass SVM loss with margin %(margin)s: "
+            r"$$L_i=\sum_{j\ne y_i}\max(0,\; s_{ij}-s_{i\,y_i}+%(margin)s)$$"
+        )
+        plain = "No regularisation." if params.squared else "No squares and no regularisation."
+        return (
+            *table.table_conventions(params),
+            Convention("formula", formula, {"margin": params.margin}),
+            table.reduction_convention(params),
+            Convention("regularisation", plain),
+            *table.gradient_convention(params),
+        )
+
+    def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
+        """Both branches of the hinge must occur, or leaving the max out costs nothing."""
+        margins = values["margins"]
+        if len(margins) > 1 and not any(m > 0 for m in margins):
+            yield "every margin is met: all losses are 0"
+        if len(margins) > 1 and all(m > 0 for m in margins):
+            yield "no margin is met: the max never acts"
+
+    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
+        return table.score_sizes(given, data)
+
+    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
+        return table.with_labels(params, data)
+
+    def readings(self, instance: Instance) -> Iterator[str]:
+        yield from table.score_readings(instance)
+
+
+PROBLEM = SvmLoss()

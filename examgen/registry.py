@@ -1,0 +1,45 @@
+"""The problem types there are: every module of `examgen.problems` that does not begin with an underscore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import Any
+
+from examgen import problems as package
+from examgen.errors import InputError
+from examgen.graph import Graph
+from examgen.problem import Preset, Problem
+
+
+@cache
+def problems() -> Mapping[str, Problem]:
+    """Name -> problem type, in order of name."""
+    names = sorted(module.name for module in iter_modules(package.__path__) if not module.name.startswith("_"))
+    found = [import_module(f"{package.__name__}.{name}").PROBLEM for name in names]
+    return MappingProxyType({problem.name: problem for problem in found})
+
+
+def problem(name: str) -> Problem:
+    """Raises: InputError for a name that is no problem type."""
+    known = problems()
+    if name not in known:
+        raise InputError(f"unknown problem {name!r}: there are {', '.join(known)}")
+    return known[name]
+
+
+def preset(name: str, label: str) -> Preset:
+    """Raises: InputError for a preset the problem does not have."""
+    known = problem(name).presets
+    if label not in known:
+        raise InputError(f"{name} has no preset {label!r}: it has {', '.join(known)}")
+    return known[label]
+
+
+@lru_cache(maxsize=1024)
+def graph_of(name: str, params: Any) -> Graph:
+    """The graph of a problem's parameters, built once: all instances of one structure share it."""
+    return problem(name).graph(params)
