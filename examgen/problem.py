@@ -49,6 +49,7 @@ class Problem(ABC):
     source: ClassVar[str]
     params: ClassVar[type[Any]]
     presets: ClassVar[Mapping[str, Preset]]
+    default: ClassVar[str]  # the preset taken where an exam names none
 
     @abstractmethod
     def draw(self, params: Any, stream: Stream) -> Instance:

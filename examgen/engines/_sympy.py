@@ -18,29 +18,8 @@ import mpmath
 import sympy
 
 from examgen.engines._engine import Evaluation
-from examgen.engines._sympy_expressions import (
-    Absolute,
-    Cells,
-    Chosen,
-    Expr,
-    FirstLargest,
-    IsEqual,
-    IsFirstLargest,
-    IsPositive,
-    Larger,
-    Largest,
-    LargestShare,
-    Least,
-    LeastShare,
-    RealPower,
-    Relu,
-    Sign,
-    Smaller,
-    Wins,
-    WrongClass,
-    compose,
-    indices,
-)
+from examgen.engines._sympy_expressions import Cells, Expr, compose, indices
+from examgen.engines._sympy_numbers import DIGITS, EXACT, IRRATIONAL, SYMBOLIC, Numbers
 from examgen.errors import InputError
 from examgen.graph import Graph, Node
 from examgen.model import Exact, nest
@@ -48,26 +27,20 @@ from examgen.model import Exact, nest
 name = "sympy"
 
 LIMIT = 10_000  # scalar cells: beyond that nobody reads exact numbers, and deriving takes minutes
-ZERO = 10**-50  # a closed form this near to 0 is 0: comparisons inside it are decided by its digits
-
-_DIGITS = "digits"  # the step that makes digits of a fraction
-_IRRATIONAL = {RealPower, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tanh}
 
 mp = mpmath.MPContext()
 mp.dps = 55
 
-_working = mpmath.MPContext()
-_working.dps = 75  # 20 digits to lose where p close to 1 is taken from 1
-
 
 def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1) -> Evaluation:
-    """Every node's value and gradient as nested tuples: `Fraction`, or `mpf` of 55 digits where exp, log or a root come in.
+    """Every node's value and gradient as nested tuples of exact numbers.
 
+    They are `Fraction` up to the first exp, log or root, and `mpf` of 55 digits from there on.
     `upstream` is the gradient given at the output; it broadcasts to the output's shape. Discrete inputs stay ints.
     Raises InputError over 10,000 cells, ZeroDivisionError or ValueError where a node has no value or no gradient.
     """
     derived = _derive(graph)
-    values = derived.run(_leaves(graph, data, upstream, _EXACT), _EXACT)
+    values = derived.run(_leaves(graph, data, upstream, EXACT), EXACT)
 
     def read(slots: Sequence[int], node: Node) -> Any:
         found = (mp.mpf(values[slot]) if slot in derived.irrational else Fraction(values[slot]) for slot in slots)
@@ -89,7 +62,7 @@ def closed_form(
     derived = _derive(graph)
     slots = [(derived.gradients if gradient else derived.values)[node] for node, gradient in wanted]
     needed = derived.needed([slot for group in slots for slot in group])
-    values = derived.run(_leaves(graph, data, upstream, _SYMBOLIC), _SYMBOLIC, needed)
+    values = derived.run(_leaves(graph, data, upstream, SYMBOLIC), SYMBOLIC, needed)
     return tuple(
         nest([sympy.sympify(values[slot]) for slot in group], graph[node].shape)
         for group, (node, _) in zip(slots, wanted, strict=True)
@@ -149,7 +122,7 @@ class _Program:
 
     def _operation(self, expr: Expr) -> int:
         operands = [self.slot(argument) for argument in expr.args]
-        if expr.func not in _IRRATIONAL and self.irrational.isdisjoint(operands):
+        if expr.func not in IRRATIONAL and self.irrational.isdisjoint(operands):
             return self._step(expr.func, operands)
         slot = self._step(expr.func, [self._digits(operand) for operand in operands])
         self.irrational.add(slot)
@@ -159,10 +132,10 @@ class _Program:
         """The same number with digits: fractions and mpf do not mix."""
         if slot in self.irrational:
             return slot
-        if (_DIGITS, slot) not in self.slots:
-            self.slots[_DIGITS, slot] = self._step(_DIGITS, [slot])
-            self.irrational.add(self.slots[_DIGITS, slot])
-        return self.slots[_DIGITS, slot]
+        if (DIGITS, slot) not in self.slots:
+            self.slots[DIGITS, slot] = self._step(DIGITS, [slot])
+            self.irrational.add(self.slots[DIGITS, slot])
+        return self.slots[DIGITS, slot]
 
     def _step(self, op: Any, operands: Any) -> int:
         self.steps.append((op, operands))
@@ -197,8 +170,8 @@ def _derive(graph: Graph) -> _Program:
     count = sum(prod(node.shape) for node in graph.nodes)
     if count > LIMIT:
         raise InputError(f"the graph has {count} numbers: exact evaluation is for hand-sized problems, up to {LIMIT}")
-    symbols = {node.name: _symbols(f"n{i}", node) for i, node in enumerate(graph.nodes)}
-    upstream = _symbols("u", graph[graph.output])
+    symbols = {node.name: _symbols(f"n{i}", node.shape) for i, node in enumerate(graph.nodes)}
+    upstream = _symbols("u", graph[graph.output].shape)
     program = _Program()
     for symbol in upstream:
         program.leaf(symbol)
@@ -217,8 +190,8 @@ def _derive(graph: Graph) -> _Program:
     return program
 
 
-def _symbols(label: str, node: Node) -> Cells:
-    return Cells(node.shape, lambda at: sympy.Symbol(f"{label}[{','.join(map(str, at))}]"))
+def _symbols(label: str, dims: tuple[int, ...]) -> Cells:
+    return Cells(dims, lambda at: sympy.Symbol(f"{label}[{','.join(map(str, at))}]"))
 
 
 def _forward(program: _Program, node: Node, symbols: Mapping[str, Cells]) -> list[int]:
@@ -227,9 +200,8 @@ def _forward(program: _Program, node: Node, symbols: Mapping[str, Cells]) -> lis
     for place, source in enumerate(node.inputs):
         cells = symbols[source]
         if source in node.inputs[:place]:  # under another name, or x / x would cancel to 1 even at 0
-            cells = Cells(cells.shape, lambda at, of=cells: sympy.Symbol(f"{of[at].name}'"))
-            for alias, symbol in zip(cells, symbols[source], strict=True):
-                program.slots[alias] = program.slots[symbol]
+            cells = _symbols(f"{place}'{source}'", cells.shape)
+            program.slots.update(zip(cells, program.values[source], strict=True))
         operands.append(cells)
     slots = [program.slot(cell) for cell in compose(node, *operands)]
     program.slots.update(zip(symbols[node.name], slots, strict=True))
@@ -251,148 +223,3 @@ def _gradient(graph: Graph, wanted: Node, symbols: Mapping[str, Cells], upstream
         sympy.Add(*(u * sympy.diff(out, cell) for u, out, found in ends if cell in found))
         for cell in symbols[wanted.name]
     ]
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """One kind of number: how a fraction becomes one, and what SymPy's operations do on rational and on other ones."""
-
-    number: Callable[[Any], Any]
-    rational: Mapping[Any, Callable[..., Any]]
-    irrational: Mapping[Any, Callable[..., Any]]
-
-
-def _selections(sign: Callable[[Any], Any], half: Any, ratio: Callable[[int, int], Any]) -> dict[Any, Callable[..., Any]]:
-    """The functions that compare and choose; `sign` gives a number below, at or above 0."""
-
-    def largest(*x: Any) -> Any:
-        best = x[0]
-        for other in x[1:]:
-            best = other if sign(other - best) > 0 else best
-        return best
-
-    def least(*x: Any) -> Any:
-        return -largest(*(-cell for cell in x))
-
-    def share(i: Any, *x: Any) -> Any:
-        hits = [sign(cell - largest(*x)) == 0 for cell in x]
-        return ratio(1, sum(hits)) if hits[int(i)] else 0
-
-    def is_first(i: Any, *x: Any) -> int:
-        return int(all(sign(x[int(i)] - cell) > 0 for cell in x[: int(i)]) and sign(largest(*x) - x[int(i)]) == 0)
-
-    def wins(x: Any, y: Any) -> Any:
-        difference = sign(x - y)
-        return half if difference == 0 else int(difference > 0)
-
-    return {
-        Relu: lambda x: x if sign(x) > 0 else 0,
-        IsPositive: lambda x: int(sign(x) > 0),
-        Absolute: lambda x: x if sign(x) > 0 else -x,
-        Sign: lambda x: (sign(x) > 0) - (sign(x) < 0),
-        Larger: largest,
-        Smaller: least,
-        Wins: wins,
-        Largest: largest,
-        Least: least,
-        LargestShare: share,
-        LeastShare: lambda i, *x: share(i, *(-cell for cell in x)),
-        FirstLargest: largest,
-        IsFirstLargest: is_first,
-        Chosen: lambda which, *scores: scores[int(which)],
-        WrongClass: lambda label, k: int(k) + (k >= label),
-        IsEqual: lambda x, y: int(x == y),
-    }
-
-
-def _whole(value: int | Fraction) -> int | Fraction:
-    """An int where it can be one: a fraction's arithmetic takes twenty times longer."""
-    return int(value) if value.denominator == 1 else Fraction(value)
-
-
-def _fraction_power(x: int | Fraction, n: int) -> int | Fraction:
-    return x**n if n >= 0 else Fraction(x) ** n  # an int to a negative power would be a float
-
-
-def _of_positive(function: Callable[[Any], Any], sign: Callable[[Any], Any] = lambda x: x) -> Callable[[Any], Any]:
-    def checked(x: Any) -> Any:
-        if sign(x) <= 0:
-            raise ValueError(f"log of {x}: it is defined above 0 only")
-        return function(x)
-
-    return checked
-
-
-def _real_power(
-    power: Callable[[Any, Any], Any], sign: Callable[[Any], Any] = lambda x: x
-) -> Callable[[Any, Any], Any]:
-    """x**n, which is defined from 0 on, and above 0 only where n is negative."""
-
-    def checked(x: Any, n: Any) -> Any:
-        if sign(x) < 0:
-            raise ValueError(f"{x} to the power {n}: a root is defined from 0 on")
-        if sign(x) == 0 and sign(n) < 0:
-            raise ZeroDivisionError(f"0 to the power {n}")
-        return power(x, n)
-
-    return checked
-
-
-def _working_digits(value: int | Fraction) -> Any:
-    return _working.mpf(value.numerator) / value.denominator
-
-
-def _sympy_sign(x: Any) -> Any:
-    """A number of the sign of x. Exact zeros that SymPy does not see, as log(4) - 2*log(2), are found by their digits."""
-    x = sympy.sympify(x)
-    digits = x if x.is_Rational else x.evalf(60)
-    return 0 if abs(digits) < ZERO else digits
-
-
-def _sympy_power(x: Any, n: Any) -> Any:
-    if n < 0 and _sympy_sign(x) == 0:
-        raise ZeroDivisionError(f"0 to the power {n}")
-    return sympy.Pow(x, n)
-
-
-def _sympy_log(x: Any) -> Any:
-    """ln x, without a minus in front where x is a fraction below 1 and -ln x is asked: ln(9/2), not -ln(2/9)."""
-    x = sympy.sympify(x)
-    return -sympy.log(1 / x) if x.is_Rational and x < 1 else sympy.log(x)
-
-
-_EXACT = Numbers(
-    _whole,
-    {sympy.Add: lambda *x: sum(x), sympy.Mul: lambda *x: prod(x), sympy.Pow: _fraction_power}
-    | _selections(lambda x: x, Fraction(1, 2), Fraction),
-    {
-        _DIGITS: _working_digits,
-        sympy.Add: lambda *x: sum(x),
-        sympy.Mul: lambda *x: prod(x),
-        sympy.Pow: lambda x, n: _working.mpf(x) ** int(n),
-        RealPower: _real_power(lambda x, n: _working.mpf(x) ** n),
-        sympy.exp: _working.exp,
-        sympy.log: _of_positive(_working.log),
-        sympy.sin: _working.sin,
-        sympy.cos: _working.cos,
-        sympy.tanh: _working.tanh,
-    }
-    | _selections(lambda x: x, _working.mpf(0.5), lambda p, q: _working.mpf(p) / q),
-)
-
-_SYMBOLIC_TABLE = {
-    _DIGITS: lambda x: x,
-    sympy.Add: sympy.Add,
-    sympy.Mul: sympy.Mul,
-    sympy.Pow: _sympy_power,
-    RealPower: _real_power(sympy.Pow, _sympy_sign),
-    sympy.exp: sympy.exp,
-    sympy.log: _of_positive(_sympy_log, _sympy_sign),
-    sympy.sin: sympy.sin,
-    sympy.cos: sympy.cos,
-    sympy.tanh: sympy.tanh,
-} | _selections(_sympy_sign, sympy.S.Half, sympy.Rational)
-
-_SYMBOLIC = Numbers(
-    lambda value: sympy.Rational(value.numerator, value.denominator), _SYMBOLIC_TABLE, _SYMBOLIC_TABLE
-)

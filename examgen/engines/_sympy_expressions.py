@@ -1,7 +1,7 @@
 """What each op means in SymPy: one expression per cell, and the functions whose slopes at a kink are a convention.
 
-A rule says what *one cell* of the result is: `rule(node, at, *operands)` with `at` the cell's index. Reading a cell of an
-operand broadcasts as NumPy does, so rules need not speak of it.
+A rule says what *one cell* of the result is: `rule(node, at, *operands)` with `at` the cell's index. Reading a cell of
+an operand broadcasts as NumPy does, so rules need not speak of it.
 """
 
 from __future__ import annotations
@@ -160,7 +160,8 @@ def _members(node: Node, at: Index, x: Cells) -> list[Expr]:
     rank = len(x.shape)
     over = {axis % rank for axis in node["axes"]}
     kept = iter(i for axis, i in enumerate(at) if not (node["keepdims"] and axis in over))
-    return [x[where] for where in product(*(range(n) if axis in over else (next(kept),) for axis, n in enumerate(x.shape)))]
+    ranges = (range(n) if axis in over else (next(kept),) for axis, n in enumerate(x.shape))
+    return [x[where] for where in product(*ranges)]
 
 
 def _mean(node: Node, at: Index, x: Cells) -> Expr:
@@ -201,7 +202,7 @@ def _softmax(node: Node, at: Index, x: Cells) -> Expr:
 
 
 def _cross_entropy(node: Node, at: Index, scores: Cells, labels: Cells) -> Expr:
-    """ln Σ exp(s_j - s_y): the quotient written this way round reads as ln(9/2), not -ln(2/9), and cancels no digits."""
+    """ln Σ exp(s_j - s_y): this way round it reads as ln(9/2), not -ln(2/9), and cancels no digits."""
     row = _row(at, scores)
     true = Chosen(labels[at], *row)
     return log(Add(*(exp(s - true) for s in row)))
@@ -220,7 +221,7 @@ def _conv2d(node: Node, at: Index, x: Cells, kernels: Cells) -> Expr:
 
 
 def _covered(cell: int, size: int, stride: int, padding: int, dilation: int, length: int) -> list[tuple[int, int]]:
-    """Along one axis, (place in the window, place in the image) of each cell under the window; the padding is left out."""
+    """(Place in the window, place in the image) of each cell under it, along one axis; the padding is left out."""
     places = ((k, cell * stride - padding + k * dilation) for k in range(size))
     return [(k, place) for k, place in places if 0 <= place < length]
 

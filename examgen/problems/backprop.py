@@ -47,6 +47,7 @@ class Backprop(Problem):
     title = "Computational graph"
     source = "Rumelhart, Hinton and Williams, 1986; CS231n, backpropagation, intuitions"
     params = Params
+    default = "sigmoid_neuron"
     presets = {
         "sum_times": Preset(Params("sum_times"), (3, 3), "quiz"),
         "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5)),

@@ -48,6 +48,7 @@ class ConvReluPool(Problem):
     title = "Convolutional network"
     source = "Dumoulin and Visin, A guide to convolution arithmetic, 2016; the seed lecture's homework"
     params = Params
+    default = "5x5_stride2"
     presets = {
         "4x4": Preset(Params(height=4, width=4, kernel=(2, 2), pool="none"), (5, 5), "quiz"),
         "5x5_stride2": Preset(Params(stride=2), (5, 6)),

@@ -36,6 +36,7 @@ class SoftmaxLoss(Problem):
     title = "Softmax loss"
     source = "Bridle, 1990; CS231n, linear classification"
     params = Params
+    default = "2x3"
     presets = {
         "1x3_gradient": Preset(Params(1, 3, gradient=True), (4, 4), "quiz", "scientific"),
         "2x3": Preset(Params(2, 3), (4, 5), calculator="scientific"),

@@ -34,6 +34,7 @@ class SvmLoss(Problem):
     title = "Multiclass SVM loss"
     source = "Weston and Watkins, 1999; CS231n, linear classification"
     params = Params
+    default = "3x4"
     presets = {
         "2x3": Preset(Params(2, 3), (2, 3), "quiz"),
         "3x3": Preset(Params(3, 3), (3, 4)),

@@ -122,12 +122,12 @@ def _places(structure: Structure, seed: int, flip: int) -> tuple[int, int, float
         name: (spot["center"]["x"] - (GATE + STUB) / 2 - low["x"], flip * spot["center"]["y"] - top)
         for (name, _), spot in zip(structure, drawing.nodes, strict=True)
     }
-    _sort_siblings(structure, places)
     edges = [(source, name) for name, sources in structure for source in sources]
     bends = {
         edge: [(p["x"] - low["x"], flip * p["y"] - top) for p in drawn["points"][1:-1]]
         for edge, drawn in zip(edges, drawing.edges, strict=True)
     }
+    _sort_siblings(structure, places, bends)
     order = [places[name][1] for name, sources in structure if not sources]
     inversions = sum(a > b for i, a in enumerate(order) for b in order[i + 1 :])
     crossings = int(drawing.metrics().get("crossings", 0))
@@ -146,7 +146,7 @@ def _engine(structure: Structure, seed: int) -> graphlay.Layout:
     return graphlay.layout(graph, options={"spacing": spacing, "routing": routing, "seed": seed, "seed_mode": "structure"})
 
 
-def _sort_siblings(structure: Structure, places: Places) -> None:
+def _sort_siblings(structure: Structure, places: Places, bends: Bends) -> None:
     """Inputs that feed the same single gate stand in their own order: they may change places without a crossing."""
     fed: dict[str, list[str]] = {name: [] for name, _ in structure}
     for name, sources in structure:
@@ -156,9 +156,10 @@ def _sort_siblings(structure: Structure, places: Places) -> None:
     for name, sources in structure:
         if not sources and len(fed[name]) == 1:
             groups.setdefault((fed[name][0], places[name][0]), []).append(name)
-    for names in groups.values():
-        for name, place in zip(names, sorted((places[name] for name in names), key=lambda p: p[1]), strict=True):
-            places[name] = place
+    for (gate, _), names in groups.items():
+        found = sorted(((places[name], bends[name, gate]) for name in names), key=lambda spot: spot[0][1])
+        for name, (place, bend) in zip(names, found, strict=True):
+            places[name], bends[name, gate] = place, bend
 
 
 def _wire(source: tuple[float, float], gate: tuple[float, float], bends: list[tuple[float, float]]) -> str:

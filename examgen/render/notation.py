@@ -123,7 +123,8 @@ _PARTS = re.compile(r"\$\$(?P<display>[^$]+)\$\$|\$(?P<inline>[^$]+)\$|\*\*(?P<b
 
 def prose(text: str) -> Markup:
     """A sentence with $formula$, $$formula on its own line$$ and **bold**, escaped unless it is markup already."""
-    source = str(escape(text))
+    # A dash never begins a line.
+    source = str(escape(text)).replace(" — ", "\N{NO-BREAK SPACE}— ")
     pieces: list[str] = []
     end = 0
     for part in _PARTS.finditer(source):

@@ -294,6 +294,21 @@ def test_shapes_give_order_and_sizes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "attribute", "expected"),
+    [
+        ("sum(x, axis=0)", "axes", (-2,)),
+        ("max(x, axis=(1, -2))", "axes", (-2, -1)),
+        ("mean(x)", "axes", (-2, -1)),
+        ("x[-1, 2]", "index", (1, 2)),
+        ("x[0]", "index", (0,)),
+    ],
+)
+def test_axes_count_from_the_right_and_indices_from_the_front(text: str, attribute: str, expected: Any) -> None:
+    """However written, axes are negative in the graph (a batch axis may stand in front) and indices are not."""
+    assert expected == parse(text, {"x": (2, 3)})["f"][attribute]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("0.1", Fraction(1, 10)),
@@ -374,6 +389,7 @@ PAPER = {
     "x.T": "f = x^{T}",
     "x@W1 + b1": "f = x W_{1} + b_{1}",
     "x@W*y": r"f = (x W) \cdot y",
+    "-(x*y)@z": r"f = (-x \cdot y)\,z",
     "x@(y*z)": r"f = x\,(y \cdot z)",
     "alpha*score": r"f = \alpha\,\mathrm{score}",
     "alpha*x": r"f = \alpha x",

@@ -1,0 +1,331 @@
+"""An exam definition (TOML) read, checked, and turned into the tasks of its variants."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from examgen.drawing import Stream, key
+from examgen.errors import DefinitionError, InputError
+from examgen.model import Instance
+from examgen.points import Points, distribute
+from examgen.problem import CALCULATORS, Calculator, Preset
+from examgen.registry import graph_of, preset, problem
+from examgen.render.language import languages
+
+SEED_VARIABLE = "EXAMGEN_SEED"
+SHIPPED_SEEDS = ("sample",)  # known to everybody: their builds are marked as samples
+SHORTEST_SEED = 12  # characters; fewer can be guessed by trying
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Task(_Strict):
+    problem: Any
+    preset: Any = None
+    params: dict[str, Any] = {}
+    data: dict[str, Any] | None = None
+    points: Any = None
+    working: int | None = Field(None, ge=1, le=9)
+    decimals: int | None = Field(None, ge=0, le=6)
+
+
+class _Definition(_Strict):
+    title: str = Field(min_length=1, max_length=200)
+    language: str = "en"
+    minutes: int = Field(45, ge=1, le=1000)
+    variants: int = Field(ge=1, le=100_000)
+    seed: str | None = Field(None, min_length=1)
+    seed_file: str | None = None
+    sitting: int = Field(1, ge=1, le=9)
+    working: int = Field(4, ge=1, le=9)
+    decimals: int = Field(2, ge=0, le=6)
+    calculator: str = "scientific"
+    exact_forms: bool = True
+    decimal_comma: bool | None = None
+    task: list[_Task] = Field(min_length=1, max_length=40)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One problem that a task may be: a preset with its final parameters, or pinned numbers."""
+
+    problem: str
+    label: str
+    preset: Preset
+    pinned: Instance | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of the exam; its choices alternate from variant to variant. `points` as in `points.distribute`."""
+
+    number: int
+    choices: tuple[Choice, ...]
+    points: Points
+    working: int
+    decimals: int
+
+    def choice(self, variant: int) -> Choice:
+        """The problem that variant 1, 2, … gets."""
+        return self.choices[(variant - 1) % len(self.choices)]
+
+    @property
+    def minutes(self) -> float:
+        """A median student's minutes: the mean of the preset's bounds, of the slowest choice."""
+        return max(sum(choice.preset.minutes) / 2 for choice in self.choices)
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from."""
+
+    title: str
+    language: str
+    minutes: int
+    variants: int
+    sitting: int
+    working: int
+    decimals: int
+    calculator: Calculator
+    exact_forms: bool
+    decimal_comma: bool | None
+    tasks: tuple[Task, ...]
+    definition: Mapping[str, Any]
+    seed_from: str
+    seed: str = field(repr=False, default="")
+
+    @property
+    def sample(self) -> bool:
+        """Whether everybody can know the numbers: drawn from a seed that ships with the project."""
+        return self.seed in SHIPPED_SEEDS and self.drawn
+
+    @property
+    def drawn(self) -> bool:
+        return any(choice.pinned is None for task in self.tasks for choice in task.choices)
+
+    @property
+    def working_minutes(self) -> float:
+        """What a median student needs for all tasks."""
+        return sum(task.minutes for task in self.tasks)
+
+
+def read_exam(path: Path, *, variants: int | None = None, language: str | None = None) -> Exam:
+    """The exam that a file defines; `variants` and `language` given on the command line win over the file.
+
+    Raises: DefinitionError, one sentence that names the file, the key and what is allowed.
+    """
+    raw = _toml(path)
+    changed = {key: value for key, value in (("variants", variants), ("language", language)) if value is not None}
+    try:
+        return _exam(raw | changed, path.parent)
+    except InputError as error:
+        raise DefinitionError(f"{path}: {error}") from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DefinitionError(f"{path}: there is no such file, write one with: examgen init {path}") from None
+    except IsADirectoryError:
+        raise DefinitionError(f"{path}: this is a folder, give the exam definition itself (a .toml file)") from None
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8 text") from None
+    except OSError as error:
+        raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise DefinitionError(f"{path}: not TOML: {reason}") from None
+
+
+def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
+    try:
+        read = _Definition.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(_sentence(error)) from None
+    _one_of("language", read.language, languages())
+    _one_of("calculator", read.calculator, CALCULATORS)
+    tasks = tuple(_task(number, task, read) for number, task in enumerate(read.task, start=1))
+    pinned = all(choice.pinned for task in tasks for choice in task.choices)
+    seed, seed_from = _seed(read, folder, needed=not pinned)
+    return Exam(
+        title=read.title, language=read.language, minutes=read.minutes, variants=read.variants, sitting=read.sitting,
+        working=read.working, decimals=read.decimals, calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
+        decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
+    )
+
+
+def _without_seed(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in raw.items() if name not in ("seed", "seed_file")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
+
+
+def _seed(read: _Definition, folder: Path, *, needed: bool) -> tuple[str, str]:
+    """The seed and where it stood: the environment wins, so that a shipped definition can be built with one's own."""
+    if os.environ.get(SEED_VARIABLE):
+        return os.environ[SEED_VARIABLE], SEED_VARIABLE
+    if read.seed is not None and read.seed_file is not None:
+        raise InputError("seed and seed_file are both there: keep one of them")
+    if read.seed is not None:
+        return read.seed, "seed"
+    if read.seed_file is not None:
+        try:
+            text = (folder / read.seed_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise InputError(f"seed_file: {read.seed_file} cannot be read, it must be a text file beside this one") from None
+        if not text:
+            raise InputError(f"seed_file: {read.seed_file} is empty, put a long random text into it")
+        return text, "seed_file"
+    if needed:
+        raise InputError(f"missing key 'seed': set it, or seed_file, or the variable {SEED_VARIABLE}")
+    return "public", "none: all numbers are pinned"
+
+
+def _task(number: int, task: _Task, exam: _Definition) -> Task:
+    try:
+        names = task.problem if isinstance(task.problem, list) else [task.problem]
+        if not names or not all(isinstance(name, str) for name in names):
+            raise InputError("problem: give a name, or a list of names that alternate from variant to variant")
+        if task.data is not None and len(names) > 1:
+            raise InputError("data: pinned numbers belong to one problem, name only one")
+        choices = tuple(_choice(name, task, len(names) > 1, exam) for name in names)
+        points = _points(task.points)
+        _check_points(choices, points)
+        return Task(
+            number, choices, points,
+            exam.working if task.working is None else task.working,
+            exam.decimals if task.decimals is None else task.decimals,
+        )
+    except InputError as error:
+        raise InputError(f"task {number}: {error}") from None
+
+
+def _choice(name: str, task: _Task, several: bool, exam: _Definition) -> Choice:
+    chosen = problem(name)
+    label = _for(name, task.preset, several, "preset")
+    given = _for(name, task.params, several, "params") or {}
+    if label is not None and not isinstance(label, str):
+        raise InputError(f"preset: give a name, one of {', '.join(chosen.presets)}")
+    start = preset(name, label) if label is not None else None
+    if task.data is not None:
+        instance = chosen.pin(given, task.data, start.params if start else None)
+        minutes = start.minutes if start else (0.0, 0.0)
+        return Choice(name, label or "pinned", Preset(instance.params, minutes), instance)
+    if start is None:
+        start = preset(name, chosen.default)
+    if given:
+        start = Preset(chosen.with_params(given, start.params), start.minutes, start.use, start.calculator, start.version)
+    if CALCULATORS.index(start.calculator) > CALCULATORS.index(exam.calculator):  # type: ignore[arg-type]
+        raise InputError(_calculator_sentence(name, label or chosen.default, start, exam.calculator))
+    chosen.draw(start.params, Stream(key("fits", name)))
+    return Choice(name, label or chosen.default, start)
+
+
+def _calculator_sentence(name: str, label: str, wanted: Preset, allowed: str) -> str:
+    fits = [
+        other for other, p in problem(name).presets.items() if CALCULATORS.index(p.calculator) <= CALCULATORS.index(allowed)  # type: ignore[arg-type]
+    ]
+    return (
+        f"preset {label!r} of {name} needs calculator = {wanted.calculator!r}, the exam allows {allowed!r}:"
+        f" change that, or take {', '.join(fits) or 'another problem'}"
+    )
+
+
+def _for(name: str, given: Any, several: bool, what: str) -> Any:
+    """A task's preset or parameters: one for all, or a table by problem where problems alternate."""
+    if not several or given is None:
+        if isinstance(given, dict) and what == "preset":
+            return given.get(name)
+        return given
+    if not isinstance(given, dict) or any(problem(other).name != other for other in given):
+        raise InputError(f"{what}: with several problems give a table, one entry for each problem")
+    return given.get(name)
+
+
+def _points(given: Any) -> Points:
+    if given is None:
+        return None
+    if isinstance(given, dict):
+        return {name: _point(value) for name, value in given.items()}
+    return _point(given)
+
+
+def _point(value: Any) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite() or value <= 0:
+        raise InputError(f"points: {value} is not possible, give a number above 0, whole or half")
+    return Fraction(value)
+
+
+def _check_points(choices: tuple[Choice, ...], points: Points) -> None:
+    for choice in choices:
+        params = choice.preset.params
+        if choice.pinned is None:
+            params = problem(choice.problem).draw(params, Stream(key("points", choice.problem))).params
+        try:
+            distribute(problem(choice.problem).asks(params), points)
+        except InputError as error:
+            raise InputError(f"points ({choice.problem}): {error}") from None
+        graph_of(choice.problem, params)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InputError(f"{name} = {value!r}: allowed are {', '.join(map(repr, allowed))}")
+
+
+_WORDS = {
+    "int_type": "expected a whole number",
+    "string_type": "expected text in quotes",
+    "bool_type": "expected true or false",
+    "list_type": "expected [[task]] tables",
+    "dict_type": "expected a table",
+    "model_type": "expected a table",
+}
+
+
+def _sentence(error: ValidationError) -> str:
+    """Pydantic's first complaint as one sentence: the place, what came, what is allowed."""
+    first = error.errors(include_url=False)[0]
+    where = list(first["loc"])
+    task = f"task {int(where[1]) + 1}: " if where[:1] == ["task"] and len(where) > 1 else ""
+    name = ".".join(str(part) for part in (where[2:] if task else where))
+    kind, context = first["type"], first.get("ctx", {})
+    if kind == "extra_forbidden":
+        model = _Task if task else _Definition
+        return f"{task}unknown key {name!r}: allowed are {', '.join(model.model_fields)}"
+    if kind == "missing":
+        return f"{task}missing key {name!r}"
+    if kind in _WORDS:
+        return f"{task}{name or 'task'} = {_short(first['input'])}: {_WORDS[kind]}"
+    bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
+    if kind in bounds:
+        word, bound = bounds[kind]
+        return f"{task}{name} = {first['input']}: must be {word} {context[bound]}"
+    if kind == "too_short":
+        return f"{task}{name}: there is no [[task]], give at least one"
+    return f"{task}{name} = {_short(first['input'])}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _short(value: Any) -> str:
+    text = repr(_plain(value))
+    return text if len(text) <= 60 else text[:57] + "..."
