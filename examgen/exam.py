@@ -115,6 +115,13 @@ class Exam:
         return any(choice.pinned is None for task in self.tasks for choice in task.choices)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an instructor should think about before printing."""
+        if self.drawn and not self.sample and len(self.seed) < SHORTEST_SEED:
+            return (f"the seed has fewer than {SHORTEST_SEED} characters and can be guessed: examgen init writes a random one",)
+        return ()
+
+    @property
     def working_minutes(self) -> float:
         """What a median student needs for all tasks."""
         return sum(task.minutes for task in self.tasks)

@@ -76,7 +76,10 @@ class Problem(ABC):
         yield from ()
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        """Parameters that follow from pinned data, such as the number of classes from the shape of the scores."""
+        """Parameters that follow from pinned data, such as the number of classes from the shape of the scores.
+
+        `given` are the parameters that the user has chosen.
+        """
         return {}
 
     def completed(self, params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
@@ -111,7 +114,8 @@ class Problem(ABC):
         Raises: InputError naming the array, what came and what was expected.
         """
         exact = {name: exact_value(name, value) for name, value in data.items()}
-        params = self.with_params({**self.sizes(given, exact), **given}, start)
+        known = {f.name: getattr(start, f.name) for f in fields(self.params)} if start is not None else {}
+        params = self.with_params({**self.sizes({**known, **given}, exact), **given}, start)
         exact = self.completed(params, dict(exact))
         graph = self.graph(params)
         _fit(self.name, graph, exact)

@@ -191,7 +191,7 @@ def _derive(graph: Graph) -> _Program:
 
 
 def _symbols(label: str, dims: tuple[int, ...]) -> Cells:
-    return Cells(dims, lambda at: sympy.Symbol(f"{label}[{','.join(map(str, at))}]"))
+    return Cells(dims, lambda at: sympy.Symbol(f"{label}[{','.join(map(str, at))}]", real=True))
 
 
 def _forward(program: _Program, node: Node, symbols: Mapping[str, Cells]) -> list[int]:

@@ -45,7 +45,13 @@ class Cells:
         return iter(self._cells.values())
 
 
-class Slope(Function):  # type: ignore[misc]
+class RealFunction(Function):  # type: ignore[misc]
+    """A function that takes and gives real numbers: of anything else, SymPy's `tanh` seeks complex periods, in minutes."""
+
+    is_real = True
+
+
+class Slope(RealFunction):
     """A number that tells pieces of a function apart; piecewise constant, so its own derivative is 0."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -84,21 +90,21 @@ class WrongClass(Slope):
     """(label, k): number of the k-th class other than the label, counted from 0."""
 
 
-class Relu(Function):  # type: ignore[misc]
+class Relu(RealFunction):
     """max(0, x)."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return IsPositive(self.args[0])
 
 
-class Absolute(Function):  # type: ignore[misc]
+class Absolute(RealFunction):
     """|x|; SymPy's own `Abs` splits into real and imaginary parts."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return Sign(self.args[0])
 
 
-class Larger(Function):  # type: ignore[misc]
+class Larger(RealFunction):
     """max(x, y); SymPy's own `Max` is differentiated by comparing all arguments symbolically, in minutes."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -106,7 +112,7 @@ class Larger(Function):  # type: ignore[misc]
         return Wins(x, y) if argindex == 1 else Wins(y, x)
 
 
-class Smaller(Function):  # type: ignore[misc]
+class Smaller(RealFunction):
     """min(x, y)."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -114,35 +120,35 @@ class Smaller(Function):  # type: ignore[misc]
         return Wins(y, x) if argindex == 1 else Wins(x, y)
 
 
-class Largest(Function):  # type: ignore[misc]
+class Largest(RealFunction):
     """The largest of several numbers, ties sharing the slope."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return LargestShare(Integer(argindex - 1), *self.args)
 
 
-class Least(Function):  # type: ignore[misc]
+class Least(RealFunction):
     """The least of several numbers, ties sharing the slope."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return LeastShare(Integer(argindex - 1), *self.args)
 
 
-class FirstLargest(Function):  # type: ignore[misc]
+class FirstLargest(RealFunction):
     """The largest of several numbers, the first of equals taking the slope."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return IsFirstLargest(Integer(argindex - 1), *self.args)
 
 
-class Chosen(Function):  # type: ignore[misc]
+class Chosen(RealFunction):
     """(class number, *scores): the score of that class."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return IsEqual(self.args[0], Integer(argindex - 2))
 
 
-class RealPower(Function):  # type: ignore[misc]
+class RealPower(RealFunction):
     """x**n for a fraction n; SymPy's own `Pow` would cancel roots and divide by a base that can be 0."""
 
     def fdiff(self, argindex: int = 1) -> Expr:

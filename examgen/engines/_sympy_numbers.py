@@ -88,7 +88,7 @@ def _selections(sign: Callable[[Any], Any], half: Any, ratio: Callable[[int, int
         FirstLargest: largest,
         IsFirstLargest: is_first,
         Chosen: lambda which, *scores: scores[int(which)],
-        WrongClass: lambda label, k: int(k) + (k >= label),
+        WrongClass: lambda label, k: int(k) + int(bool(k >= label)),
         IsEqual: lambda x, y: int(x == y),
     }
 

@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 LENGTH = 10_000  # characters of a text
 DEPTH = 100  # brackets in brackets, and operations in operations
 DIGITS = 50  # of a number, written out
+NAME = 40  # characters of a name
+AXES = 8  # integers of an index or axis=
 OUTPUT = "f"  # the name of a single expression
 
 REDUCTIONS = frozenset(("max", "min", "sum", "mean"))
@@ -133,6 +135,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         if kind in ("other", "unknown"):
             meant = "use Latin names, numbers, + - * / ** @, brackets, commas and ="
             fail(text, at, f"{what!r} cannot stand in a formula: {REMEDY.get(what, meant)}")
+        if kind == "name" and len(what) > NAME:
+            fail(text, at, f"a name has at most {NAME} characters: shorten it")
         open_brackets += (what in ("(", "[")) - (what in (")", "]"))
         if what == "\n" and open_brackets <= 0:
             yield _Token("symbol", ";", at)
@@ -181,7 +185,7 @@ class _Reader:
             self.unexpected(f"put {text!r} here")
 
     def unexpected(self, remedy: str) -> NoReturn:
-        found = repr(self.token.text) if self.token.text and self.text[self.token.at] != "\n" else "end"
+        found = repr(self.token.text[:NAME]) if self.token.text and self.text[self.token.at] != "\n" else "end"
         fail(self.text, self.token.at, f"unexpected {found}: {remedy}")
 
     def emit(self, do: str, arity: int, at: int, what: Any = None) -> None:
@@ -320,6 +324,8 @@ class _Reader:
         found = [self.integer()]
         while not self.take(close):
             self.expect(",")
+            if len(found) == AXES:
+                self.unexpected(f"at most {AXES} integers stand here")
             if self.token.text != close:
                 found.append(self.integer())
         return tuple(found)

@@ -86,7 +86,7 @@ class Backprop(Problem):
     def asks(self, params: Params) -> tuple[Ask, ...]:
         """By default the output, the pre-activation, the gradient at it and the gradients of all inputs."""
         graph = self.graph(params)
-        leaves = tuple(node for node in graph.inputs if node in graph.differentiable)
+        leaves = sorted((node for node in graph.inputs if node in graph.differentiable), key=lambda node: node.name)
         inner = tuple(node for node in _inner(graph, params.ask) if node.name != graph.output)
         exact = not graph.transcendental and all(node.op not in ("div", "pow") for node in graph.nodes)
         kind: Any = "integer" if exact else "number"

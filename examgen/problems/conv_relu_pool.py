@@ -15,6 +15,7 @@ from examgen.model import Ask, Convention, Exact, Instance, cells, nest, shape
 from examgen.ops.conv import out_length, pool_windows
 from examgen.problem import Preset, Problem, param
 
+RANKS = {"image": 3, "kernels": 4}
 FILTER_CELLS, FILTER_WEIGHTS = (-1, 1, 2), (5, 3, 2)  # negative in the mean, so that ReLU has something to clip
 LARGEST_CELL = 20
 REPAIRS = 200
@@ -148,13 +149,16 @@ class ConvReluPool(Problem):
             yield "a filter is its own flip: convolution and cross-correlation agree"
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        image, kernels = shape(data.get("image", ())), shape(data.get("kernels", ()))
+        image, kernels = (shape(_planes(data.get(name, ()), rank)) for name, rank in RANKS.items())
         if len(image) != 3 or len(kernels) != 4:
             raise InputError(
-                f"image has shape {image} and kernels {kernels}: give (C, H, W) and (F, C, kH, kW), one list per channel"
+                f"image has shape {image} and kernels {kernels}: give (H, W) and (kH, kW), or (C, H, W) and (F, C, kH, kW)"
             )
         sizes = {"channels": image[0], "height": image[1], "width": image[2], "filters": kernels[0]}
         return {**sizes, "kernel": kernels[2:], "bias": "bias" in data}
+
+    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
+        return data | {name: _planes(data[name], rank) for name, rank in RANKS.items() if name in data}
 
     def readings(self, instance: Instance) -> Iterator[str]:
         params = instance.params
@@ -187,6 +191,13 @@ GRADIENT = {
     "upstream": "The gradient of $L$ at the output is given. Find the gradients that are asked.",
     "target": r"With the target $T$ let $L=\tfrac{1}{2}\sum(P-T)^2$. Find the gradients that are asked.",
 }
+
+
+def _planes(value: Exact, rank: int) -> Exact:
+    """A bare matrix as the one plane of an image, or of the one filter; anything else as it is."""
+    for _ in range(rank - 2 if len(shape(value)) == 2 else 0):
+        value = (value,)
+    return value
 
 
 def _half_squared_error(b: Builder, result: Ref) -> Ref:

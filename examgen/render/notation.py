@@ -62,6 +62,8 @@ def _mark(row: ElementTree.Element) -> None:
 def _operator(text: str, prefix: bool, tall: bool) -> str:
     if text in ("∑", "∏"):
         return "large"
+    if text == "′":
+        return "prime"
     if text in RELATIONS:
         return "relation"
     if text in BINARY and not prefix:

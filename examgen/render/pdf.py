@@ -13,6 +13,7 @@ from examgen.resources import find, fonts
 
 FAMILIES = {"serif": "Exam Serif", "symbols": "Exam Symbols"}
 FONT_SCHEME = "examgen-font:"
+VARIANT = "pdf/ua-1"  # tagged, with a title and a language
 
 
 class OurFilesOnly(URLFetcher):  # type: ignore[misc]
@@ -40,8 +41,8 @@ def font_faces() -> str:
     return "\n".join(rules)
 
 
-def write_pdf(html: str) -> bytes:
-    """A tagged PDF/UA-1 of one HTML document; equal HTML gives equal bytes under equal library versions.
+def lay_out(html: str) -> weasyprint.Document:
+    """One HTML document laid out in pages, for writing or for looking at its pages and anchors.
 
     Raises: FatalURLFetchingError if the document asks for a file, a URL or data of its own.
     """
@@ -49,11 +50,12 @@ def write_pdf(html: str) -> bytes:
     fetcher = OurFilesOnly()
     faces = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
     document = weasyprint.HTML(string=html, url_fetcher=fetcher)
-    return bytes(
-        document.write_pdf(
-            stylesheets=[faces],
-            font_config=configuration,
-            pdf_variant="pdf/ua-1",
-        )
-    )
+    return document.render(stylesheets=[faces], font_config=configuration, pdf_variant=VARIANT)
 
+
+def write_pdf(html: str) -> bytes:
+    """A tagged PDF/UA-1 of one HTML document; equal HTML gives equal bytes under equal library versions.
+
+    Raises: FatalURLFetchingError as `lay_out` does.
+    """
+    return bytes(lay_out(html).write_pdf(pdf_variant=VARIANT))

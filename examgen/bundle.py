@@ -1,0 +1,127 @@
+"""What a build leaves beside the PDFs, as plain data: `key.json` and `manifest.json`, and how both are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from examgen.exam import Exam, Task
+from examgen.graph import Graph
+from examgen.model import Answer, Exact, Solution, freeze
+from examgen.points import distribute
+from examgen.registry import graph_of
+from examgen.sheets import Solved, Variant, labels
+
+FORMAT = 1
+
+
+def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
+    """Everything that marking needs: each variant's tasks with their data, graph, answers and accepted intervals."""
+    return {
+        "format": FORMAT,
+        "title": exam.title,
+        "language": exam.language,
+        "variants": [_variant(exam, variant, solutions) for variant, solutions in solved],
+    }
+
+
+def _variant(exam: Exam, variant: Variant, solutions: Sequence[Solution]) -> dict[str, Any]:
+    tasks = [_task(exam, task, solution) for task, solution in zip(exam.tasks, solutions, strict=True)]
+    return {"number": variant.number, "code": variant.code, "tasks": tasks}
+
+
+def _task(exam: Exam, task: Task, solution: Solution) -> dict[str, Any]:
+    instance = solution.instance
+    asks = [answer.ask for answer in solution.answers]
+    shares = distribute(asks, task.points)
+    named = zip(solution.answers, labels(task.number, len(asks), exam.language), shares, strict=True)
+    return {
+        "problem": instance.problem,
+        "params": {name: plain(value) for name, value in asdict(instance.params).items()},
+        "data": {name: plain(value) for name, value in instance.data.items()},
+        "working": task.working,
+        "answers": [_answer(answer, label, points) for answer, label, points in named],
+        "graph": graph_of(instance.problem, instance.params).to_json(),
+    }
+
+
+def _answer(answer: Answer, label: str, points: Fraction) -> dict[str, Any]:
+    ask = answer.ask
+    return {
+        "key": ask.key,
+        "label": label,
+        "kind": ask.kind,
+        "cells": ask.cell_kind,
+        "node": ask.node,
+        "gradient": ask.gradient,
+        "index": list(ask.index) if ask.index is not None else None,
+        "exact": _listed(answer.exact),
+        "value": _floats(answer.value),
+        "accept": _listed(answer.accept),
+        "decimals": answer.decimals,
+        "points": plain(points),
+    }
+
+
+def manifest_json(
+    exam: Exam, solved: Iterable[Solved], files: Mapping[str, str], versions: Mapping[str, str], notes: Sequence[str]
+) -> dict[str, Any]:
+    """How the folder came about: versions, the definition without its seed, checksums, a certificate per answer."""
+    return {
+        "format": FORMAT,
+        "versions": dict(versions),
+        "definition": dict(exam.definition),
+        "seed": exam.seed_from,
+        "sample": exam.sample,
+        "notes": list(notes),
+        "files": dict(files),
+        "certificates": [
+            {"code": variant.code, "task": task.number, "key": certificate.key, "engines": dict(certificate.bounds)}
+            for variant, solutions in solved
+            for task, solution in zip(exam.tasks, solutions, strict=True)
+            for certificate in solution.certificates
+        ],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Exact values for JSON: ints as numbers, other fractions as the decimal or the fraction that they are, as text."""
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if not isinstance(value, Fraction):
+        return value
+    if value.denominator == 1:
+        return int(value)
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return str(Decimal(value.numerator) / Decimal(value.denominator)) if rest == 1 else str(value)
+
+
+def exact_data(data: Mapping[str, Any]) -> dict[str, Exact]:
+    """The inverse of `plain` over a task's data."""
+    return {name: freeze(_numbers(value)) for name, value in data.items()}
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    return Fraction(value) if isinstance(value, str) else value
+
+
+def task_graph(task: Mapping[str, Any]) -> Graph:
+    """The graph of a task of `key.json`."""
+    return Graph.from_json(task["graph"])
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _floats(value: Any) -> Any:
+    """The nearest doubles."""
+    return [_floats(part) for part in value] if isinstance(value, tuple) else float(value)

@@ -1,0 +1,156 @@
+"""The command line: parse, call, print. No logic lives here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from examgen.errors import ExamgenError, InputError
+
+app = typer.Typer(
+    name="examgen",
+    help="Randomized variants of pen-and-paper deep-learning tasks, with proved answers, as PDF.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+STAGES = {"draw": "drawn", "prove": "solved and proved", "set": "PDF files set"}
+
+Definition = Annotated[Path, typer.Argument(metavar="EXAM.toml", help="The exam definition.", show_default=False)]
+Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
+
+
+@app.command()
+def build(
+    definition: Definition,
+    number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to fill; by default the file's name.")] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")] = min(2, os.cpu_count() or 1),
+    proof: Annotated[int | None, typer.Option(min=1, help="Set only the first so many variants, in a folder of their own.")] = None,
+    device: Device = "cpu",
+    language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
+) -> None:
+    """Draw, solve, prove and print the variants of an exam.
+
+    Example: examgen build variants/lecture6.toml --proof 2
+    """
+    from examgen.build import build as run
+    from examgen.exam import read_exam
+
+    _known_device(device)
+    exam = read_exam(definition, variants=number, language=language)
+    folder = output or definition.with_name(definition.stem + ("-proof" if proof else ""))
+    needed = exam.working_minutes
+    with _progress() as report:
+        built = run(exam, folder, proof=None if proof is None else min(proof, exam.variants), jobs=jobs, device=device, report=report)
+    for note in built.notes:
+        typer.echo(f"note: {note}")
+    if needed > exam.minutes * 2 / 3:
+        typer.echo(f"note: a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time")
+    for warning in exam.warnings:
+        typer.echo(f"note: {warning}")
+    typer.echo(f"{built.variants} variants, about {needed:g} of {exam.minutes} minutes each, every answer proved:")
+    for name in built.files:
+        typer.echo(f"  {built.folder / name}")
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that build has filled.", show_default=False)],
+    device: Device = "cpu",
+) -> None:
+    """Prove a built folder again: its checksums, and every answer by every engine.
+
+    Example: examgen verify variants/lecture6
+    """
+    from examgen.folder import verify as run
+
+    _known_device(device)
+    with _progress() as report:
+        verdict = run(folder, device=device, report=report)
+    for failure in verdict.failures:
+        typer.echo(failure, err=True)
+    if verdict.failures:
+        typer.echo(f"{folder}: {len(verdict.failures)} things do not hold", err=True)
+        raise typer.Exit(1)
+    engines = ", ".join(verdict.engines)
+    typer.echo(f"{verdict.files} files unchanged; {verdict.answers} answers of {verdict.variants} variants proved by {engines}")
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("exam.toml"),
+    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the paper.")] = "ru",
+) -> None:
+    """Write a commented exam definition with a secret random seed.
+
+    Example: examgen init midterm.toml --language en
+    """
+    from examgen.starting import write_definition
+
+    write_definition(file, language)
+    typer.echo(f"{file} is written. Its seed is secret: who has it can compute every answer.")
+    typer.echo(f"Next: edit it, then look at two variants with: examgen build {file} --proof 2")
+
+
+@app.command()
+def problems(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One problem type, in full.", show_default=False)] = None,
+) -> None:
+    """List the problem types, their presets and parameters.
+
+    Example: examgen problems svm_loss
+    """
+    from rich.console import Console
+
+    from examgen.listing import overview, parameters, presets
+    from examgen.registry import problem
+
+    console = Console()
+    if name is None:
+        console.print(overview())
+        return
+    chosen = problem(name)
+    console.print(f"[bold]{chosen.name}[/bold]: {chosen.title}. Source: {chosen.source}.", highlight=False)
+    console.print(presets(chosen))
+    console.print(parameters(chosen))
+
+
+def _known_device(device: str) -> None:
+    if device not in ("cpu", "cuda"):
+        raise InputError(f"--device {device}: allowed are cpu and cuda")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar per stage on a terminal; elsewhere a line when a stage is done."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: typer.echo(f"{STAGES[stage]}: {done}", err=True) if done == total else None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        bars = {stage: bar.add_task(text, total=None, visible=False) for stage, text in STAGES.items()}
+        yield lambda stage, done, total: bar.update(bars[stage], completed=done, total=total, visible=True)
+
+
+def main() -> None:
+    """Runs the command; what examgen raises on purpose becomes one sentence and an exit status."""
+    try:
+        app()
+    except ExamgenError as error:
+        typer.echo(f"examgen: {error}", err=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,167 @@
+"""From instances and solutions to what the templates print. A sheet is made of instances alone: no answer can reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from examgen import formula
+from examgen.exam import Exam, Task
+from examgen.graph import UNNAMED, Graph, Node
+from examgen.model import Answer, Ask, Instance, Solution, cells
+from examgen.ops import OPS
+from examgen.points import Points, distribute
+from examgen.registry import graph_of, problem
+from examgen.render import diagram
+from examgen.render.language import say
+from examgen.render.notation import num
+from examgen.render.paper import (
+    Accepted,
+    Box,
+    Head,
+    MarkingRow,
+    MarkingTable,
+    SheetTask,
+    SheetVariant,
+    Strip,
+    StripTask,
+)
+from examgen.solving import decimals_of, rounded
+
+LETTERS = {"ru": "абвгдежзиклмнопрстуфхцчшщэюя", "en": "abcdefghijklmnopqrstuvwxyz"}
+CIRCUIT = "A circuit that computes the function from its inputs."
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant's numbers: its place in the exam, its printed code, and an instance per task."""
+
+    number: int
+    code: str
+    instances: tuple[Instance, ...]
+
+
+def head(exam: Exam, language: str | None = None) -> Head:
+    """What all pages of an exam share."""
+    return Head(
+        title=exam.title, language=language or exam.language, minutes=exam.minutes, calculator=exam.calculator,
+        working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
+        comma=exam.decimal_comma,
+    )
+
+
+def labels(task: int, count: int, language: str) -> tuple[str, ...]:
+    """What the boxes are called on paper, in the table of answers and in the key: 1a, 1b, … (1а, 1б, … in Russian)."""
+    letters = LETTERS.get(language, LETTERS["en"])
+    return tuple(f"{task}{letters[i // len(letters) - 1] if i >= len(letters) else ''}{letters[i % len(letters)]}" for i in range(count))
+
+
+def boxes(number: int, instance: Instance, language: str, points: Points, decimals: int) -> tuple[Box, ...]:
+    """The answer boxes of a task, in the order of the sheet."""
+    asks, graph = problem(instance.problem).asks(instance.params), graph_of(instance.problem, instance.params)
+    named = zip(asks, labels(number, len(asks), language), distribute(asks, points), strict=True)
+    return tuple(
+        Box(a.key, label, a.symbol, a.kind, a.cell_kind, a.shape, share, decimals_of(graph, a, decimals))
+        for a, label, share in named
+    )
+
+
+def sheet_task(
+    number: int, instance: Instance, language: str, points: Points = None, decimals: int = 2, comma: bool | None = None
+) -> SheetTask:
+    """A task as it is printed, worded in the language."""
+    chosen = problem(instance.problem)
+    decimal_comma = Head("", language, comma=comma).decimal_comma
+    asked = boxes(number, instance, language, points, decimals)
+    says = {
+        told.key: say(language, told.says, {name: _shown(value, decimal_comma) for name, value in told.values.items()})
+        for told in chosen.conventions(instance)
+    }
+    lines = chosen.formula(instance.params)
+    return SheetTask(
+        number, instance.problem, instance.params, instance.data, asked, says, lines,
+        circuit(instance, language) if lines else None, max((box.decimals for box in asked), default=decimals),
+    )
+
+
+def _shown(value: object, comma: bool) -> str:
+    return num(value, comma) if isinstance(value, int | Fraction) and not isinstance(value, bool) else str(value)
+
+
+def circuit(instance: Instance, language: str) -> diagram.Diagram:
+    """The graph of scalars as a circuit: inputs with their values, gates, and the gradient given at the output."""
+    graph = graph_of(instance.problem, instance.params)
+    nodes = tuple(_circuit_node(graph, node, instance) for node in graph.nodes)
+    return diagram.Diagram(nodes, graph.output, say(language, CIRCUIT))
+
+
+def _circuit_node(graph: Graph, node: Node, instance: Instance) -> diagram.Node:
+    label = "" if node.name.startswith(UNNAMED) else formula.symbol(node.name)
+    given = instance.data.get("upstream", 1) if node.name == graph.output else None
+    if node.op == "input":
+        return diagram.Node(node.name, label, value=instance.data[node.name], gradient=given)
+    if node.op == "const":
+        value = next(cells(node["value"]))
+        return diagram.Node(node.name, num(value), value=value, constant=True)
+    return diagram.Node(node.name, label, OPS[node.op].gate, node.inputs, gradient=given)
+
+
+def sheet_variant(exam: Exam, variant: Variant) -> SheetVariant:
+    """One student's sheet."""
+    tasks = (
+        sheet_task(task.number, instance, exam.language, task.points, task.decimals, exam.decimal_comma)
+        for task, instance in zip(exam.tasks, variant.instances, strict=True)
+    )
+    return SheetVariant(variant.number, variant.code, tuple(tasks))
+
+
+Solved = tuple[Variant, Sequence[Solution]]
+
+
+def marking_tables(exam: Exam, solved: Sequence[Solved]) -> tuple[MarkingTable, ...]:
+    """A table per task, and per problem and kind of boxes where those differ between variants."""
+    tables: dict[tuple[int, str, tuple[Box, ...]], list[MarkingRow]] = {}
+    for variant, solutions in solved:
+        for task, solution in zip(exam.tasks, solutions, strict=True):
+            row = MarkingRow(variant.number, variant.code, _accepted(solution.answers))
+            place = (task.number, solution.instance.problem, _boxes(exam, task, solution))
+            tables.setdefault(place, []).append(row)
+    order = {place: i for i, place in enumerate(tables)}
+    return tuple(
+        MarkingTable(number, name, asked, tuple(tables[number, name, asked]))
+        for number, name, asked in sorted(tables, key=lambda place: (place[0], order[place]))
+    )
+
+
+def strips(exam: Exam, solved: Sequence[Solved]) -> tuple[Strip, ...]:
+    """An answer strip per variant, in the order and shape of the sheet."""
+    return tuple(
+        Strip(
+            variant.number,
+            variant.code,
+            tuple(
+                StripTask(task.number, _boxes(exam, task, solution), _accepted(solution.answers))
+                for task, solution in zip(exam.tasks, solutions, strict=True)
+            ),
+        )
+        for variant, solutions in solved
+    )
+
+
+def _boxes(exam: Exam, task: Task, solution: Solution) -> tuple[Box, ...]:
+    return boxes(task.number, solution.instance, exam.language, task.points, task.decimals)
+
+
+def _accepted(answers: Iterable[Answer]) -> tuple[Accepted, ...]:
+    return tuple(Accepted(rounded(answer.value, answer.decimals), _exact(answer)) for answer in answers)
+
+
+def _exact(answer: Answer) -> Fraction | str | None:
+    """The exact form beside a single rounded number: a fraction, or the LaTeX of a short closed form."""
+    if answer.ask.shape or answer.exact is None or rounded(answer.value, answer.decimals) == answer.value:
+        return None
+    try:
+        return Fraction(answer.exact)
+    except ValueError:
+        return formula.latex(answer.exact)[0].removeprefix("f = ") if len(answer.exact) <= 24 else None

@@ -1,0 +1,110 @@
+"""Checks of the graph, of what is asked of it, and of the proved answers."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from examgen.engines import _numpy
+from examgen.errors import ProofError
+from examgen.graph import Graph, expand
+from examgen.model import cells
+from examgen.testing._case import Case, CheckFailed, check
+from examgen.verifying import DIGITS, ENGINES, split
+
+SAME_BOX = 8  # draws with the same answer in a box from which on that is no accident
+
+
+@check
+def boxes_fit_the_graph(case: Case) -> None:
+    """Every box asks for a node that is there, with index, shape and kind that fit; keys and points are in order."""
+    for instance in case.instances[:1]:
+        keys = [ask.key for ask in case.problem.asks(instance.params)]
+        case.expect(keys and len(set(keys)) == len(keys), f"boxes are missing or share a key: {keys}")
+    for graph, ask in case.asks():
+        case.expect(ask.node in graph, f"box {ask.key}: the graph has no node {ask.node!r}")
+        node = graph[ask.node]
+        slopes = not ask.gradient or node in graph.differentiable
+        case.expect(slopes, f"box {ask.key} asks for a gradient that {ask.node} does not have")
+        index = ask.index or ()
+        inside = len(index) <= len(node.shape) and all(0 <= i < n for i, n in zip(index, node.shape, strict=False))
+        case.expect(inside, f"box {ask.key}: index {ask.index} is outside {ask.node} of shape {node.shape}")
+        left = node.shape[len(index) :]
+        case.expect(ask.shape == left, f"box {ask.key} has shape {ask.shape} where {ask.node} leaves {left}")
+        case.expect((ask.kind == "array") == bool(ask.shape), f"box {ask.key} of shape {ask.shape} has kind {ask.kind!r}")
+        case.expect(ask.points > 0 and (2 * ask.points).denominator == 1, f"box {ask.key}: {ask.points} points, not whole or half")
+
+
+@check
+def graph_survives_the_key(case: Case) -> None:
+    """A graph written to `key.json` and read back is the same graph."""
+    for graph in {case.graph(instance) for instance in case.instances}:
+        again = Graph.from_json(json.loads(json.dumps(graph.to_json())))
+        case.expect(again == graph, f"{graph} came back as {again}")
+
+
+@check
+def paper_expansion_agrees(case: Case) -> None:
+    """The graph written out as on paper holds every node that is asked and gives the same values and gradients."""
+    for instance in case.instances:
+        graph = case.graph(instance)
+        if expand(graph) == graph:
+            continue
+        data, upstream = split(graph, instance.data)
+        short = _numpy.evaluate(graph, data, upstream, "exact")
+        written = _numpy.evaluate(expand(graph), data, upstream, "exact")
+        for ask in case.problem.asks(instance.params):
+            what = "gradients" if ask.gradient else "values"
+            case.expect(ask.node in getattr(written, what), f"written out, the graph has lost {what} of {ask.node}")
+            ours, theirs = (getattr(found, what)[ask.node].ravel().tolist() for found in (short, written))
+            same = all(abs(x - y) <= max(1, abs(x)) / 10**DIGITS for x, y in zip(ours, theirs, strict=True))
+            case.expect(same, f"written out, {what} of {ask.node} are {theirs} instead of {ours}")
+
+
+@check
+def answers_are_proved(case: Case) -> None:
+    """Every box of every instance is answered and certified by every engine."""
+    for proof in case.proofs:
+        if isinstance(proof, ProofError):
+            raise CheckFailed(f"{case.problem.name}, preset {case.label}: {proof}") from proof
+        asks = case.problem.asks(proof.instance.params)
+        case.expect(tuple(answer.ask for answer in proof.answers) == asks, "a box has no answer")
+        case.expect([c.key for c in proof.certificates] == [ask.key for ask in asks], "an answer has no certificate")
+        for certificate in proof.certificates:
+            ran = {engine for engine, bound in certificate.bounds.items() if bound != "not run"}
+            case.expect(ran >= set(ENGINES), f"box {certificate.key} was proved by {sorted(ran)} alone")
+
+
+@check
+def accepted_holds_the_answer(case: Case) -> None:
+    """The accepted interval holds the exact value, and a whole number accepts itself alone."""
+    for answer in (answer for solution in case.solutions for answer in solution.answers):
+        ends = [Fraction(end) for end in cells(answer.accept)]
+        for value, low, high in zip(cells(answer.value), ends[::2], ends[1::2], strict=True):
+            inside = low == value == high if answer.decimals == 0 else low < value < high
+            case.expect(inside, f"box {answer.ask.key} accepts {low} to {high}, and the answer is {value}")
+
+
+@check
+def whole_boxes_hold_whole_numbers(case: Case) -> None:
+    """Where an integer is asked, the answer is one."""
+    for answer in (answer for solution in case.solutions for answer in solution.answers):
+        if "integer" in (answer.ask.kind, answer.ask.cell_kind):
+            whole = all(Fraction(cell).denominator == 1 for cell in cells(answer.value))
+            case.expect(whole, f"box {answer.ask.key} asks for a whole number, and the answer is {answer.value}")
+
+
+@check
+def answers_are_not_trivial(case: Case) -> None:
+    """No variant's answers are all 0 or all the same, and no box has the same answer in every variant."""
+    by_box: dict[str, list[Any]] = {}
+    for solution in case.solutions:
+        found = [cell for answer in solution.answers for cell in cells(answer.value)]
+        case.expect(any(found), f"every answer is 0 in {dict(solution.instance.data)}")
+        same = len(found) > 2 and len(set(found)) == 1
+        case.expect(not same, f"every answer is {found[0]} in {dict(solution.instance.data)}")
+        for answer in solution.answers:
+            by_box.setdefault(answer.ask.key, []).append(answer.value)
+    for key, values in by_box.items():
+        case.expect(len(values) < SAME_BOX or len(set(values)) > 1, f"box {key} is {values[0]} in every variant")
