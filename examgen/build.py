@@ -83,15 +83,15 @@ def _no_room(task: Task, choice: Choice, seen: Mapping[tuple[str, str], int]) ->
 
 
 def build(
-    exam: Exam, folder: Path, *, proof: int | None = None, jobs: int = 1, device: str = "cpu", report: Report = silent
+    exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", report: Report = silent
 ) -> Built:
     """Draws, solves, proves, renders and writes; nothing stands in the folder before all of it is there.
 
-    `proof` sets only the first so many variants. Results do not depend on `jobs`.
+    `count` sets only the first so many variants. Results do not depend on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
     with _staging(folder) as stage, _workers(jobs) as pool:
-        drawn = variants(exam, proof)
+        drawn = variants(exam, count)
         report("draw", len(drawn), len(drawn))
         sheets = pool.submit(_write_sheets, exam, drawn, stage / "sheets.pdf")
         solved = _solved(pool, exam, drawn, device, report)

@@ -34,7 +34,7 @@ def build(
     number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to fill; by default the file's name.")] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")] = min(2, os.cpu_count() or 1),
-    proof: Annotated[int | None, typer.Option(min=1, help="Set only the first so many variants, in a folder of their own.")] = None,
+    proof: Annotated[int | None, typer.Option(min=1, help="Set only so many variants, in a folder of their own.")] = None,
     device: Device = "cpu",
     language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
 ) -> None:
@@ -48,9 +48,9 @@ def build(
     _known_device(device)
     exam = read_exam(definition, variants=number, language=language)
     folder = output or definition.with_name(definition.stem + ("-proof" if proof else ""))
-    needed = exam.working_minutes
+    needed, count = exam.working_minutes, min(proof or exam.variants, exam.variants)
     with _progress() as report:
-        built = run(exam, folder, proof=None if proof is None else min(proof, exam.variants), jobs=jobs, device=device, report=report)
+        built = run(exam, folder, count=count, jobs=jobs, device=device, report=report)
     for note in built.notes:
         typer.echo(f"note: {note}")
     if needed > exam.minutes * 2 / 3:

@@ -242,16 +242,19 @@ def _choice(name: str, task: _Task, several: bool, exam: _Definition) -> Choice:
         start = preset(name, chosen.default)
     if given:
         start = Preset(chosen.with_params(given, start.params), start.minutes, start.use, start.calculator, start.version)
-    if CALCULATORS.index(start.calculator) > CALCULATORS.index(exam.calculator):  # type: ignore[arg-type]
+    if not _allowed(start, exam.calculator):
         raise InputError(_calculator_sentence(name, label or chosen.default, start, exam.calculator))
     chosen.draw(start.params, Stream(key("fits", name)))
     return Choice(name, label or chosen.default, start)
 
 
+def _allowed(wanted: Preset, calculator: str) -> bool:
+    order: tuple[str, ...] = CALCULATORS
+    return order.index(wanted.calculator) <= order.index(calculator)
+
+
 def _calculator_sentence(name: str, label: str, wanted: Preset, allowed: str) -> str:
-    fits = [
-        other for other, p in problem(name).presets.items() if CALCULATORS.index(p.calculator) <= CALCULATORS.index(allowed)  # type: ignore[arg-type]
-    ]
+    fits = [other for other, preset in problem(name).presets.items() if _allowed(preset, allowed)]
     return (
         f"preset {label!r} of {name} needs calculator = {wanted.calculator!r}, the exam allows {allowed!r}:"
         f" change that, or take {', '.join(fits) or 'another problem'}"

@@ -118,7 +118,7 @@ def _states(text: str, cell: Fraction) -> bool:
         pass
     graph = parse(text)
     found = Fraction(str(_numpy.run(graph, {}, "exact")[graph.output].item()))
-    return abs(found - cell) <= max(1, abs(cell)) * Fraction(1, 10**40)
+    return abs(found - cell) <= max(Fraction(1), abs(cell)) / 10**40
 
 
 def _floats(value: Exact) -> Any:

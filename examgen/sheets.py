@@ -9,7 +9,7 @@ from fractions import Fraction
 from examgen import formula
 from examgen.exam import Exam, Task
 from examgen.graph import UNNAMED, Graph, Node
-from examgen.model import Answer, Ask, Instance, Solution, cells
+from examgen.model import Answer, Instance, Solution, cells
 from examgen.ops import OPS
 from examgen.points import Points, distribute
 from examgen.registry import graph_of, problem
@@ -54,7 +54,8 @@ def head(exam: Exam, language: str | None = None) -> Head:
 def labels(task: int, count: int, language: str) -> tuple[str, ...]:
     """What the boxes are called on paper, in the table of answers and in the key: 1a, 1b, … (1а, 1б, … in Russian)."""
     letters = LETTERS.get(language, LETTERS["en"])
-    return tuple(f"{task}{letters[i // len(letters) - 1] if i >= len(letters) else ''}{letters[i % len(letters)]}" for i in range(count))
+    pairs = (divmod(i, len(letters)) for i in range(count))
+    return tuple(f"{task}{letters[round - 1] if round else ''}{letters[i]}" for round, i in pairs)
 
 
 def boxes(number: int, instance: Instance, language: str, points: Points, decimals: int) -> tuple[Box, ...]:
@@ -158,10 +159,11 @@ def _accepted(answers: Iterable[Answer]) -> tuple[Accepted, ...]:
 
 
 def _exact(answer: Answer) -> Fraction | str | None:
-    """The exact form beside a single rounded number: a fraction, or the LaTeX of a short closed form."""
+    """The exact form beside a single rounded number: a fraction, or the LaTeX of a short logarithm."""
     if answer.ask.shape or answer.exact is None or rounded(answer.value, answer.decimals) == answer.value:
         return None
     try:
         return Fraction(answer.exact)
     except ValueError:
-        return formula.latex(answer.exact)[0].removeprefix("f = ") if len(answer.exact) <= 24 else None
+        short = len(answer.exact) <= 24 and "exp" not in answer.exact
+        return formula.latex(answer.exact)[0].removeprefix("f = ") if short else None

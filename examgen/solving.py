@@ -65,7 +65,7 @@ def exact_values(graph: Graph, data: Mapping[str, Exact]) -> dict[str, list[Any]
 
 
 def _snapped(cell: Any) -> int | Fraction:
-    return cell if isinstance(cell, (int, Fraction)) else Fraction(int(round(cell * 10**45)), 10**45)
+    return cell if isinstance(cell, (int, Fraction)) else Fraction(round(cell * 10**45), 10**45)
 
 
 def solve(instance: Instance, decimals: int = 2, device: str = "cpu") -> Solution:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -150,7 +150,8 @@ def _equal(mine: Any, theirs: Fraction) -> bool:
 
 
 def _to_50_digits(mine: Any, theirs: Fraction) -> bool:
-    return abs(_fraction(mine) - theirs) <= max(1, abs(theirs)) * Fraction(1, 10**DIGITS)
+    scale = max(Fraction(1), abs(theirs))
+    return bool(abs(_fraction(mine) - theirs) <= scale / 10**DIGITS)
 
 
 def _to_float64(mine: Any, theirs: Fraction) -> bool:

@@ -76,7 +76,7 @@ def _leaf(value: Any, numbers: str) -> Array:
     if numbers == "int":
         return np.asarray(value, dtype=np.int64)
     exact = np.asarray(value, dtype=object)
-    return exact.astype(np.float64) if numbers == "float" else np.asarray(_fractions(exact), dtype=object)
+    return np.asarray(exact.astype(np.float64) if numbers == "float" else _fractions(exact))
 
 
 def _mpf(value: int | Fraction) -> Any:
@@ -109,7 +109,7 @@ def _pow(node: Node, x: Array) -> Any:
 
 
 def _where(test: Any, x: Any, y: Any) -> Array:
-    return np.where(np.asarray(test, dtype=bool), x, y)
+    return np.asarray(np.where(np.asarray(test, dtype=bool), x, y))
 
 
 def _share(node: Node, x: Array, y: Array) -> Any:
@@ -219,7 +219,7 @@ def _windows(x: Array, size: tuple[int, int], stride: tuple[int, int], dilation:
 
 def _columns(node: Node, x: Array, kernels: tuple[int, ...]) -> Array:
     """Windows as columns for one matrix product: (..., groups, C/groups·kH·kW, H'·W')."""
-    view = _windows(_padded(x, node["padding"]), kernels[-2:], node["stride"], node["dilation"])
+    view = _windows(_padded(x, node["padding"]), (kernels[-2], kernels[-1]), node["stride"], node["dilation"])
     view = np.moveaxis(view, (-2, -1), (-4, -3))
     lead, groups = view.shape[:-5], node["groups"]
     return view.reshape(*lead, groups, -1, view.shape[-2] * view.shape[-1])
@@ -231,14 +231,14 @@ def _grouped(node: Node, kernels: Array) -> Array:
 
 def _conv2d(node: Node, x: Array, kernels: Array) -> Array:
     product = np.matmul(_grouped(node, kernels), _columns(node, x, kernels.shape))
-    return product.reshape(*x.shape[:-3], *node.shape[-3:])
+    return np.asarray(product.reshape(*x.shape[:-3], *node.shape[-3:]))
 
 
 def _conv2d_dk(node: Node, g: Array, x: Array) -> Array:
     columns = _columns(node, x, node["shape"])
     rows = g.reshape(*columns.shape[:-2], g.shape[-3] // node["groups"], -1)
     product = np.matmul(rows, np.swapaxes(columns, -1, -2))
-    return product.sum(axis=tuple(range(product.ndim - 3))).reshape(node["shape"])
+    return np.asarray(product.sum(axis=tuple(range(product.ndim - 3)))).reshape(node["shape"])
 
 
 def _conv2d_dx(node: Node, g: Array, kernels: Array) -> Array:

@@ -184,6 +184,11 @@ def _transpose(node: Node, at: Index, x: Cells) -> Expr:
     return x[(*at[:-2], at[-1], at[-2])] if len(at) > 1 else x[at]
 
 
+def _spread(node: Node, at: Index, x: Cells) -> Expr:
+    new = {axis % len(at) for axis in node["axes"]}
+    return x[tuple(i for axis, i in enumerate(at) if axis not in new)]
+
+
 def _getitem(node: Node, at: Index, x: Cells) -> Expr:
     return x[(*(i % n for i, n in zip(node["index"], x.shape, strict=False)), *at)]
 
@@ -270,6 +275,7 @@ TABLE: dict[str, Callable[..., Expr]] = {
     "amin": lambda node, at, x: Least(*_members(node, at, x)),
     "matmul": _matmul,
     "transpose": _transpose,
+    "spread": _spread,
     "getitem": _getitem,
     "pick": _pick,
     "others": _others,

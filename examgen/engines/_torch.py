@@ -81,6 +81,12 @@ def _amin(node: Node, x: Tensor) -> Tensor:
     return x.amin(**_axes(node)) if node["axes"] else x.clone()
 
 
+def _spread(node: Node, x: Tensor) -> Tensor:
+    for axis in sorted(axis % len(node["shape"]) for axis in node["axes"]):
+        x = x.unsqueeze(axis)
+    return x.expand(node["shape"])
+
+
 def _pick(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
     column = scores.gather(-1, labels.unsqueeze(-1))
     return column if node["keepdims"] else column.squeeze(-1)
@@ -139,6 +145,7 @@ TABLE: dict[str, Callable[..., Tensor]] = {
     "transpose": lambda node, x: x.transpose(-1, -2),
     "getitem": lambda node, x: x[node["index"]],
     "sum_to": lambda node, x: x.sum_to_size(node["shape"]),
+    "spread": _spread,
     "pick": _pick,
     "others": _others,
     "softmax": lambda node, x: F.softmax(x, dim=-1),

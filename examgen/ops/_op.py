@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from examgen.errors import InputError
 
 if TYPE_CHECKING:
-    from examgen.graph import Builder, Graph, Node, Ref
+    from examgen.graph import Builder, Node, Ref
 
 Shape = tuple[int, ...]
 Flat = list[Any]
@@ -28,7 +28,8 @@ class Op:
     an op without one is piecewise constant and occurs in backward graphs only.
     `kinks(graph, node, *flat_inputs)` yields a sentence for every place where the op has no derivative; `convention` says
     which slope all engines take there.
-    `expand(builder, node, name)` writes the op out as a person would on paper and gives the result the name; engines use the op itself, which is stable.
+    `expand(builder, node, name)` writes the op out as a person would on paper and gives the result the name; engines use
+    the op itself, which is stable.
     `latex` is the notation with {0}, {1} for the operands; `gate` the sign in a circuit; `source` where the rule is stated.
     """
 

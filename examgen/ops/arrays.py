@@ -35,7 +35,7 @@ def _matmul_shape(attrs: dict[str, Any], x: Shape, y: Shape) -> Shape:
 
 
 def _swapped(attrs: dict[str, Any], x: Shape) -> Shape:
-    return x[:-2] + (x[-1], x[-2]) if len(x) > 1 else x
+    return (*x[:-2], x[-1], x[-2]) if len(x) > 1 else x
 
 
 def _entry(attrs: dict[str, Any], x: Shape) -> Shape:
@@ -109,6 +109,12 @@ def _reduction_tie(graph: Graph, node: Node, x: Flat) -> Iterator[str]:
             yield f"{node.op} reached twice"
 
 
+def _unspread(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
+    (x,) = b.inputs(node)
+    total = b.reduce("sum", g, node["axes"]) if node["axes"] else g
+    return (b.sum_to(total, x.shape),)
+
+
 ARRAYS = (
     Op("input", _given, source="the task's data"),
     Op("const", _given, source="a number of the formula"),
@@ -126,7 +132,7 @@ ARRAYS = (
     Op("transpose", _swapped, _transpose, latex="{0}^T", gate="T", source=MATRIX),
     Op("getitem", _entry, _getitem, latex="{0}_{{{index}}}", gate="[ ]", source="NumPy integer indexing"),
     Op("sum_to", _given, source="transpose of broadcasting"),
-    Op("spread", _given, source="transpose of a reduction: the axes come back and the number is repeated"),
+    Op("spread", _given, _unspread, source="transpose of a reduction: the axes come back and the number is repeated"),
     Op("extreme_share", lambda attrs, x: x, source="slope of amax and amin: equal shares at a tie"),
     Op("put", _given, source="transpose of getitem: zeros around the entry"),
 )

@@ -201,28 +201,43 @@ def _neuron(stream: Stream, largest: str) -> dict[str, Exact]:
 
 
 def _random_statements(params: Params, stream: Stream) -> tuple[str, dict[str, Exact]]:
-    """A chain of gates, each fed by the one before and by a new input or an earlier node, kept off kinks as it grows."""
-    fresh = dict(zip("abcdeghijklmn", _factors(params.depth + 1, params.limit, stream), strict=False))
-    last, rest = "a", list(fresh)[1:]
-    values: dict[str, Any] = {last: fresh[last]}
-    statements = []
-    for step in range(1, params.depth + 1):
-        name = "f" if step == params.depth else f"q{step}"
-        op, other = _gate(params, stream, {**values, rest[0]: fresh[rest[0]]}, last, rest[0])
-        if other == rest[0] and op != "relu":
-            values[other] = fresh[rest.pop(0)]
+    """A chain of gates, each fed by the one before and by a new input or an earlier node, kept off kinks as it grows.
+
+    The number of inputs follows from the depth, so that all variants have the same boxes.
+    """
+    count = (params.depth + 3) // 2
+    unused = dict(zip("abcdeghij", _factors(count, params.limit, stream), strict=False))
+    inputs = dict(unused)
+    values: dict[str, Any] = {"a": unused.pop("a")}
+    last, statements = "a", []
+    for step in range(params.depth):
+        name = "f" if step == params.depth - 1 else f"q{step + 1}"
+        op, other = _gate(params, stream, values, last, unused, must=len(unused) == params.depth - step)
+        if other in unused:
+            values[other] = unused.pop(other)
         values[name] = _value(op, values[last], values.get(other, 0))
         statements.append(f"{name} = {TEXT[op].format(last, other)}")
         last = name
-    return "; ".join(statements), {name: value for name, value in values.items() if name in fresh}
+    if "mul" in params.ops and not any("*" in statement for statement in statements):
+        raise DrawError("a graph without a product has nothing to work out backward")
+    return "; ".join(statements), inputs
 
 
-def _gate(params: Params, stream: Stream, values: Mapping[str, Any], last: str, new: str) -> tuple[str, str]:
-    """An op and its second operand whose value is hand-sized, not 0 and off every kink; a new input three times as likely."""
-    others = [name for name in values if name not in (last, new)] + [new] * 3
-    for op, other in stream.shuffled([(op, other) for op in params.ops for other in others]):
-        x, y = values[last], values[other]
-        kink = (op == "max" and x == y) or (op == "relu" and (x < 0 or last == "a"))
+def _gate(
+    params: Params, stream: Stream, values: Mapping[str, Any], last: str, unused: Mapping[str, int], *, must: bool
+) -> tuple[str, str]:
+    """An op and its second operand whose value is hand-sized, not 0 and off every kink.
+
+    A new input is three times as likely as an earlier node; `must` takes one, since as many are left as gates.
+    """
+    binary = [op for op in params.ops if op != "relu"]
+    candidates = [(op, name) for op in binary for name in list(unused)[:1] * 3]
+    if not must:
+        candidates += [(op, name) for op in binary for name in values if name != last]
+        candidates += [("relu", "")] if "relu" in params.ops and last != "a" else []
+    for op, other in stream.shuffled(candidates):
+        x, y = values[last], {**values, **unused}.get(other, 0)
+        kink = (op == "max" and x == y) or (op == "relu" and x < 0)
         if not kink and 0 < abs(_value(op, x, y)) <= LARGEST_VALUE:
             return op, other
     raise DrawError("no gate keeps the graph hand-sized")

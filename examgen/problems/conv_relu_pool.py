@@ -21,6 +21,8 @@ LARGEST_CELL = 20
 REPAIRS = 200
 HALF = Fraction(1, 2)
 
+Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell, image cell) pairs
+
 
 @dataclass(frozen=True)
 class Params:
@@ -108,11 +110,12 @@ class ConvReluPool(Problem):
         return b.build(_half_squared_error(b, result) if params.gradient == "target" else result)
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
-        graph, boxes = self.graph(params), []
+        graph = self.graph(params)
+        boxes: list[Ask] = []
         for node, letter, points in (("conv", "Z", 2), ("relu", "A", HALF), ("pooled", "P", HALF)):
             if node in graph:
-                average = node == "pooled" and params.pool == "avg"
-                boxes += _maps(node, letter, graph[node].shape, Fraction(points), integer=not average)
+                kind = "number" if (node, params.pool) == ("pooled", "avg") else "integer"
+                boxes += _boxes(node, node, letter, graph[node].shape, Fraction(points), kind)
         if params.gradient == "target":
             boxes.append(Ask("loss", "loss", "L", points=HALF, group="loss"))
         if params.gradient != "none":
@@ -205,53 +208,39 @@ def _half_squared_error(b: Builder, result: Ref) -> Ref:
     return b.op("mul", b.const(HALF), b.reduce("sum", b.power(error, 2)), name="loss")
 
 
-def _maps(node: str, letter: str, dims: tuple[int, ...], points: Fraction, *, integer: bool) -> list[Ask]:
-    """One box per filter: a matrix, or a number where the map is a single cell."""
-    filters, boxes = dims[0], []
-    for f in range(filters):
-        symbol = letter if filters == 1 else f"{letter}_{{{f + 1}}}"
-        boxes.append(_box(f"{node}[{f}]" if filters > 1 else node, node, symbol, (f,), dims[1:], points, integer=integer))
-    return boxes
+def _numbered(stem: str, index: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[str, str]:
+    """A key and a LaTeX subscript that count only where there is more than one: ("dkernels[1]", "_{2}")."""
+    counted = [i for i, size in zip(index, sizes, strict=True) if size > 1]
+    key = stem + "".join(f"[{i}]" for i in counted)
+    return key, "_{" + "".join(str(i + 1) for i in counted) + "}" if counted else ""
 
 
-def _box(
-    key: str, node: str, symbol: str, index: tuple[int, ...], dims: tuple[int, ...], points: Fraction,
-    *, integer: bool, gradient: bool = False,
-) -> Ask:
-    kind: Any = "integer" if integer else "number"
-    if dims == (1, 1):
-        return Ask(key, node, symbol, kind, gradient, (*index, 0, 0), (), points, node, kind)
-    return Ask(key, node, symbol, "array", gradient, index, dims, points, ("d" if gradient else "") + node, kind)
+def _boxes(
+    stem: str, node: str, letter: str, dims: tuple[int, ...], points: Fraction, kind: Any, *, gradient: bool = False
+) -> Iterator[Ask]:
+    """One box per plane of the last two axes: a matrix, or a number where a plane is a single cell."""
+    planes, plane = dims[:-2], dims[-2:]
+    for index in product(*map(range, planes)):
+        key, subscript = _numbered(stem, index, planes)
+        symbol = rf"\partial L/\partial {letter}{subscript}" if gradient else f"{letter}{subscript}"
+        if plane == (1, 1):
+            yield Ask(key, node, symbol, kind, gradient, (*index, 0, 0), (), points, stem, kind)
+        else:
+            yield Ask(key, node, symbol, "array", gradient, index, plane, points, stem, kind)
 
 
-def _gradients(params: Params, graph: Graph) -> list[Ask]:
+def _gradients(params: Params, graph: Graph) -> Iterator[Ask]:
     """Gradients of the map, the filters, the bias and, where asked, the image: whole numbers but for an average."""
-    integer, boxes = params.pool != "avg", []
-    for f in range(params.filters):
-        of = f"_{{{f + 1}}}" if params.filters > 1 else ""
-        tail = f"[{f}]" if params.filters > 1 else ""
-        z = rf"\partial L/\partial Z{of}"
-        boxes.append(
-            _box(f"dconv{tail}", "conv", z, (f,), graph["conv"].shape[1:], Fraction(1), integer=integer, gradient=True)
-        )
-        for c in range(params.channels):
-            which = "".join(f"[{i}]" for i, n in ((f, params.filters), (c, params.channels)) if n > 1)
-            of_k = "".join(str(i + 1) for i, n in ((f, params.filters), (c, params.channels)) if n > 1)
-            k = r"\partial L/\partial K" + (f"_{{{of_k}}}" if of_k else "")
-            boxes.append(
-                _box(f"dkernels{which}", "kernels", k, (f, c), params.kernel, Fraction(1), integer=integer, gradient=True)
-            )
-        if params.bias:
-            kind: Any = "integer" if integer else "number"
-            symbol = rf"\partial L/\partial b{of}"
-            boxes.append(Ask(f"dbias{tail}", "bias", symbol, kind, True, (f,), (), HALF, "dbias", kind))
-    for c in range(params.channels if params.image_gradient else 0):
-        of = f"_{{{c + 1}}}" if params.channels > 1 else ""
-        tail = f"[{c}]" if params.channels > 1 else ""
-        i = rf"\partial L/\partial I{of}"
-        dims = (params.height, params.width)
-        boxes.append(_box(f"dimage{tail}", "image", i, (c,), dims, Fraction(1), integer=integer, gradient=True))
-    return boxes
+    kind: Any = "number" if params.pool == "avg" else "integer"
+    one = Fraction(1)
+    yield from _boxes("dconv", "conv", "Z", graph["conv"].shape, one, kind, gradient=True)
+    yield from _boxes("dkernels", "kernels", "K", graph["kernels"].shape, one, kind, gradient=True)
+    for f in range(params.filters if params.bias else 0):
+        key, subscript = _numbered("dbias", (f,), (params.filters,))
+        symbol = rf"\partial L/\partial b{subscript}"
+        yield Ask(key, "bias", symbol, kind, True, (f,), (), HALF, "dbias", kind)
+    if params.image_gradient:
+        yield from _boxes("dimage", "image", "I", graph["image"].shape, one, kind, gradient=True)
 
 
 def _remainders(params: Params) -> Iterator[int]:
@@ -303,8 +292,8 @@ def _repair(params: Params, stream: Stream, image: list[int], kernels: Exact, bi
         image[stream.choice(offending)] = stream.below(6)
 
 
-def _taps(params: Params) -> list[list[tuple[int, int]]]:
-    """For each cell of a map, the pairs (filter cell, image cell) under its window; cells of the padding are left out."""
+def _taps(params: Params) -> Taps:
+    """What lies under each window; cells of the padding are left out."""
     rows, columns = (
         out_length(length, k, params.stride, params.padding, params.dilation)
         for length, k in zip((params.height, params.width), params.kernel, strict=True)
@@ -322,12 +311,10 @@ def _taps(params: Params) -> list[list[tuple[int, int]]]:
     return result
 
 
-def _offence(
-    params: Params, image: list[int], kernels: Exact, bias: tuple[int, ...], taps: list[list[tuple[int, int]]]
-) -> list[int] | None:
+def _offence(params: Params, image: list[int], kernels: Exact, bias: tuple[int, ...], taps: Taps) -> list[int] | None:
     """Image cells to change: those under a window at a kink, at a tie or too large; all of them if ReLU does not act."""
     columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
-    everything, passes = list(range(len(image))), False
+    everything = list(range(len(image)))
     for bank, b in zip(kernels, bias, strict=True):
         flat = list(cells(bank))
         plane = [b + sum(flat[k] * image[i] for k, i in pairs) for pairs in taps]
@@ -339,8 +326,7 @@ def _offence(
         tied = _tied_window(params, plane, columns)
         if tied is not None:
             return [i for cell in tied for k, i in taps[cell] if flat[k]]
-        passes = True
-    return None if passes else everything
+    return None
 
 
 def _tied_window(params: Params, plane: list[int], columns: int) -> tuple[int, ...] | None:

@@ -55,7 +55,7 @@ class SoftmaxLoss(Problem):
         """Scores of one image differ, so that the predicted class is one class."""
         labels = table.drawn_labels(params, stream)
         if params.log_scores:
-            rows = [_whole_row(params, stream) for _ in labels]
+            rows: list[Any] = [_whole_row(params, stream) for _ in labels]
         else:
             rows = [stream.sample(table.score_grid(params), params.classes) for _ in labels]
         return Instance(self.name, params, {"scores": table.as_printed(params, rows), "labels": labels})

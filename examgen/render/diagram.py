@@ -6,7 +6,8 @@ gradient, and wires leave from the stub's end. So a value that is used twice sti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -18,10 +19,14 @@ from examgen.errors import InputError
 Shown = int | Fraction | str | None
 
 GATE = 8.0  # diameter of a gate and width of an input's name, mm
-STUB = 15.0  # length of the wire that carries the writing places, mm
 WRITING = 6.0  # height of a writing place, mm
+TRUNK = 3.0  # height kept free for a wire that passes a column, mm
+MARK = 1.7  # how far a mark stands from the wire's end, each way, mm
+TWIN = 2.2  # how far two wires from one value to one gate part, mm
 PAGE = 174.0  # width there is on the page, mm
-SEEDS = 12
+ORDERED = frozenset(("-", "−", "/", "÷", r"\div"))  # gates whose second operand is marked with their own sign
+# Length of the wire that carries the writing places and distance of columns, mm: the first that fits the page is taken.
+SPACINGS = ((15.0, 7.0), (12.5, 5.0), (10.5, 3.5))
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,17 @@ class Node:
     value: Shown = None
     gradient: Shown = None
     constant: bool = False
+
+    @property
+    def inside(self) -> str:
+        """LaTeX of what stands in the circle, or of the name of an input; a word is not a product of letters."""
+        word = self.gate.isalpha() and len(self.gate) > 1
+        return rf"\operatorname{{{self.gate}}}" if word else self.gate or self.label
+
+    @property
+    def mark(self) -> str:
+        """LaTeX to stand at the second operand's wire, where the gate treats its operands differently."""
+        return self.gate if self.gate in ORDERED else ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,15 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A small sign at a wire's end, centred on a point."""
+
+    latex: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A laid-out circuit: sizes in mm before scaling; `wires` are SVG path data."""
 
@@ -71,9 +96,10 @@ class Drawing:
     scale: float
     spots: tuple[Spot, ...]
     wires: tuple[str, ...]
+    marks: tuple[Mark, ...]
     alt: str
+    stub: float
     gate: float = GATE
-    stub: float = STUB
     writing: float = WRITING
 
 
@@ -88,85 +114,171 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
         if missing := set(node.sources) - known:
             raise InputError(f"circuit node {node.name!r} is fed by {sorted(missing)}, which must stand before it")
         known.add(node.name)
-    width, height, places, wires = _layout(tuple((node.name, node.sources) for node in diagram.nodes))
+    layout = _layout(tuple((node.name, node.sources) for node in diagram.nodes))
     spots = tuple(
-        Spot(node, *places[node.name], node.name == diagram.output, *(found or {}).get(node.name, (None, None)))
+        Spot(node, *layout.places[node.name], node.name == diagram.output, *(found or {}).get(node.name, (None, None)))
         for node in diagram.nodes
     )
-    return Drawing(width, height, min(1.0, PAGE / width), spots, wires, diagram.alt)
+    marks = tuple(
+        Mark(node.mark, *layout.seconds[node.name]) for node in diagram.nodes if node.mark and node.name in layout.seconds
+    )
+    wires = tuple(wire.path for wire in layout.wires)
+    scale = min(1.0, PAGE / layout.width)
+    return Drawing(layout.width, layout.height, scale, spots, wires, marks, diagram.alt, layout.stub)
 
 
 Structure = tuple[tuple[str, tuple[str, ...]], ...]
-Places = dict[str, tuple[float, float]]
-Bends = dict[tuple[str, str], list[tuple[float, float]]]
-Layout = tuple[float, float, Places, tuple[str, ...]]
+Point = tuple[float, float]
+Place = str | tuple[str, int]  # a node, or the trunk of its wire in a later column
+
+
+@dataclass(frozen=True)
+class _Wire:
+    """One piece of wire; where it enters a gate, the room beside its end."""
+
+    path: str
+    gate: str = ""
+    beside: Point = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where gates begin, and the wires between them."""
+
+    width: float
+    height: float
+    stub: float
+    places: Mapping[str, Point]
+    wires: tuple[_Wire, ...]
+    crossings: int
+    inversions: int
+
+    @property
+    def seconds(self) -> dict[str, Point]:
+        """Beside the second wire of every gate that has two: wires into a gate come in the order of its operands."""
+        entering: dict[str, list[Point]] = {}
+        for wire in self.wires:
+            entering.setdefault(wire.gate, []).append(wire.beside)
+        return {gate: points[1] for gate, points in entering.items() if gate and len(points) == 2}
 
 
 @lru_cache(maxsize=512)
-def _layout(structure: Structure) -> Layout:
-    """Positions and wires of the best of a few layouts: fewest crossings, then inputs nearest to their order, then flattest."""
-    candidates = [_places(structure, seed, flip) for seed in range(SEEDS) for flip in (1, -1)]
-    crossings, _, height, width, places, bends = min(candidates, key=lambda candidate: candidate[:3])
-    wires = tuple(
-        _wire(places[source], places[name], bends[source, name]) for name, sources in structure for source in sources
-    )
-    return width, height, places, wires
+def _layout(structure: Structure) -> _Layout:
+    """The roomiest spacing that fits; then fewest crossings, inputs nearest to their own order, and flattest."""
+    tried: list[_Layout] = []
+    for stub, gap in SPACINGS:
+        tried = [_candidate(structure, stub, gap, flip, turn) for flip in (1, -1) for turn in (1, -1)]
+        if tried[0].width <= PAGE:
+            break
+    return min(tried, key=lambda layout: (layout.crossings, layout.inversions, layout.height))
 
 
-def _places(structure: Structure, seed: int, flip: int) -> tuple[int, int, float, float, Places, Bends]:
-    """One layout, upside down where `flip` is -1: its quality, its width, where gates are and how wires between them bend."""
-    drawing = _engine(structure, seed)
+def _candidate(structure: Structure, stub: float, gap: float, flip: int, turn: int) -> _Layout:
+    """One layout, upside down where `flip` is -1; `turn` -1 hands the engine the nodes in reverse order."""
+    columns, edges = _columns(structure), _edges(structure)
+    places = list(dict.fromkeys(place for name, _ in structure for place in (name, *_trunk(edges, name))))[::turn]
+    drawing = _engine(places, edges, columns, GATE + stub, gap)
     low, high = drawing.bounds["min"], drawing.bounds["max"]
     top = low["y"] if flip == 1 else -high["y"]
-    places = {
-        name: (spot["center"]["x"] - (GATE + STUB) / 2 - low["x"], flip * spot["center"]["y"] - top)
-        for (name, _), spot in zip(structure, drawing.nodes, strict=True)
+    spots = {
+        place: (spot["center"]["x"] - (GATE + stub) / 2 - low["x"], flip * spot["center"]["y"] - top)
+        for place, spot in zip(places, drawing.nodes, strict=True)
     }
-    edges = [(source, name) for name, sources in structure for source in sources]
-    bends = {
-        edge: [(p["x"] - low["x"], flip * p["y"] - top) for p in drawn["points"][1:-1]]
-        for edge, drawn in zip(edges, drawing.edges, strict=True)
-    }
-    _sort_siblings(structure, places, bends)
-    order = [places[name][1] for name, sources in structure if not sources]
-    inversions = sum(a > b for i, a in enumerate(order) for b in order[i + 1 :])
-    crossings = int(drawing.metrics().get("crossings", 0))
-    return crossings, inversions, high["y"] - low["y"], high["x"] - low["x"], places, bends
+    _sort_siblings(structure, spots)
+    order = [spots[name][1] for name, sources in structure if not sources]
+    return _Layout(
+        high["x"] - low["x"],
+        high["y"] - low["y"],
+        stub,
+        {name: spots[name] for name, _ in structure},
+        tuple(_wires(edges, spots, GATE + stub)),
+        int(drawing.metrics().get("crossings", 0)),
+        sum(a > b for i, a in enumerate(order) for b in order[i + 1 :]),
+    )
 
 
-def _engine(structure: Structure, seed: int) -> graphlay.Layout:
+def _columns(structure: Structure) -> dict[str, int]:
+    """The column of every node: one behind its last source; an input stands right before its first gate."""
+    columns: dict[str, int] = {}
+    for name, sources in structure:
+        columns[name] = max((columns[source] + 1 for source in sources), default=0)
+    for name, sources in structure:
+        fed = [columns[other] for other, others in structure if name in others]
+        if not sources and fed:
+            columns[name] = min(fed) - 1
+    return columns
+
+
+def _edges(structure: Structure) -> list[tuple[Place, Place]]:
+    """The wires, cut at every column: a value that is needed later has one trunk, from which its wires branch."""
+    columns = _columns(structure)
+    cut: list[tuple[Place, Place]] = []
+    for name, sources in structure:
+        for source in sources:
+            before: Place = source
+            for column in range(columns[source] + 1, columns[name]):
+                cut.append((before, (source, column)))
+                before = (source, column)
+            cut.append((before, name))
+    trunks = [edge for edge in dict.fromkeys(cut) if isinstance(edge[1], tuple)]
+    return trunks + [edge for edge in cut if isinstance(edge[1], str)]
+
+
+def _trunk(edges: Sequence[tuple[Place, Place]], name: str) -> list[Place]:
+    return [end for _, end in edges if isinstance(end, tuple) and end[0] == name]
+
+
+def _engine(
+    places: Sequence[Place], edges: Sequence[tuple[Place, Place]], columns: Mapping[str, int], width: float, gap: float
+) -> graphlay.Layout:
     graph = graphlay.Graph()
-    for name, _ in structure:
-        graph.node(name, width=GATE + STUB, height=2 * WRITING)
-    for name, sources in structure:
-        for source in sources:
-            graph.edge(source, name)
-    spacing = {"layer_gap": 7.0, "node_gap": 3.0, "dummy_gap": 4.0, "port_gap": 2.0, "stub": 2.0, "port_stroke_clear": 2.0}
+    for place in places:
+        column = place[1] if isinstance(place, tuple) else columns[place]
+        height = TRUNK if isinstance(place, tuple) else 2 * WRITING
+        graph.node(place, width=width, height=height, label=str(place), rank={"fixed": column})
+    for start, end in dict.fromkeys(edges):
+        graph.edge(start, end)
+    spacing = {"layer_gap": gap, "node_gap": 3.0, "port_gap": 0.5, "stub": 0.5, "port_stroke_clear": 0.5}
     routing = {"style": "diagonal", "centre_ports": "all", "port_sides": "facing_only"}
-    return graphlay.layout(graph, options={"spacing": spacing, "routing": routing, "seed": seed, "seed_mode": "structure"})
+    return graphlay.layout(graph, options={"spacing": spacing, "routing": routing})
 
 
-def _sort_siblings(structure: Structure, places: Places, bends: Bends) -> None:
+def _sort_siblings(structure: Structure, spots: dict[Place, Point]) -> None:
     """Inputs that feed the same single gate stand in their own order: they may change places without a crossing."""
-    fed: dict[str, list[str]] = {name: [] for name, _ in structure}
-    for name, sources in structure:
-        for source in sources:
-            fed[source].append(name)
+    fed = {name: [other for other, sources in structure if name in sources] for name, _ in structure}
     groups: dict[tuple[str, float], list[str]] = {}
     for name, sources in structure:
         if not sources and len(fed[name]) == 1:
-            groups.setdefault((fed[name][0], places[name][0]), []).append(name)
-    for (gate, _), names in groups.items():
-        found = sorted(((places[name], bends[name, gate]) for name in names), key=lambda spot: spot[0][1])
-        for name, (place, bend) in zip(names, found, strict=True):
-            places[name], bends[name, gate] = place, bend
+            groups.setdefault((fed[name][0], spots[name][0]), []).append(name)
+    for names in groups.values():
+        heights = sorted(spots[name][1] for name in names)
+        for name, height in zip(names, heights, strict=True):
+            spots[name] = (spots[name][0], height)
 
 
-def _wire(source: tuple[float, float], gate: tuple[float, float], bends: list[tuple[float, float]]) -> str:
-    """Path data of a wire from the end of a stub to the rim of a gate."""
-    start = (source[0] + GATE + STUB, source[1])
-    centre = (gate[0] + GATE / 2, gate[1])
-    last = bends[-1] if bends else start
-    away = ((last[0] - centre[0]) ** 2 + (last[1] - centre[1]) ** 2) ** 0.5
-    rim = (centre[0] + (last[0] - centre[0]) * GATE / 2 / away, centre[1] + (last[1] - centre[1]) * GATE / 2 / away)
-    return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in [start, *bends, rim])
+def _wires(edges: Sequence[tuple[Place, Place]], spots: Mapping[Place, Point], width: float) -> Iterator[_Wire]:
+    """Pieces of wire: from the end of a stub or trunk to the rim of a gate or through the next trunk."""
+    twins = Counter(edges)
+    drawn: Counter[tuple[Place, Place]] = Counter()
+    for start, end in edges:
+        x, y = spots[start][0] + width, spots[start][1]
+        left, middle = spots[end]
+        if isinstance(end, tuple):
+            yield _Wire(f"M{x:.2f} {y:.2f}L{left:.2f} {middle:.2f}H{left + width:.2f}")
+            continue
+        shift = TWIN * (2 * drawn[start, end] - twins[start, end] + 1)
+        drawn[start, end] += 1
+        rim = _rim((left + GATE / 2, middle), (x, y), shift)
+        side = 1 if rim[1] > middle + 0.1 else -1
+        yield _Wire(f"M{x:.2f} {y:.2f}L{rim[0]:.2f} {rim[1]:.2f}", end, (rim[0] - MARK, rim[1] + side * MARK))
+
+
+def _rim(centre: Point, start: Point, shift: float) -> Point:
+    """Where a wire from `start` meets the circle: straight towards its centre, or `shift` above or below it."""
+    if shift:
+        return centre[0] - ((GATE / 2) ** 2 - shift**2) ** 0.5, centre[1] + shift
+    away = ((start[0] - centre[0]) ** 2 + (start[1] - centre[1]) ** 2) ** 0.5
+    return (
+        centre[0] + (start[0] - centre[0]) * GATE / 2 / away,
+        centre[1] + (start[1] - centre[1]) * GATE / 2 / away,
+    )

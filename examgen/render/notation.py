@@ -120,6 +120,7 @@ def indexed(symbol: str, index: Sequence[int], sizes: Sequence[int]) -> str:
     return f"{symbol}_{{{','.join(shown)}}}" if shown else symbol
 
 
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")  # a list has a space behind its commas
 _PARTS = re.compile(r"\$\$(?P<display>[^$]+)\$\$|\$(?P<inline>[^$]+)\$|\*\*(?P<bold>.+?)\*\*", re.DOTALL)
 
 
@@ -139,4 +140,5 @@ def _piece(part: re.Match[str]) -> str:
     if (bold := part["bold"]) is not None:
         return f"<b>{prose(Markup(bold))}</b>"
     display = part["display"] is not None
-    return math(html.unescape(part["display"] if display else part["inline"]).strip(), display)
+    latex = html.unescape(part["display"] if display else part["inline"]).strip()
+    return math(_DECIMAL_COMMA.sub("{,}", latex), display)

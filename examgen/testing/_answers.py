@@ -22,7 +22,7 @@ def boxes_fit_the_graph(case: Case) -> None:
     for instance in case.instances[:1]:
         keys = [ask.key for ask in case.problem.asks(instance.params)]
         case.expect(keys and len(set(keys)) == len(keys), f"boxes are missing or share a key: {keys}")
-    for graph, ask in case.asks():
+    for graph, ask in case.boxes():
         case.expect(ask.node in graph, f"box {ask.key}: the graph has no node {ask.node!r}")
         node = graph[ask.node]
         slopes = not ask.gradient or node in graph.differentiable
@@ -32,8 +32,10 @@ def boxes_fit_the_graph(case: Case) -> None:
         case.expect(inside, f"box {ask.key}: index {ask.index} is outside {ask.node} of shape {node.shape}")
         left = node.shape[len(index) :]
         case.expect(ask.shape == left, f"box {ask.key} has shape {ask.shape} where {ask.node} leaves {left}")
-        case.expect((ask.kind == "array") == bool(ask.shape), f"box {ask.key} of shape {ask.shape} has kind {ask.kind!r}")
-        case.expect(ask.points > 0 and (2 * ask.points).denominator == 1, f"box {ask.key}: {ask.points} points, not whole or half")
+        fits = (ask.kind == "array") == bool(ask.shape)
+        case.expect(fits, f"box {ask.key} of shape {ask.shape} has kind {ask.kind!r}")
+        halves = ask.points > 0 and (2 * ask.points).denominator == 1
+        case.expect(halves, f"box {ask.key} has {ask.points} points: give whole or half ones")
 
 
 @check

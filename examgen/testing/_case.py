@@ -1,4 +1,27 @@
-CheckFailed(ExamgenError, AssertionError):
+"""One preset of one problem under test: its draws, proofs and sheets, each computed once, and how a check is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import NoReturn, Protocol
+from unittest import mock
+
+from examgen import registry
+from examgen.errors import ExamgenError, ProofError
+from examgen.graph import Graph
+from examgen.model import Ask, Instance, Solution
+from examgen.problem import Preset, Problem
+from examgen.render.html import sheets_html
+from examgen.render.language import languages
+from examgen.render.paper import Head, SheetTask, SheetVariant
+from examgen.sheets import sheet_task
+from examgen.solving import draw, solve
+
+
+class CheckFailed(ExamgenError, AssertionError):
     """A problem type breaks a rule of the suite: the message names problem, preset, what came and the rule."""
 
     exit_status = 1
@@ -8,10 +31,19 @@ CheckFailed(ExamgenError, AssertionError):
 class Drawn:
     """What one key gave: an instance or the failure, and after how many candidates."""
 
-    key: int
     instance: Instance | None
     candidates: int
     failure: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One instance as printed in one language."""
+
+    instance: Instance
+    language: str
+    task: SheetTask
+    html: str
 
 
 @dataclass(frozen=True)
@@ -28,7 +60,7 @@ class Case:
 
     @cached_property
     def drawn(self) -> tuple[Drawn, ...]:
-        return tuple(draw_counted(self.problem, self.preset, number) for number in range(self.draws))
+        return tuple(draw_counted(self.problem, self.preset, "conformance", number) for number in range(self.draws))
 
     @property
     def instances(self) -> tuple[Instance, ...]:
@@ -36,27 +68,27 @@ class Case:
 
     @cached_property
     def proofs(self) -> tuple[Solution | ProofError, ...]:
-        return tuple(map(_solution, self.instances))
+        return tuple(map(_proved, self.instances))
 
     @property
     def solutions(self) -> tuple[Solution, ...]:
         return tuple(proof for proof in self.proofs if isinstance(proof, Solution))
 
+    @cached_property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Every instance in every language."""
+        return tuple(_sheet(instance, language) for instance in self.instances for language in languages())
+
     def graph(self, instance: Instance) -> Graph:
         return registry.graph_of(instance.problem, instance.params)
 
-    def asks(self) -> Iterator[tuple[Graph, Ask]]:
+    def boxes(self) -> Iterator[tuple[Graph, Ask]]:
         """Every box of every drawn structure, each once."""
         for params in dict.fromkeys(instance.params for instance in self.instances):
             graph = registry.graph_of(self.problem.name, params)
             yield from ((graph, ask) for ask in self.problem.asks(params))
 
-    @cached_property
-    def sheets(self) -> tuple[tuple[str, SheetTask, str], ...]:
-        """Language, task and the sheet's HTML, for every instance in every language."""
-        return tuple(_sheet(instance, language) for instance in self.instances for language in languages())
-
-    def fail(self, message: str) -> None:
+    def fail(self, message: str) -> NoReturn:
         raise CheckFailed(f"{self.problem.name}, preset {self.label}: {message}")
 
     def expect(self, holds: object, message: str) -> None:
@@ -64,7 +96,14 @@ class Case:
             self.fail(message)
 
 
-Check = Callable[[Case], None]
+class Check(Protocol):
+    """A rule of the suite; name and docstring say which."""
+
+    __name__: str
+
+    def __call__(self, case: Case) -> None: ...
+
+
 _CHECKS: list[Check] = []
 
 
@@ -73,21 +112,23 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS)
 
 
-def failures(problem: Problem, draws: int = 20) -> Iterator[str]:
-    """One sentence per broken check and preset."""
-    for label in problem.presets:
-        case = Case(problem, label, draws)
-        for check in _CHECKS:
-            try:
-                check(case)
-            except CheckFailed as failed:
-                yield f"{check.__name__}: {failed}"
+def check(function: Callable[[Case], None]) -> Check:
+    """Adds a check to the suite; whatever else goes wrong inside it is a failure of that check."""
 
+    @wraps(function)
+    def checked(case: Case) -> None:
+        try:
+            with known(case.problem):
+                function(case)
+        except CheckFailed:
+            raise
+        except Exception as error:
+            raise CheckFailed(
+                f"{case.problem.name}, preset {case.label}: the check stumbled over {type(error).__name__}: {error}"
+            ) from error
 
-def check_problem(problem: Problem, draws: int = 20) -> None:
-    """Runs every check on every preset. Raises: CheckFailed with one line for each that is broken."""
-    if found := list(failures(problem, draws)):
-        raise CheckFailed("\n".join(found))
+    _CHECKS.append(checked)
+    return checked
 
 
 @contextmanager
@@ -107,31 +148,22 @@ def known(problem: Problem) -> Iterator[None]:
 
 def draw_counted(problem: Problem, preset: Preset, *parts: str | int) -> Drawn:
     """A draw through the door that everybody uses, with the candidates it took."""
-    number = parts[-1] if isinstance(parts[-1], int) else 0
     with mock.patch.object(problem, "draw", wraps=problem.draw) as asked:
         try:
-            instance = draw(problem.name, preset, "conformance", *parts)
+            instance = draw(problem.name, preset, *parts)
         except Exception as error:
-            return Drawn(number, None, asked.call_count, f"{type(error).__name__}: {error}")
-    return Drawn(number, instance, asked.call_count)
+            return Drawn(None, asked.call_count, f"{type(error).__name__}: {error}")
+    return Drawn(instance, asked.call_count)
 
 
-def _check(function: Check) -> Check:
-    """Adds a check to the suite; whatever else goes wrong inside it is a failure of that check."""
-
-    @wraps(function)
-    def checked(case: Case) -> None:
-        try:
-            with known(case.problem):
-                function(case)
-        except CheckFailed:
-            raise
-        except Exception as error:
-            raise CheckFailed(
-                f"{case.problem.name}, preset {case.label}: the check stumbled over {type(error).__name__}: {error}"
-            ) from error
-
-    _CHECKS.append(checked)
-    return checked
+def _proved(instance: Instance) -> Solution | ProofError:
+    try:
+        return solve(instance)
+    except ProofError as error:
+        return error
 
 
+def _sheet(instance: Instance, language: str) -> Sheet:
+    task = sheet_task(1, instance, language)
+    variant = SheetVariant(1, "AAAAAA", (task,))
+    return Sheet(instance, language, task, sheets_html(Head("", language), (variant,)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from itertools import product
 from typing import Any
 
+from examgen.model import cells
 from examgen.render.language import languages, translations
-from examgen.render.notation import prose
+from examgen.render.notation import num, prose
+from examgen.render.paper import Head
 from examgen.testing._case import Case, check
 
 ANSWERING = frozenset({"answer", "answers", "solution", "solutions", "value", "values", "exact", "accept", "accepted"})
@@ -20,23 +23,41 @@ WORDS = re.compile(r"[A-Za-z]{3,}")
 @check
 def conventions_stand_on_the_sheet(case: Case) -> None:
     """Everything a solver must be told is text on the sheet, in every language."""
-    for instance in case.instances:
-        keys = [told.key for told in case.problem.conventions(instance)]
-        case.expect(keys and len(set(keys)) == len(keys), f"conventions are missing or share a key: {keys}")
-    for language, task, sheet in case.sheets:
-        printed = _text(sheet)
-        for key, sentence in task.says.items():
-            case.expect(_text(str(prose(sentence))) in printed, f"the {language} sheet does not say {key}: {sentence}")
+    for sheet in case.sheets:
+        told = [convention.key for convention in case.problem.conventions(sheet.instance)]
+        case.expect(told and len(set(told)) == len(told), f"conventions are missing or share a key: {told}")
+        case.expect(set(told) == set(sheet.task.says), f"the sheet's task says {list(sheet.task.says)}, not {told}")
+        printed = _text(sheet.html)
+        for key, sentence in sheet.task.says.items():
+            says = _text(str(prose(sentence)))
+            case.expect(says and "%(" not in says, f"the {sheet.language} sentence of {key} is not whole: {sentence!r}")
+            case.expect(says in printed, f"the {sheet.language} sheet does not say {key}: {sentence}")
+
+
+@check
+def numbers_stand_on_the_sheet(case: Case) -> None:
+    """Every number of the data is printed in an element of its own, as often as it occurs; labels become words."""
+    for sheet in case.sheets:
+        graph = case.graph(sheet.instance)
+        comma = Head("", sheet.language).decimal_comma
+        there = Counter(words[-1] for text in re.findall(r">([^<]+)<", sheet.html) if (words := text.split()))
+        for name, value in sheet.instance.data.items():
+            if name in graph and graph[name]["discrete"]:
+                continue
+            shown = (Counter(num(cell, comma, decimals) for cell in cells(value)) for decimals in (None, *range(4)))
+            whole = any(wanted <= there for wanted in shown)
+            case.expect(whole, f"the {sheet.language} sheet does not print all of {name}")
 
 
 @check
 def boxes_stand_on_the_sheet(case: Case) -> None:
     """Every box is on the sheet under its label, in every language."""
-    for language, task, sheet in case.sheets:
-        case.expect(task.boxes, f"the {language} sheet has no box")
-        for box in task.boxes:
-            there = re.search(rf">\s*{re.escape(box.label)}\s*<", sheet)
-            case.expect(there, f"the {language} sheet has no box {box.label} ({box.key})")
+    for sheet in case.sheets:
+        asked = [ask.key for ask in case.problem.asks(sheet.instance.params)]
+        case.expect([box.key for box in sheet.task.boxes] == asked, f"the sheet's boxes are not those asked: {asked}")
+        for box in sheet.task.boxes:
+            there = re.search(rf">\s*{re.escape(box.label)}\s*<", sheet.html)
+            case.expect(there, f"the {sheet.language} sheet has no box {box.label} ({box.key})")
 
 
 @check
@@ -51,8 +72,35 @@ def wording_is_translated(case: Case) -> None:
 
 @check
 def sheets_hold_no_answer(case: Case) -> None:
-    """Nothing that a sheet is made of has a place for an answer."""
-    for _, task, _ in case.sheets:
-        case.expect(task.data == _instance_of(case, task).data, "the sheet's data is not the instance's")
-        found = ANSWERING & set(_field_names(task, {"diagram"}))
-        case.expect(not found, f"the sheet's context has the field {min(found, default='')!r}, where an answer could stand")
+    """Nothing that a sheet is made of has a place for an answer, but for a circuit's nodes, whose places are empty."""
+    for sheet in case.sheets:
+        task = sheet.task
+        case.expect(task.data == sheet.instance.data, "the sheet's data is not the instance's")
+        found = ANSWERING & set(_field_names(task, skipped={"diagram"}))
+        case.expect(not found, f"the sheet's context has the field {min(found, default='')!r}: a place for an answer")
+        if task.diagram:
+            gates = [node for node in task.diagram.nodes if node.sources]
+            told = [node.name for node in gates if node.value is not None]
+            told += [node.name for node in gates if node.gradient is not None and node.name != task.diagram.output]
+            case.expect(not told, f"the circuit gives away {told}")
+
+
+def _text(markup: str) -> str:
+    """What a reader sees of a piece of HTML, without white space."""
+    visible = re.sub(r"(?s)<(style|title)\b.*?</\1>", "", markup)
+    return re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]*>", "", visible)))
+
+
+def _field_names(value: Any, skipped: Collection[str] = ()) -> Iterator[str]:
+    """The names of all fields and keys, however deep."""
+    if is_dataclass(value):
+        for name in (field.name for field in fields(value) if field.name not in skipped):
+            yield name
+            yield from _field_names(getattr(value, name), skipped)
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield name
+            yield from _field_names(part, skipped)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _field_names(part, skipped)

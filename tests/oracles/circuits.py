@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -73,57 +72,61 @@ class Dual:
         self.value, self.slopes = value, slopes
 
     def __add__(self, other: Dual) -> Dual:
-        return Dual(self.value + other.value, _summed((self, 1), (other, 1)))
+        return self._with(self.value + other.value, other, 1, 1)
 
     def __sub__(self, other: Dual) -> Dual:
-        return Dual(self.value - other.value, _summed((self, 1), (other, -1)))
+        return self._with(self.value - other.value, other, 1, -1)
 
     def __mul__(self, other: Dual) -> Dual:
-        return Dual(self.value * other.value, _summed((self, other.value), (other, self.value)))
+        return self._with(self.value * other.value, other, other.value, self.value)
+
+    def _with(self, value: Any, other: Dual, mine: Any, theirs: Any) -> Dual:
+        names = self.slopes.keys() | other.slopes.keys()
+        slopes = {name: self.slopes.get(name, 0) * mine + other.slopes.get(name, 0) * theirs for name in names}
+        return type(self)(value, slopes)
 
 
-def _summed(*parts: tuple[Dual, Any]) -> dict[str, Any]:
-    names = {name for dual, _ in parts for name in dual.slopes}
-    return {name: sum(dual.slopes.get(name, 0) * weight for dual, weight in parts) for name in names}
+class OwnFactor(Dual):
+    """Wrong on purpose: a product hands each factor the slope of the other one."""
+
+    def __mul__(self, other: Dual) -> Dual:
+        return self._with(self.value * other.value, other, self.value, other.value)
 
 
 def _relu(x: Dual) -> Dual:
-    return x if x.value > 0 else Dual(0, {})
+    return x if x.value > 0 else type(x)(0, {})
 
 
 def _max(x: Dual, y: Dual) -> Dual:
     return x if x.value > y.value else y
 
 
-def forward_mode(statements: str, data: Mapping[str, Any]) -> Dual:
+def forward_mode(statements: str, data: Mapping[str, Any], number: type[Dual] = Dual) -> Dual:
     """The last statement's value and its derivatives by all inputs, carried along from left to right."""
-    scope: dict[str, Any] = {name: Dual(value, {name: 1}) for name, value in data.items()}
-    scope |= {"relu": _relu, "max": _max}
+    scope: dict[str, Any] = {name: number(value, {name: 1}) for name, value in data.items()}
     last = ""
     for statement in statements.split(";"):
         last, expression = (part.strip() for part in statement.split("=", 1))
-        scope[last] = eval(expression, {"__builtins__": {}}, scope)
+        scope[last] = eval(expression, {"__builtins__": {}, "relu": _relu, "max": _max}, scope)
     result: Dual = scope[last]
     return result
 
 
 @precise
-def backprop(params: Any, data: Mapping[str, Any], *, upstream: Any = None, drop: str = "", own: bool = False) -> Expected:
-    """Values of the named gates, and the gradients: partial derivatives times the gradient at the output.
-
-    Wrong on purpose: another `upstream`, the gradient of one input left out (`drop`), or a neuron whose weights get the
-    gradients of their inputs and the other way round (`own`).
-    """
+def backprop(
+    params: Any, data: Mapping[str, Any], *,
+    upstream: Any = None, worked: Worked | None = None, number: type[Dual] = Dual,
+) -> Expected:
+    """Values of the named gates, and the gradients: partial derivatives times the gradient at the output."""
     inputs = {name: value for name, value in data.items() if name != "upstream"}
     given = Fraction(data["upstream"] if upstream is None else upstream)
-    worked = WORKED.get(params.formula)
-    if worked is None:
-        result = forward_mode(params.formula, inputs)
+    by_hand = worked or WORKED.get(params.formula)
+    if by_hand is None:
+        result = forward_mode(params.formula, inputs, number)
         values, slopes = {"f": result.value}, {name: result.slopes.get(name, 0) for name in inputs}
+    elif "w0" in inputs:
+        values, slopes = by_hand(**{name: decimal(value) for name, value in inputs.items()})
+        given = decimal(given)
     else:
-        smooth = "neuron" in params.formula or "gates" in params.formula
-        values, slopes = worked(**{name: decimal(value) if smooth else value for name, value in inputs.items()})
-    if own:
-        slopes = slopes | {a: slopes[b] for i in "01" for a, b in ((f"w{i}", f"x{i}"), (f"x{i}", f"w{i}"))}
-    gradients = {f"d{name}": slope * (decimal(given) if isinstance(slope, Decimal) else given) for name, slope in slopes.items()}
-    return values | {key: gradient for key, gradient in gradients.items() if key != f"d{drop}"}
+        values, slopes = by_hand(**inputs)
+    return values | {f"d{name}": slope * given for name, slope in slopes.items()}

@@ -1,7 +1,7 @@
 """The tasks worked out in plain Python: loops, fractions, and 60 decimal digits of the standard library.
 
 Nothing of the package is used but the numbers drawn. Each function maps the key of every box to its answer; where
-options stand, a wrong one (another margin, a flipped filter) is how the tests show that the comparison can fail.
+options stand, a wrong one (a flipped filter, no max) is how the tests show that the comparison can fail.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def rows_of(params: Any, scores: Rows) -> Rows:
     return scores if params.class_axis == 1 else transposed(scores)
 
 
-def loss_boxes(params: Any, losses: Sequence[Any], gradient: Rows, reduction: str) -> Expected:
+def loss_boxes(params: Any, losses: Sequence[Any], gradient: Rows) -> Expected:
     """The boxes that both losses have; the gradient stands as the table is printed."""
-    parts = len(losses) if reduction == "mean" else 1
+    parts = len(losses) if params.reduction == "mean" else 1
     boxes: Expected = {f"losses[{i}]": loss for i, loss in enumerate(losses)}
     boxes["loss"] = sum(losses) / parts
     if params.gradient:
@@ -61,33 +61,28 @@ def loss_boxes(params: Any, losses: Sequence[Any], gradient: Rows, reduction: st
 
 @precise
 def svm(
-    params: Any, data: Mapping[str, Any], *, margin: Fraction | None = None, squared: bool | None = None,
-    reduction: str | None = None, sign: int = 1, hinge: bool = True, only_worst: bool = False,
-    labels: Sequence[int] | None = None,
+    params: Any, data: Mapping[str, Any], *, sign: int = 1, hinge: bool = True, only_worst: bool = False
 ) -> Expected:
     """Multiclass hinge loss: each wrong class pays what it comes nearer to the true one than the margin."""
-    margin = params.margin if margin is None else margin
-    squared = params.squared if squared is None else squared
     losses, gradient = [], []
-    for row, y in zip(rows_of(params, data["scores"]), labels or data["labels"], strict=True):
-        short = [Fraction(0) if j == y else sign * (Fraction(s) - row[y]) + margin for j, s in enumerate(row)]
+    for row, y in zip(rows_of(params, data["scores"]), data["labels"], strict=True):
+        short = [Fraction(0) if j == y else sign * (Fraction(s) - row[y]) + params.margin for j, s in enumerate(row)]
         short = [max(0, gap) for gap in short] if hinge else short
         short = [gap if gap == max(short) else Fraction(0) for gap in short] if only_worst else short
-        slopes = [2 * gap if squared else Fraction(gap > 0) for gap in short]
+        slopes = [2 * gap if params.squared else Fraction(gap > 0) for gap in short]
         slopes[y] = -sum(slopes)
-        losses.append(sum((gap**2 for gap in short) if squared else short, Fraction(0)))
+        losses.append(sum((gap**2 for gap in short) if params.squared else short, Fraction(0)))
         gradient.append(slopes)
-    return loss_boxes(params, losses, gradient, reduction or params.reduction)
+    return loss_boxes(params, losses, gradient)
 
 
 @precise
 def softmax(
-    params: Any, data: Mapping[str, Any], *, reduction: str | None = None, labels: Sequence[int] | None = None,
-    ten: bool = False, without_true: bool = False, minus_one: bool = True,
+    params: Any, data: Mapping[str, Any], *, ten: bool = False, without_true: bool = False, minus_one: bool = True
 ) -> Expected:
     """-ln of the true class's share of the exponentials. Scores that are logarithms have whole exponentials."""
     probabilities, losses, gradient = [], [], []
-    for row, y in zip(rows_of(params, data["scores"]), labels or data["labels"], strict=True):
+    for row, y in zip(rows_of(params, data["scores"]), data["labels"], strict=True):
         weights = [decimal(s) if params.log_scores else decimal(s).exp() for s in row]
         total = sum(weights) - (weights[y] if without_true else 0)
         p = weights[y] / total
@@ -95,7 +90,7 @@ def softmax(
         losses.append((total / weights[y]).log10() if ten else (total / weights[y]).ln())
         gradient.append([w / total - (j == y and minus_one) for j, w in enumerate(weights)])
     shares = {f"p[{i}]": p for i, p in enumerate(probabilities)}
-    return shares | loss_boxes(params, losses, gradient, reduction or params.reduction)
+    return shares | loss_boxes(params, losses, gradient)
 
 
 def flipped(kernels: Any) -> Any:
@@ -155,13 +150,13 @@ def pooled_map(params: Any, maps: Any) -> Any:
 
 
 def map_gradient(params: Any, conv: Any, acted: Any, upstream: Any, *, mask: bool = True, spread: bool = False) -> Any:
-    """The gradient at the map: from each pooled number to the first cell that holds it (or evenly), then through ReLU."""
+    """The gradient at the map: from each pooled number to the first cell that holds it, or evenly; then through ReLU."""
     if params.pool == "none":
         through = upstream
     else:
         through = grid((len(conv), len(conv[0]), len(conv[0][0])), lambda *_: Fraction(0))
         for f, plane in enumerate(upstream):
-            for (i, row) in enumerate(plane):
+            for i, row in enumerate(plane):
                 for j, g in enumerate(row):
                     covered = pool_cells(params, i, j)
                     largest = max(covered, key=lambda at, f=f: acted[f][at[0]][at[1]])
@@ -189,16 +184,16 @@ def weight_gradients(params: Any, image: Any, kernels: Any, dconv: Any) -> tuple
 
 @precise
 def conv(
-    params: Any, data: Mapping[str, Any], *, flip: bool = False, rectify: bool = True, mask: bool = True,
-    spread: bool = False, no_bias: bool = False, half: bool = True,
+    params: Any, data: Mapping[str, Any], *,
+    flip: bool = False, mask: bool = True, spread: bool = False, half: bool = True,
 ) -> Expected:
     """conv -> ReLU -> pool, and back from a given gradient or from half the squared error."""
     image, kernels = data["image"], flipped(data["kernels"]) if flip else data["kernels"]
-    maps = conv_map(params, image, kernels, (0,) * params.filters if no_bias else data.get("bias", (0,) * params.filters))
+    maps = conv_map(params, image, kernels, data["bias"] if params.bias else (0,) * params.filters)
     found = {"conv": maps}
     if params.relu:
         found["relu"] = grid((len(maps), len(maps[0]), len(maps[0][0])), lambda f, i, j: max(0, maps[f][i][j]))
-    acted = last = found["relu"] if params.relu and rectify else maps
+    acted = last = found["relu"] if params.relu else maps
     if params.pool != "none":
         found["pooled"] = last = pooled_map(params, acted)
     if params.gradient == "none":
