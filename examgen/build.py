@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from examgen import codes
+from examgen import __version__, codes
 from examgen.bundle import key_json, manifest_json
-from examgen.errors import DrawError, OutputError
+from examgen.errors import DrawError, ExamgenError, OutputError
 from examgen.exam import Choice, Exam, Task
 from examgen.model import Instance, Solution
 from examgen.render.html import key_html, sheets_html
@@ -126,7 +126,7 @@ def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution,
     for task, instance in zip(exam.tasks, variant.instances, strict=True):
         try:
             solutions.append(solve(instance, task.decimals, device))
-        except Exception as error:
+        except ExamgenError as error:
             error.args = (f"variant {variant.number} ({variant.code}), task {task.number}: {error}",)
             raise
     return tuple(solutions)
@@ -157,7 +157,7 @@ def _notes(exam: Exam) -> tuple[str, ...]:
 def versions() -> dict[str, str]:
     """Of everything that the bytes of a build depend on."""
     libraries = ("numpy", "sympy", "mpmath", "torch", "jinja2", "weasyprint", "babel")
-    found = {"examgen": metadata.version("examgen-dl")}
+    found = {"examgen": __version__}
     for library in libraries:
         try:
             found[library] = metadata.version(library).split("+")[0]

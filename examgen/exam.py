@@ -41,7 +41,7 @@ class _Task(_Strict):
 
 
 class _Definition(_Strict):
-    title: str = Field(min_length=1, max_length=200)
+    title: Any
     language: str = "en"
     minutes: int = Field(45, ge=1, le=1000)
     variants: int = Field(ge=1, le=100_000)
@@ -169,10 +169,18 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
     return Exam(
-        title=read.title, language=read.language, minutes=read.minutes, variants=read.variants, sitting=read.sitting,
+        title=_title(read.title, read.language), language=read.language, minutes=read.minutes, variants=read.variants, sitting=read.sitting,
         working=read.working, decimals=read.decimals, calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
     )
+
+
+def _title(given: Any, language: str) -> str:
+    """One title for all languages, or the one of the paper's language from a table."""
+    title = given.get(language) if isinstance(given, dict) else given
+    if not isinstance(title, str) or not 0 < len(title.strip()) <= 200:
+        raise InputError(f"title = {_short(given)}: give text of 1 to 200 characters, or a table with one for {language!r}")
+    return title
 
 
 def _without_seed(raw: Mapping[str, Any]) -> dict[str, Any]:

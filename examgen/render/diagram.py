@@ -21,7 +21,7 @@ Shown = int | Fraction | str | None
 GATE = 8.0  # diameter of a gate and width of an input's name, mm
 WRITING = 6.0  # height of a writing place, mm
 TRUNK = 3.0  # height kept free for a wire that passes a column, mm
-MARK = 1.7  # how far a mark stands from the wire's end, each way, mm
+MARK = 1.6  # how far a mark stands from a wire, and as far from its end, mm
 TWIN = 2.2  # how far two wires from one value to one gate part, mm
 PAGE = 174.0  # width there is on the page, mm
 ORDERED = frozenset(("-", "−", "/", "÷", r"\div"))  # gates whose second operand is marked with their own sign
@@ -269,8 +269,16 @@ def _wires(edges: Sequence[tuple[Place, Place]], spots: Mapping[Place, Point], w
         shift = TWIN * (2 * drawn[start, end] - twins[start, end] + 1)
         drawn[start, end] += 1
         rim = _rim((left + GATE / 2, middle), (x, y), shift)
-        side = 1 if rim[1] > middle + 0.1 else -1
-        yield _Wire(f"M{x:.2f} {y:.2f}L{rim[0]:.2f} {rim[1]:.2f}", end, (rim[0] - MARK, rim[1] + side * MARK))
+        yield _Wire(f"M{x:.2f} {y:.2f}L{rim[0]:.2f} {rim[1]:.2f}", end, _beside(rim, (x, y)))
+
+
+def _beside(rim: Point, start: Point) -> Point:
+    """A little back from the end of a wire, and off it: below a rising wire, above any other."""
+    back = (start[0] - rim[0], start[1] - rim[1])
+    length = (back[0] ** 2 + back[1] ** 2) ** 0.5
+    x, y = MARK * back[0] / length, MARK * back[1] / length
+    side = 1 if y > 0.1 else -1
+    return rim[0] + x + side * y, rim[1] + y + side * abs(x)
 
 
 def _rim(centre: Point, start: Point, shift: float) -> Point:

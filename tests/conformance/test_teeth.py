@@ -34,6 +34,10 @@ class Params:
     limit: int = param(5, "inputs lie within ± this", low=2, high=9)
 
 
+def only(params: Any, minutes: tuple[float, float]) -> Mapping[str, Preset]:
+    return {"small": Preset(params, minutes)}
+
+
 class Toy(Problem):
     """f = sigmoid(sum(relu(x + b)) / 10): small, sound, and with everything that a check looks at."""
 
@@ -41,7 +45,7 @@ class Toy(Problem):
     title = "Toy neuron"
     source = "made up for these tests"
     params = Params
-    presets: Mapping[str, Preset] = {"small": Preset(Params(), (1, 2))}
+    presets = only(Params(), (1, 2))
     template = SAID + PRINTED + FIELD
     breaks = ""
 
@@ -89,17 +93,17 @@ class Undocumented:
 class WithoutDoc(Toy):
     breaks = "parameters_are_described"
     params = Undocumented
-    presets = {"small": Preset(Undocumented(), (1, 2))}
+    presets = only(Undocumented(), (1, 2))
 
 
 class BackwardMinutes(Toy):
     breaks = "preset_is_described"
-    presets = {"small": Preset(Params(), (5, 3))}
+    presets = only(Params(), (5, 3))
 
 
 class BeyondItsOwnBounds(Toy):
     breaks = "parameters_pass_their_own_check"
-    presets = {"small": Preset(Params(limit=10), (1, 2))}
+    presets = only(Params(limit=10), (1, 2))
 
 
 class StumblesAtTimes(Toy):
@@ -279,7 +283,7 @@ class Telling:
 class TellsTheAnswer(Toy):
     breaks = "sheets_hold_no_answer"
     params = Telling
-    presets = {"small": Preset(Telling(), (1, 2))}
+    presets = only(Telling(), (1, 2))
 
 
 BROKEN = tuple(Toy.__subclasses__())

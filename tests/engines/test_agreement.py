@@ -50,14 +50,11 @@ def test_a_billionth_is_a_disagreement(monkeypatch: pytest.MonkeyPatch, name: st
 
 
 def _larger(value: Any) -> Any:
-    """One cell of nested tuples or lists, or each cell of an array, a billionth larger."""
+    """The first cell of nested tuples or lists, or each cell of an array, larger by a billionth in its own numbers."""
     if isinstance(value, (tuple, list)):
         return [_larger(value[0]), *value[1:]]
-    return value + type(value)(1) / 10**9 if not hasattr(value, "dtype") else value + value * 0 + _billionth(value)
-
-
-def _billionth(array: Any) -> Any:
-    return (array.flat[0] * 0 + 1) / 10**9
+    one = (value.flat[0] if hasattr(value, "flat") else value) * 0 + 1
+    return value + one / 10**9
 
 
 def test_a_sign_behind_exp_is_a_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
