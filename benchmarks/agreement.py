@@ -41,7 +41,7 @@ def _differences(found: Mapping[str, Any], exact: Mapping[str, list[Fraction]]) 
         array = found[name]
         got = cells(array.tolist() if hasattr(array, "tolist") else array)
         for mine, theirs in zip(got, expected, strict=True):
-            worst = max(worst, abs(Fraction(mine) - theirs) / max(1, abs(theirs)))
+            worst = max(worst, abs(Fraction(mine) - theirs) / max(Fraction(1), abs(theirs)))
     return float(worst)
 
 

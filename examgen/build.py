@@ -17,7 +17,7 @@ from typing import Any
 
 from examgen import __version__, codes
 from examgen.bundle import key_json, manifest_json
-from examgen.errors import DrawError, ExamgenError, OutputError
+from examgen.errors import DrawError, EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam, Task
 from examgen.model import Instance, Solution
 from examgen.render.html import key_html, sheets_html
@@ -126,6 +126,8 @@ def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution,
     for task, instance in zip(exam.tasks, variant.instances, strict=True):
         try:
             solutions.append(solve(instance, task.decimals, device))
+        except EngineUnavailable:  # not the fault of this variant
+            raise
         except ExamgenError as error:
             error.args = (f"variant {variant.number} ({variant.code}), task {task.number}: {error}",)
             raise

@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from examgen.drawing import Stream, key
-from examgen.errors import DefinitionError, InputError
+from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.model import Instance
 from examgen.points import Points, distribute
-from examgen.problem import CALCULATORS, Calculator, Preset
-from examgen.registry import graph_of, preset, problem
+from examgen.problem import CALCULATORS, Calculator, Preset, shown
+from examgen.registry import preset, problem
 from examgen.render.language import languages
+from examgen.solving import check_values, draw
 
 SEED_VARIABLE = "EXAMGEN_SEED"
 SHIPPED_SEEDS = ("sample",)  # known to everybody: their builds are marked as samples
@@ -58,11 +58,15 @@ class _Definition(_Strict):
 
 @dataclass(frozen=True)
 class Choice:
-    """One problem that a task may be: a preset with its final parameters, or pinned numbers."""
+    """One problem that a task may be: a preset with its final parameters, or pinned numbers.
+
+    `example` is an instance of it, drawn from a key that no exam uses: it shows what boxes there are.
+    """
 
     problem: str
     label: str
     preset: Preset
+    example: Instance
     pinned: Instance | None = None
 
 
@@ -142,7 +146,7 @@ def read_exam(path: Path, *, variants: int | None = None, language: str | None =
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # as some editors save it
     except FileNotFoundError:
         raise DefinitionError(f"{path}: there is no such file, write one with: examgen init {path}") from None
     except IsADirectoryError:
@@ -153,9 +157,12 @@ def _toml(path: Path) -> dict[str, Any]:
         raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise DefinitionError(f"{path}: not TOML: {reason}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError(f"{path}: not TOML: {error}") from None
+    except RecursionError:
+        raise DefinitionError(f"{path}: not TOML: it is nested too deeply") from None
+    except ValueError:  # not TOML's own complaint: Python does not read thousands of digits
+        raise DefinitionError(f"{path}: a number has too many digits, write a shorter one") from None
 
 
 def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
@@ -169,8 +176,9 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
     return Exam(
-        title=_title(read.title, read.language), language=read.language, minutes=read.minutes, variants=read.variants, sitting=read.sitting,
-        working=read.working, decimals=read.decimals, calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
+        title=_title(read.title, read.language), language=read.language, minutes=read.minutes,
+        variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
+        calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
     )
 
@@ -179,7 +187,9 @@ def _title(given: Any, language: str) -> str:
     """One title for all languages, or the one of the paper's language from a table."""
     title = given.get(language) if isinstance(given, dict) else given
     if not isinstance(title, str) or not 0 < len(title.strip()) <= 200:
-        raise InputError(f"title = {_short(given)}: give text of 1 to 200 characters, or a table with one for {language!r}")
+        raise InputError(f"title = {shown(given)}: give text of 1 to 200 characters, or a table with one for {language!r}")
+    if any(ord(letter) < 32 for letter in title):
+        raise InputError(f"title = {shown(title)}: give one line without control characters")
     return title
 
 
@@ -206,10 +216,12 @@ def _seed(read: _Definition, folder: Path, *, needed: bool) -> tuple[str, str]:
     if read.seed_file is not None:
         try:
             text = (folder / read.seed_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise InputError(f"seed_file: {read.seed_file} cannot be read, it must be a text file beside this one") from None
+        except (OSError, ValueError):  # ValueError: not UTF-8, or no possible name
+            raise InputError(
+                f"seed_file: {shown(read.seed_file)} cannot be read, it must be a text file beside this one"
+            ) from None
         if not text:
-            raise InputError(f"seed_file: {read.seed_file} is empty, put a long random text into it")
+            raise InputError(f"seed_file: {shown(read.seed_file)} is empty, put a long random text into it")
         return text, "seed_file"
     if needed:
         raise InputError(f"missing key 'seed': set it, or seed_file, or the variable {SEED_VARIABLE}")
@@ -223,7 +235,7 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
             raise InputError("problem: give a name, or a list of names that alternate from variant to variant")
         if task.data is not None and len(names) > 1:
             raise InputError("data: pinned numbers belong to one problem, name only one")
-        choices = tuple(_choice(name, task, len(names) > 1, exam) for name in names)
+        choices = tuple(_choice(name, task, names, exam) for name in names)
         points = _points(task.points)
         _check_points(choices, points)
         return Task(
@@ -235,25 +247,28 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         raise InputError(f"task {number}: {error}") from None
 
 
-def _choice(name: str, task: _Task, several: bool, exam: _Definition) -> Choice:
+def _choice(name: str, task: _Task, names: list[str], exam: _Definition) -> Choice:
     chosen = problem(name)
-    label = _for(name, task.preset, several, "preset")
-    given = _for(name, task.params, several, "params") or {}
+    label = _for(name, task.preset, names, "preset")
+    given = task.params if len(names) == 1 else _for(name, task.params, names, "params") or {}
     if label is not None and not isinstance(label, str):
         raise InputError(f"preset: give a name, one of {', '.join(chosen.presets)}")
     start = preset(name, label) if label is not None else None
     if task.data is not None:
         instance = chosen.pin(given, task.data, start.params if start else None)
+        check_values(instance)
         minutes = start.minutes if start else (0.0, 0.0)
-        return Choice(name, label or "pinned", Preset(instance.params, minutes), instance)
+        return Choice(name, label or "pinned", Preset(instance.params, minutes), instance, instance)
     if start is None:
         start = preset(name, chosen.default)
     if given:
         start = Preset(chosen.with_params(given, start.params), start.minutes, start.use, start.calculator, start.version)
     if not _allowed(start, exam.calculator):
         raise InputError(_calculator_sentence(name, label or chosen.default, start, exam.calculator))
-    chosen.draw(start.params, Stream(key("fits", name)))
-    return Choice(name, label or chosen.default, start)
+    try:
+        return Choice(name, label or chosen.default, start, draw(name, start, "example"))
+    except DrawError as error:
+        raise InputError(str(error)) from None
 
 
 def _allowed(wanted: Preset, calculator: str) -> bool:
@@ -269,15 +284,18 @@ def _calculator_sentence(name: str, label: str, wanted: Preset, allowed: str) ->
     )
 
 
-def _for(name: str, given: Any, several: bool, what: str) -> Any:
-    """A task's preset or parameters: one for all, or a table by problem where problems alternate."""
-    if not several or given is None:
-        if isinstance(given, dict) and what == "preset":
-            return given.get(name)
+def _for(name: str, given: Any, names: list[str], what: str) -> Any:
+    """A task's preset or parameters: a table by problem, which has to be one where problems alternate."""
+    if not isinstance(given, dict):
+        if given is not None and len(names) > 1:
+            raise InputError(f"{what} = {shown(given)}: with several problems give a table, one entry for each problem")
         return given
-    if not isinstance(given, dict) or any(problem(other).name != other for other in given):
-        raise InputError(f"{what}: with several problems give a table, one entry for each problem")
-    return given.get(name)
+    if unknown := [other for other in given if other not in names]:
+        raise InputError(f"{what} has an entry {unknown[0]!r}: give a table with entries for {', '.join(names)}")
+    found = given.get(name)
+    if what == "params" and not isinstance(found, dict | None):
+        raise InputError(f"params.{name} = {shown(found)}: expected a table")
+    return found
 
 
 def _points(given: Any) -> Points:
@@ -290,25 +308,21 @@ def _points(given: Any) -> Points:
 
 def _point(value: Any) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite() or value <= 0:
-        raise InputError(f"points: {value} is not possible, give a number above 0, whole or half")
+        raise InputError(f"points: {shown(value)} is not possible, give a number above 0, whole or half")
     return Fraction(value)
 
 
 def _check_points(choices: tuple[Choice, ...], points: Points) -> None:
     for choice in choices:
-        params = choice.preset.params
-        if choice.pinned is None:
-            params = problem(choice.problem).draw(params, Stream(key("points", choice.problem))).params
         try:
-            distribute(problem(choice.problem).asks(params), points)
+            distribute(problem(choice.problem).asks(choice.example.params), points)
         except InputError as error:
             raise InputError(f"points ({choice.problem}): {error}") from None
-        graph_of(choice.problem, params)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InputError(f"{name} = {value!r}: allowed are {', '.join(map(repr, allowed))}")
+        raise InputError(f"{name} = {shown(value)}: allowed are {', '.join(map(repr, allowed))}")
 
 
 _WORDS = {
@@ -334,16 +348,11 @@ def _sentence(error: ValidationError) -> str:
     if kind == "missing":
         return f"{task}missing key {name!r}"
     if kind in _WORDS:
-        return f"{task}{name or 'task'} = {_short(first['input'])}: {_WORDS[kind]}"
+        return f"{task}{name or 'task'} = {shown(first['input'])}: {_WORDS[kind]}"
     bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
     if kind in bounds:
         word, bound = bounds[kind]
-        return f"{task}{name} = {first['input']}: must be {word} {context[bound]}"
+        return f"{task}{name} = {shown(first['input'])}: must be {word} {context[bound]}"
     if kind == "too_short":
         return f"{task}{name}: there is no [[task]], give at least one"
-    return f"{task}{name} = {_short(first['input'])}: {first['msg'][0].lower()}{first['msg'][1:]}"
-
-
-def _short(value: Any) -> str:
-    text = repr(_plain(value))
-    return text if len(text) <= 60 else text[:57] + "..."
+    return f"{task}{name} = {shown(first['input'])}: {first['msg'][0].lower()}{first['msg'][1:]}"

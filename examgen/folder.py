@@ -35,8 +35,8 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
 
     Raises: InputError where the folder holds no build; EngineUnavailable where an engine cannot run.
     """
-    manifest, key = _document(folder, "manifest.json"), _document(folder, "key.json")
-    failures = list(_checksums(folder, manifest))
+    manifest, key = _document(folder, "manifest.json", "files"), _document(folder, "key.json", "variants")
+    failures = [*_checksums(folder, manifest), *_uncertified(manifest, key)]
     answers, engines = 0, dict[str, None]()
     for done, variant in enumerate(key["variants"], start=1):
         for number, task in enumerate(variant["tasks"], start=1):
@@ -52,7 +52,7 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     return Verdict(len(manifest["files"]) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
-def _document(folder: Path, name: str) -> dict[str, Any]:
+def _document(folder: Path, name: str, part: str) -> dict[str, Any]:
     path = folder / name
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -62,7 +62,21 @@ def _document(folder: Path, name: str) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error}), build the folder again") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(f"{path}: not of format {FORMAT}, build the folder again with this version")
+    try:
+        _places(found) if part == "variants" else found["files"].items() and found["certificates"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not what a build writes ({error}), build the folder again") from None
     return found
+
+
+def _places(key: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Code, task and box key of every answer."""
+    return [
+        (str(variant["code"]), number, str(answer["key"]))
+        for variant in key["variants"]
+        for number, task in enumerate(variant["tasks"], start=1)
+        for answer in task["answers"]
+    ]
 
 
 def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from examgen.registry import problems
 def overview() -> Table:
     """One row per problem and preset."""
     table = _table("problem", "preset", "minutes", "calculator", "use")
+    table.caption, table.caption_justify = "* is taken where an exam names no preset", "left"
     for chosen in problems().values():
         for place, (label, preset) in enumerate(chosen.presets.items()):
             table.add_row("" if place else chosen.name, *_preset(chosen, label, preset))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
+from math import lcm
 
 from examgen.errors import InputError
 from examgen.model import Ask
 
 HALF = Fraction(1, 2)
+MOST = 100  # points of a task
 Points = Fraction | Mapping[str, Fraction] | None
 
 
 def distribute(asks: Sequence[Ask], points: Points) -> tuple[Fraction, ...]:
     """Points per box: the asks' own where None, a total shared out after them, or given by box key or group.
 
-    Raises: InputError where there are fewer half points than boxes, or a box is given none.
+    Raises: InputError where there are fewer half points than boxes, a box is given none, or the task more than 100.
     """
     if points is None:
         return tuple(ask.points for ask in asks)
     if isinstance(points, Mapping):
         return _given(asks, points)
+    if points > MOST:
+        raise InputError(f"{_shown(points)} points for a task: give at most {MOST}")
     halves = points / HALF
     if halves.denominator != 1 or halves < len(asks):
         least = len(asks) * HALF
@@ -37,6 +42,8 @@ def _given(asks: Sequence[Ask], points: Mapping[str, Fraction]) -> tuple[Fractio
     found = [points.get(ask.key, points.get(ask.group, ask.points)) for ask in asks]
     if wrong := [value for value in found if value < HALF or (value / HALF).denominator != 1]:
         raise InputError(f"{_shown(wrong[0])} points for a box: give whole or half points, at least 0.5")
+    if sum(found) > MOST:
+        raise InputError(f"{_shown(sum(found, Fraction(0)))} points for a task: give at most {MOST}")
     return tuple(found)
 
 
@@ -44,34 +51,33 @@ def _shared(asks: Sequence[Ask], halves: int) -> tuple[Fraction, ...]:
     groups: dict[tuple[str, Fraction], list[int]] = {}
     for place, ask in enumerate(asks):
         groups.setdefault((ask.group or ask.key, ask.points), []).append(place)
-    members = list(groups.values())
-    unit = halves / float(sum(ask.points for ask in asks))
-    wanted = [float(weight) * unit for _, weight in groups]
-    even = min(_splits([len(m) for m in members], halves), key=lambda split: _distance(split, wanted, members), default=None)
-    result = [1] * len(asks)
+    unit = halves / sum(ask.points for ask in asks)
+    even = _even(tuple(map(len, groups.values())), tuple(weight * unit for _, weight in groups), halves)
     if even is None:  # no way to keep groups alike: the later boxes, where results stand, get the rest
-        spare = halves - len(asks)
-        result = [1 + spare // len(asks) + (place >= len(asks) - spare % len(asks)) for place in range(len(asks))]
-    else:
-        for share, places in zip(even, members, strict=True):
-            for place in places:
-                result[place] = share
-    return tuple(share * HALF for share in result)
+        least, spare = divmod(halves, len(asks))
+        return tuple((least + (place >= len(asks) - spare)) * HALF for place in range(len(asks)))
+    shares = {place: share for share, places in zip(even, groups.values(), strict=True) for place in places}
+    return tuple(shares[place] * HALF for place in range(len(asks)))
 
 
-def _splits(sizes: Sequence[int], halves: int) -> Iterator[tuple[int, ...]]:
-    """Every way to give each group so many half points per box, at least one, that uses all of them."""
-    if len(sizes) == 1:
-        if halves % sizes[0] == 0 and halves >= sizes[0]:
-            yield (halves // sizes[0],)
-        return
-    for share in range(1, (halves - sum(sizes[1:])) // sizes[0] + 1):
-        for rest in _splits(sizes[1:], halves - share * sizes[0]):
-            yield (share, *rest)
+@cache
+def _even(sizes: tuple[int, ...], wanted: tuple[Fraction, ...], halves: int) -> tuple[int, ...] | None:
+    """Half points per box of each group, at least one, that use all of them and lie nearest to what is wanted.
 
-
-def _distance(split: Sequence[int], wanted: Sequence[float], members: Sequence[Sequence[int]]) -> float:
-    return sum(len(m) * (share - w) ** 2 for share, w, m in zip(split, wanted, members, strict=True))
+    None where there is no such way. Ties go to the smaller shares of the earlier groups. Built from the last group
+    back, one best split per number of half points used: trying all splits takes minutes for seven groups.
+    """
+    scale = lcm(*(wish.denominator for wish in wanted))  # costs in whole numbers
+    best: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
+    for size, wish in zip(reversed(sizes), reversed(wanted), strict=True):
+        longer: dict[int, tuple[int, tuple[int, ...]]] = {}
+        for used, (cost, split) in best.items():
+            for share in range(1, (halves - used) // size + 1):
+                found = (cost + size * int((share - wish) * scale) ** 2, (share, *split))
+                total = used + share * size
+                longer[total] = min(found, longer.get(total, found))
+        best = longer
+    return best[halves][1] if halves in best else None
 
 
 def _shown(value: Fraction) -> str:

@@ -16,10 +16,13 @@ from typing import Any, ClassVar, Literal
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Graph
-from examgen.model import Ask, Convention, Exact, Instance, cells, freeze, shape
+from examgen.model import Ask, Convention, Exact, Instance, freeze, shape
 
 Calculator = Literal["none", "simple", "scientific"]
 CALCULATORS: tuple[Calculator, ...] = ("none", "simple", "scientific")
+LARGEST = 10**12  # in size, of any number given: nobody computes with more by hand
+DIGITS = 40  # behind the point, of any number given; also the longest fraction as text
+DEEPEST = 4  # axes of given arrays
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,10 @@ def _fit(problem: str, graph: Graph, data: Mapping[str, Exact]) -> None:
 
 def exact_value(name: str, value: Any) -> Exact:
     """Nested lists of ints, decimals and fractions as exact nested tuples. Raises InputError on anything else."""
-    dims, flat = shape(value), list(cells(value))
+    dims = shape(value)
+    if len(dims) > DEEPEST:
+        raise InputError(f"{name} is nested {len(dims)} deep: give an array of at most {DEEPEST} axes")
     _rectangular(name, value, dims)
-    for cell in flat:
-        if isinstance(cell, bool) or not isinstance(cell, (int, Fraction, Decimal, float, str)):
-            raise InputError(f"{name} holds {cell!r}: only numbers can stand there")
     return freeze(_mapped(value, lambda cell: _exact_number(name, cell)))
 
 
@@ -159,11 +161,33 @@ def _mapped(value: Any, change: Any) -> Any:
 
 
 def _exact_number(name: str, cell: Any) -> int | Fraction:
+    if isinstance(cell, bool) or not isinstance(cell, (int, Fraction, Decimal, float, str)):
+        raise InputError(f"{name} holds {shown(cell)}: only numbers can stand there")
     try:
-        exact = Fraction(repr(cell)) if isinstance(cell, float) else Fraction(cell)
-    except (ValueError, OverflowError, ZeroDivisionError):
-        raise InputError(f"{name} holds {cell!r}: only finite numbers can stand there") from None
+        exact = exact_number(cell)
+    except (ValueError, ArithmeticError):
+        raise InputError(f"{name} holds {shown(cell)}: only finite numbers can stand there") from None
+    if exact is None:
+        raise InputError(f"{name} holds {shown(cell)}: give numbers within ±{LARGEST:,} with at most {DIGITS} decimals")
     return int(exact) if exact.denominator == 1 else exact
+
+
+def exact_number(cell: int | Fraction | Decimal | float | str) -> Fraction | None:
+    """A number as the fraction that its text says, or None where it is too long to reckon with.
+
+    Raises: ValueError or ArithmeticError for anything that is no finite number.
+    """
+    if isinstance(cell, str) and len(cell) > 2 * DIGITS:
+        return None
+    if isinstance(cell, (int, Fraction)) or (isinstance(cell, str) and "/" in cell):
+        exact = Fraction(cell)
+    else:
+        decimal = Decimal(repr(cell) if isinstance(cell, float) else cell)
+        # a short text such as 1e99999999 is a number that fills the memory: look before it is written out
+        if decimal.is_finite() and (decimal.adjusted() > DIGITS or int(decimal.as_tuple().exponent) < -DIGITS):
+            return None
+        exact = Fraction(decimal)
+    return exact if abs(exact) <= LARGEST and exact.denominator <= 10**DIGITS else None
 
 
 def _checked(f: Any, value: Any) -> Any:
@@ -171,20 +195,30 @@ def _checked(f: Any, value: Any) -> Any:
     default = f.default if f.default is not MISSING else None
     wanted = f.metadata
     if wanted["choices"] and (value not in wanted["choices"] or isinstance(value, bool) != isinstance(default, bool)):
-        raise InputError(f"{f.name} = {value!r}: allowed are {', '.join(map(repr, wanted['choices']))}")
+        raise InputError(f"{f.name} = {shown(value)}: allowed are {', '.join(map(shown, wanted['choices']))}")
     value = _typed(f.name, value, default)
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, str):
             continue
         if wanted["low"] is not None and number < wanted["low"]:
-            raise InputError(f"{f.name} = {_shown(value)}: must be at least {wanted['low']}")
+            raise InputError(f"{f.name} = {shown(value)}: must be at least {wanted['low']}")
         if wanted["high"] is not None and number > wanted["high"]:
-            raise InputError(f"{f.name} = {_shown(value)}: must be at most {wanted['high']}")
+            raise InputError(f"{f.name} = {shown(value)}: must be at most {wanted['high']}")
     return value
 
 
-def _shown(value: Any) -> str:
-    return str(list(value)) if isinstance(value, tuple) else str(value)
+def shown(value: Any) -> str:
+    """A value in a message, about as TOML writes it and never longer than a line."""
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, (list, tuple)):
+        text = f"[{', '.join(map(shown, value[:20]))}]"
+    elif isinstance(value, dict):
+        text = f"{{{', '.join(f'{name} = {shown(part)}' for name, part in list(value.items())[:20])}}}"
+    else:
+        long = isinstance(value, int) and value.bit_length() > 1000  # str() refuses thousands of digits
+        text = hex(value) if long else repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:
@@ -194,7 +228,7 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     elif isinstance(default, Fraction):
         good = isinstance(value, (int, Decimal, Fraction)) and not isinstance(value, bool)
         if good:
-            return Fraction(value)
+            return Fraction(_exact_number(name, value))
     elif isinstance(default, int):
         good = isinstance(value, int) and not isinstance(value, bool)
     elif isinstance(default, str):
@@ -206,7 +240,7 @@ def _typed(name: str, value: Any, default: Any) -> Any:
         good = good and (inner is str or len(value) == len(default))
         value = tuple(value) if good else value
     if not good:
-        raise InputError(f"{name} = {value!r}: expected {expected}")
+        raise InputError(f"{name} = {shown(value)}: expected {expected}")
     return value
 
 

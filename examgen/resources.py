@@ -30,7 +30,3 @@ def find(kind: str) -> Path:
     wanted = FONT_PACKAGES.get(kind, f"examgen/{kind}").replace("_", "-")
     raise ExamgenError(f"{wanted} is missing from this installation: install examgen-dl and its dependencies again")
 
-
-def fonts() -> dict[str, Path]:
-    """Every font file the paper may use: its file name -> where it lies."""
-    return {path.name: path for face in FONT_PACKAGES for path in sorted(find(face).glob("*.ttf"))}

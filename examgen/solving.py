@@ -9,8 +9,8 @@ from typing import Any
 
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
-from examgen.errors import DrawError
-from examgen.graph import Graph, kinks
+from examgen.errors import DrawError, InputError
+from examgen.graph import UNNAMED, Graph, kinks
 from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, nest, pick
 from examgen.problem import Preset, Problem
 from examgen.registry import graph_of, problem
@@ -18,6 +18,7 @@ from examgen.verifying import Proof, engine, prove, split
 
 ATTEMPTS = 200
 LONGEST_EXACT = 200
+LARGEST = 10**30  # of any value or gradient: far beyond what can be printed, far within float64
 GUARD = 4  # decimals beyond those of the answer in an accepted interval, rounded outward
 
 
@@ -51,7 +52,7 @@ def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
     graph = graph_of(instance.problem, instance.params)
     try:
         values = exact_values(graph, instance.data)
-    except (ZeroDivisionError, ValueError) as error:
+    except (ArithmeticError, ValueError) as error:
         yield f"a node has no value ({error})"
         return
     yield from kinks(graph, values)
@@ -65,7 +66,31 @@ def exact_values(graph: Graph, data: Mapping[str, Exact]) -> dict[str, list[Any]
 
 
 def _snapped(cell: Any) -> int | Fraction:
-    return cell if isinstance(cell, (int, Fraction)) else Fraction(round(cell * 10**45), 10**45)
+    """Raises: ValueError for what is no real number of a size that can be written out."""
+    rational = isinstance(cell, (int, Fraction))
+    if not rational and not hasattr(cell, "_mpf_"):
+        raise ValueError("it is no real number")
+    if not abs(cell) <= LARGEST:  # infinite, or no number at all
+        raise ValueError("it is too large")
+    return cell if rational else Fraction(round(cell * 10**45), 10**45)
+
+
+def check_values(instance: Instance) -> None:
+    """Raises: InputError where a node of pinned numbers has no value or no gradient, or one too large to print."""
+    graph = graph_of(instance.problem, instance.params)
+    data, upstream = split(graph, instance.data)
+    try:
+        found = _numpy.evaluate(graph, data, upstream, "exact")
+    except (ArithmeticError, ValueError):
+        raise InputError("data: with these numbers something has no value, such as a quotient by 0: change them") from None
+    for what, arrays in (("value", found.values), ("gradient", found.gradients)):
+        for name, array in arrays.items():
+            try:
+                for cell in array.ravel().tolist():
+                    _snapped(cell)
+            except ValueError as error:
+                where = "an unnamed gate" if name.startswith(UNNAMED) else name
+                raise InputError(f"data: the {what} at {where} cannot be printed, {error}: change the numbers") from None
 
 
 def solve(instance: Instance, decimals: int = 2, device: str = "cpu") -> Solution:

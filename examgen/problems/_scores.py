@@ -32,6 +32,7 @@ GRADIENT = {
     "sum": (
         r"Also find $\partial L/\partial s_{ij}$ for every cell of the table, in the order of the table ($L$ is the sum)."
     ),
+    "none": r"Also find $\partial L/\partial s_{ij}$ for every cell of the table, in the order of the table.",
 }
 REDUCTION = {
     "mean": "Then find the mean over the images $%(total)s$.",
@@ -98,23 +99,32 @@ def table_conventions(params: Any) -> tuple[Convention, ...]:
     )
 
 
+def loss_asks(params: Any) -> tuple[Ask, ...]:
+    """The box for the mean or the sum; one image has no use for it."""
+    return (Ask("loss", "loss", "L", group="loss"),) if params.samples > 1 else ()
+
+
 def reduction_convention(params: Any) -> Convention:
+    if params.samples == 1:
+        return Convention("reduction", "There is one image, so $L=L_{1}$.")
     total = "+".join(f"L_{{{i + 1}}}" for i in range(params.samples))
     if params.reduction == "sum":
         return Convention("reduction", REDUCTION["sum"], {"total": f"L={total}"})
-    mean = f"L=({total})/{params.samples}" if params.samples > 1 else "L=L_{1}"
-    return Convention("reduction", REDUCTION["mean"], {"total": mean})
+    return Convention("reduction", REDUCTION["mean"], {"total": f"L=({total})/{params.samples}"})
 
 
 def gradient_convention(params: Any) -> tuple[Convention, ...]:
     if not params.gradient:
         return ()
-    return (Convention("gradient", GRADIENT[params.reduction], {"samples": params.samples}),)
+    reduction = params.reduction if params.samples > 1 else "none"
+    return (Convention("gradient", GRADIENT[reduction], {"samples": params.samples}),)
 
 
 def score_sizes(given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
     """N and C from pinned scores; labels are on the diagonal unless they are given."""
-    dims = shape(data.get("scores", ()))
+    if "scores" not in data:
+        raise InputError("data has no 'scores': give scores, and labels where they are not on the diagonal")
+    dims = shape(data["scores"])
     if len(dims) != 2:
         raise InputError(f"scores has shape {dims}: give a table, one list of numbers per row")
     samples, classes = dims if given.get("class_axis", 1) else dims[::-1]

@@ -152,7 +152,9 @@ class ConvReluPool(Problem):
             yield "a filter is its own flip: convolution and cross-correlation agree"
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        image, kernels = (shape(_planes(data.get(name, ()), rank)) for name, rank in RANKS.items())
+        if missing := [name for name in RANKS if name not in data]:
+            raise InputError(f"data has no {missing[0]!r}: give image and kernels")
+        image, kernels = (shape(_planes(data[name], rank)) for name, rank in RANKS.items())
         if len(image) != 3 or len(kernels) != 4:
             raise InputError(
                 f"image has shape {image} and kernels {kernels}: give (H, W) and (kH, kW), or (C, H, W) and (F, C, kH, kW)"

@@ -75,7 +75,7 @@ class SoftmaxLoss(Problem):
             boxes.append(Ask(f"p[{i}]", "true_probabilities", p, index=(i,), points=HALF, group="probabilities"))
             boxes.append(Ask(f"losses[{i}]", "losses", loss, index=(i,), points=HALF, group="losses"))
         gradient = table.gradient_asks(params, "logits" if params.log_scores else "scores")
-        return (*boxes, Ask("loss", "loss", "L", group="loss"), *gradient)
+        return (*boxes, *table.loss_asks(params), *gradient)
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         params = instance.params

@@ -76,7 +76,7 @@ class SvmLoss(Problem):
         losses = tuple(
             Ask(f"losses[{i}]", "losses", f"L_{{{i + 1}}}", index=(i,), group="losses") for i in range(params.samples)
         )
-        return (*losses, Ask("loss", "loss", "L", group="loss"), *table.gradient_asks(params, "scores"))
+        return (*losses, *table.loss_asks(params), *table.gradient_asks(params, "scores"))
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         params = instance.params

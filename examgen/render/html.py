@@ -15,7 +15,7 @@ from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import translations
-from examgen.render.paper import Head, MarkingTable, SheetVariant, Strip
+from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, Strip
 from examgen.resources import find
 
 
@@ -45,7 +45,7 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"math": notation.math, "prose": notation.prose, "num": partial(_number, comma)}
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
-    environment.globals |= {"draw_circuit": draw_circuit, "style": _style}
+    environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     return environment
 
 
@@ -54,6 +54,20 @@ def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Marku
     if isinstance(value, int | Fraction):
         return notation.num(value, comma, decimals)
     return notation.math(str(value))
+
+
+def column_groups(boxes: Sequence[Box], room: float = 146) -> list[list[int]]:
+    """The columns of a marking sheet, by number, in groups that fit the page (in mm, beside variant and code)."""
+    groups: list[list[int]] = [[]]
+    taken = 0.0
+    for place, box in enumerate(boxes):
+        width = min(40.0, 7.0 * box.shape[-1] + 6) if box.kind == "array" else 16.0
+        if groups[-1] and taken + width > room:
+            groups.append([])
+            taken = 0.0
+        groups[-1].append(place)
+        taken += width
+    return groups
 
 
 @cache

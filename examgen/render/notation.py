@@ -25,7 +25,7 @@ SEPARATORS = frozenset(",;")
 CLOSING = frozenset(")]}|′!")
 TALL = {"mfrac", "munder", "munderover", "mtable"}
 
-_convert = LatexToMathML()
+_convert = LatexToMathML(fancy_error=False)
 
 
 @lru_cache(maxsize=4096)
@@ -53,10 +53,17 @@ def _mark(row: ElementTree.Element) -> None:
         if child.tag == "mi" and len(text) == 1 and text.isalpha() and child.get("mathvariant") != "normal":
             child.set("class", "italic")
         elif child.tag == "mo":
-            prefix = place == 0 or (row[place - 1].tag == "mo" and row[place - 1].text not in CLOSING)
+            prefix = place == 0 or _opens(row[place - 1])
             child.set("class", _operator(text, prefix, tall and child.get("stretchy") != "false"))
         _mark(child)
     _hang_brackets(row)
+
+
+def _opens(before: ElementTree.Element) -> bool:
+    """Whether a sign, not an operator, follows: behind an operator or an open bracket, maybe the last of a group."""
+    while before.tag == "mrow" and len(before):
+        before = before[-1]
+    return before.tag == "mo" and before.text not in CLOSING
 
 
 def _operator(text: str, prefix: bool, tall: bool) -> str:

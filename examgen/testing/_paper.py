@@ -62,8 +62,9 @@ def boxes_stand_on_the_sheet(case: Case) -> None:
 
 @check
 def wording_is_translated(case: Case) -> None:
-    """Every sentence a solver is told exists in every language."""
+    """The title and every sentence a solver is told exist in every language."""
     said = {told.says for instance in case.instances for told in case.problem.conventions(instance)}
+    said.add(case.problem.title)
     for language, message in product(languages(), sorted(said)):
         if language != "en" and WORDS.search(re.sub(r"\$[^$]*\$", "", message)):
             other = translations(language).gettext(message)

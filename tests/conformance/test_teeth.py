@@ -42,7 +42,7 @@ class Toy(Problem):
     """f = sigmoid(sum(relu(x + b)) / 10): small, sound, and with everything that a check looks at."""
 
     name = "toy"
-    title = "Toy neuron"
+    title = "Computational graph"  # the catalogues have it
     source = "made up for these tests"
     params = Params
     presets = only(Params(), (1, 2))

@@ -18,8 +18,8 @@ from examgen.verifying import prove
 from tests.engines.kink_cases import KINKS, Kink
 
 ENGINES: dict[str, Callable[..., Evaluation]] = {
-    "numpy exact": lambda *given: _numpy.evaluate(*given, "exact"),
-    "numpy float64": lambda *given: _numpy.evaluate(*given, "float"),
+    "numpy exact": lambda graph, data, upstream: _numpy.evaluate(graph, data, upstream, "exact"),
+    "numpy float64": lambda graph, data, upstream: _numpy.evaluate(graph, data, upstream, "float"),
     "sympy": _sympy.evaluate,
     "torch": _torch.evaluate,
 }

@@ -119,7 +119,7 @@ def backprop(
 ) -> Expected:
     """Values of the named gates, and the gradients: partial derivatives times the gradient at the output."""
     inputs = {name: value for name, value in data.items() if name != "upstream"}
-    given = Fraction(data["upstream"] if upstream is None else upstream)
+    given: Any = Fraction(data["upstream"] if upstream is None else upstream)
     by_hand = worked or WORKED.get(params.formula)
     if by_hand is None:
         result = forward_mode(params.formula, inputs, number)

@@ -149,6 +149,10 @@ def pooled_map(params: Any, maps: Any) -> Any:
     return grid((params.filters, rows, columns), cell)
 
 
+def first_largest(plane: Any, covered: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return max(covered, key=lambda at: plane[at[0]][at[1]])
+
+
 def map_gradient(params: Any, conv: Any, acted: Any, upstream: Any, *, mask: bool = True, spread: bool = False) -> Any:
     """The gradient at the map: from each pooled number to the first cell that holds it, or evenly; then through ReLU."""
     if params.pool == "none":
@@ -159,9 +163,8 @@ def map_gradient(params: Any, conv: Any, acted: Any, upstream: Any, *, mask: boo
             for i, row in enumerate(plane):
                 for j, g in enumerate(row):
                     covered = pool_cells(params, i, j)
-                    largest = max(covered, key=lambda at, f=f: acted[f][at[0]][at[1]])
                     even = spread or params.pool == "avg"
-                    for y, x in covered if even else [largest]:
+                    for y, x in covered if even else [first_largest(acted[f], covered)]:
                         through[f][y][x] += Fraction(g, len(covered) if even else 1)
     passes = params.relu and mask
     return grid(

@@ -30,7 +30,7 @@ EXTRAS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     },
     "backprop": {
         "sigmoid_upstream": {"formula": "sigmoid_neuron", "upstream": "drawn"},
-        "tanh_all": {"formula": "tanh_neuron", "ask": "default", "upstream": "one"},
+        "tanh_all": {"formula": "tanh_neuron", "ask": "all"},
         "random_8": {"formula": "random", "depth": 8},
     },
     "conv_relu_pool": {
@@ -87,4 +87,4 @@ def near(expected: Any, found: Any, bound: Fraction) -> bool:
         return all(listed) and len(expected) == len(found) and all(
             near(mine, theirs, bound) for mine, theirs in zip(expected, found, strict=True)
         )
-    return abs(Fraction(expected) - found) <= bound * max(1, abs(found))
+    return bool(abs(Fraction(expected) - found) <= bound * max(1, abs(found)))

@@ -1,0 +1,185 @@
+"""Imports point down, problem types stay in their files, functions stay short; each rule is seen to catch a breach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from examgen import registry
+from tests.architecture.sources import Source, imports, lengths, sources, words
+
+LAYERS = (
+    {"errors", "__version__"},  # the version stands in the front door and is a mere text
+    {"drawing", "model", "resources"},
+    {"codes", "points", "ops", "render", "export"},  # paper is a view: nothing above can be reached from it
+    {"graph"},
+    {"formula"},
+    {"problem"},
+    {"problems", "engines"},
+    {"registry"},
+    {"verifying"},
+    {"solving"},
+    {"explaining", "marking"},
+    {"solvers"},
+    {"exam", "sheets", "bundle", "listing", "starting"},
+    {"build", "folder"},
+    {"testing", "cli"},
+    {"", "__main__"},
+)
+NAMING_ALLOWED = {"", "solvers"}  # the public functions are called after the problems
+LONGEST_FUNCTION = 60
+
+
+def height(part: str) -> int | None:
+    return next((level for level, layer in enumerate(LAYERS) if part in layer), None)
+
+
+def upward(modules: Sequence[Source]) -> Iterator[str]:
+    """Imports of a higher layer, and modules that have no layer."""
+    for module in modules:
+        here = height(module.part)
+        if here is None:
+            yield f"{module.name} has no layer"
+            continue
+        for target in imports(module):
+            there = height(target.partition(".")[0])
+            if there is None or there > here:
+                yield f"{module.name} imports {target}"
+
+
+def between_strangers(modules: Sequence[Source]) -> Iterator[str]:
+    """Imports between problems and engines, from one problem file to another, and from one engine to another."""
+    for module in modules:
+        for target in imports(module):
+            part = target.partition(".")[0]
+            if {module.part, part} == {"problems", "engines"}:
+                yield f"{module.name} imports {target}"
+            elif module.part == part and part in ("problems", "engines") and module.name != part:
+                mine, other = family(module.name), family(target)
+                if other not in (mine, "_engine") and not (part == "problems" and other.startswith("_")):
+                    yield f"{module.name} imports {target}"
+
+
+def family(name: str) -> str:
+    """`engines._sympy` and `engines._sympy_numbers` belong to one engine; problem files are one family each."""
+    part, _, rest = name.partition(".")
+    module = rest.partition(".")[0]
+    return "_" + module[1:].partition("_")[0] if part == "engines" else module
+
+
+def named_elsewhere(modules: Sequence[Source], problems: Collection[str]) -> Iterator[str]:
+    """Problems whose name is an identifier, or a word of a string, outside their own file."""
+    for module in modules:
+        if module.name in NAMING_ALLOWED:
+            continue
+        text = "\n".join(words(module))
+        for problem in problems:
+            if module.name != f"problems.{problem}" and re.search(rf"\b{problem}\b", text):
+                yield f"{module.name} names {problem}"
+
+
+def too_long(modules: Sequence[Source]) -> Iterator[str]:
+    for module in modules:
+        yield from (f"{name} has {lines} lines" for name, lines in lengths(module) if lines > LONGEST_FUNCTION)
+
+
+def test_imports_point_down() -> None:
+    """No module imports from a layer above its own, and every module has a layer."""
+    assert [] == list(upward(sources()))
+
+
+def test_problems_and_engines_are_strangers() -> None:
+    """Problems and engines never import each other, nor one engine another, nor one problem another."""
+    assert [] == list(between_strangers(sources()))
+
+
+def test_a_problem_is_named_in_its_own_file_only() -> None:
+    """No other module knows a problem type by name, so that a new one is one file and one template."""
+    assert [] == list(named_elsewhere(sources(), registry.problems()))
+
+
+def test_functions_stay_short() -> None:
+    """No function is longer than a screen."""
+    assert [] == list(too_long(sources()))
+
+
+def test_there_is_something_to_read() -> None:
+    """An empty list of modules would pass every rule."""
+    assert {"", "graph", "engines._numpy", "problems.svm_loss", "render.html"} <= {module.name for module in sources()}
+
+
+BREACHES = {
+    "up": ("model.py", "from examgen.graph import Graph", upward),
+    "up, as a package": ("graph.py", "from examgen import solving", upward),
+    "up, inside a function": ("graph.py", "def f():\n    import examgen.cli", upward),
+    "from paper to engines": ("render/html.py", "from examgen.engines import _numpy", upward),
+    "from paper to solutions": ("render/html.py", "from examgen.solving import solve", upward),
+    "without a layer": ("utils.py", "", upward),
+    "of a module without a layer": ("cli.py", "from examgen.utils import helper", upward),
+    "from a problem to an engine": ("problems/new.py", "from examgen.engines._numpy import run", between_strangers),
+    "from an engine to a problem": ("engines/_new.py", "from examgen.problems import svm_loss", between_strangers),
+    "from a problem to a problem": ("problems/new.py", "from examgen.problems.svm_loss import PROBLEM", between_strangers),
+    "from an engine to an engine": ("engines/_new.py", "from examgen.engines._numpy import run", between_strangers),
+    "from a part of an engine to another": ("engines/_new_table.py", "from examgen.engines import _numpy", between_strangers),
+}
+ALLOWED = {
+    "for a type checker": ("ops/a.py", "if TYPE_CHECKING:\n    from examgen.graph import Graph", upward),
+    "down": ("solving.py", "from examgen import model, graph", upward),
+    "of what problems share": ("problems/new.py", "from examgen.problems import _scores", between_strangers),
+    "of a part of the same engine": ("engines/_new.py", "from examgen.engines._new_table import T", between_strangers),
+    "of what an engine is": ("engines/_new.py", "from examgen.engines._engine import Evaluation", between_strangers),
+}
+
+
+def written(folder: Path, name: str, text: str) -> tuple[Source, ...]:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return sources(folder)
+
+
+@pytest.mark.parametrize(("name", "text", "rule"), BREACHES.values(), ids=BREACHES)
+def test_a_forbidden_import_is_noticed(tmp_path: Path, name: str, text: str, rule: object) -> None:
+    """An import against the rules is found, whatever form it has."""
+    assert callable(rule)
+    assert 1 == len(list(rule(written(tmp_path, name, text))))
+
+
+@pytest.mark.parametrize(("name", "text", "rule"), ALLOWED.values(), ids=ALLOWED)
+def test_an_allowed_import_is_let_through(tmp_path: Path, name: str, text: str, rule: object) -> None:
+    """An import within the rules is no breach."""
+    assert callable(rule)
+    assert [] == list(rule(written(tmp_path, name, text)))
+
+
+NAMINGS = (
+    "svm_loss = 1",
+    "x.svm_loss()",
+    "f(svm_loss=1)",
+    "def svm_loss(): ...",
+    "def f(svm_loss): ...",
+    "'svm_loss'",
+    "f'a {x} svm_loss'",
+)
+
+
+@pytest.mark.parametrize("text", NAMINGS)
+def test_a_problem_named_elsewhere_is_noticed(tmp_path: Path, text: str) -> None:
+    """A problem's name is found as an identifier of any kind and inside strings."""
+    assert ["solving names svm_loss"] == list(named_elsewhere(written(tmp_path, "solving.py", text), ["svm_loss"]))
+
+
+@pytest.mark.parametrize("name", ["problems/svm_loss.py", "solvers.py", "__init__.py"])
+def test_a_problem_may_be_named_where_it_belongs(tmp_path: Path, name: str) -> None:
+    """A problem's own file, the public functions and the front door say its name."""
+    assert [] == list(named_elsewhere(written(tmp_path, name, "'svm_loss'"), ["svm_loss"]))
+
+
+def test_a_long_function_is_noticed(tmp_path: Path) -> None:
+    """A method of 61 lines is found, one of 60 is not."""
+    for lines, wanted in ((60, []), (61, ["cli.f has 61 lines"])):
+        text = "class A:\n    def f(self):\n" + "        pass\n" * (lines - 1)
+        assert wanted == list(too_long(written(tmp_path, "cli.py", text)))

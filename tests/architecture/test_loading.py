@@ -1,0 +1,84 @@
+"""What is loaded when: problem files without array libraries, paper without engines, the front door with nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pkgutil import walk_packages
+
+import pytest
+
+from examgen import problems, render
+from tests.architecture.sources import ROOT
+
+HEAVY = ("torch", "sympy", "mpmath", "jinja2", "weasyprint", "numpy")
+FOR_PROBLEMS = (*HEAVY, "pydantic", "babel", "typer", "rich")
+FOR_PAPER = ("torch", "sympy", "mpmath", "numpy", "pydantic", "examgen.engines", "examgen.problems", "examgen.solving")
+
+BLOCKED_IMPORT = """
+import sys
+from importlib import import_module
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if any(name == blocked or name.startswith(blocked + ".") for blocked in {blocked!r}):
+            raise ImportError(name + " is blocked")
+sys.meta_path.insert(0, Blocker())
+for module in {modules!r}:
+    import_module(module)
+print("loaded", len({modules!r}))
+"""
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """A fresh process in the root of the checkout."""
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def load_without(modules: list[str], blocked: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    return run(BLOCKED_IMPORT.format(blocked=blocked, modules=modules))
+
+
+def modules_of(package: object) -> list[str]:
+    name = package.__name__  # type: ignore[attr-defined]
+    return [module.name for module in walk_packages(package.__path__, f"{name}.")]  # type: ignore[attr-defined]
+
+
+def test_problem_files_load_without_array_libraries() -> None:
+    """A problem is data: its file needs no array library, engine, template or reader of definitions."""
+    found = modules_of(problems)
+    done = load_without(found, (*FOR_PROBLEMS, "examgen.engines", "examgen.render"))
+    assert (f"loaded {len(found)}\n", "") == (done.stdout, done.stderr)
+    assert len(found) >= 5
+
+
+def test_paper_loads_without_engines() -> None:
+    """Paper is a view: what renders can reach neither an engine nor a problem."""
+    found = modules_of(render)
+    done = load_without(found, FOR_PAPER)
+    assert (f"loaded {len(found)}\n", "") == (done.stdout, done.stderr)
+    assert len(found) >= 5
+
+
+@pytest.mark.parametrize(
+    ("module", "blocked"),
+    [("examgen.engines._numpy", "numpy"), ("examgen.solving", "examgen.engines"), ("examgen.render.html", "jinja2")],
+)
+def test_blocked_libraries_are_really_blocked(module: str, blocked: str) -> None:
+    """A module that needs what is blocked does not load, so that the tests above can fail."""
+    done = load_without([module], (blocked,))
+    assert done.returncode == 1
+    assert f"{blocked} is blocked" in done.stderr
+
+
+def heavy_after(statement: str) -> str:
+    return run(f"import sys\n{statement}\nprint(*sorted(set(sys.modules) & set({HEAVY!r})))").stdout.strip()
+
+
+def test_the_front_door_is_light() -> None:
+    """`import examgen` loads no array library, no templates and no layout engine."""
+    assert "" == heavy_after("import examgen")
+
+
+def test_a_heavy_front_door_would_be_noticed() -> None:
+    """What an import loads is seen."""
+    assert "mpmath numpy" == heavy_after("import examgen.engines._numpy")

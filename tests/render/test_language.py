@@ -1,0 +1,112 @@
+"""Every message of templates and problems has its Russian words, with the same places and formulas."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from gettext import NullTranslations
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from examgen import problems as problem_package
+from examgen.errors import InputError
+from examgen.registry import problems
+from examgen.render.language import languages, say, translations
+from examgen.resources import find
+from examgen.sheets import CIRCUIT
+
+OTHERS = [language for language in languages() if language != "en"]
+SENTENCE = re.compile(r"\s.*(\.|\$\$|\*\*)$", re.DOTALL)
+
+
+def template_messages() -> set[str]:
+    """What the templates say."""
+    found = extract_from_dir(
+        find("templates"),
+        method_map=[("**.j2", "jinja2")],
+        options_map={"**.j2": {"trimmed": "true", "silent": "false"}},
+    )
+    return {str(message) for _, _, message, _, _ in found}
+
+
+def sentences(source: str) -> Iterator[str]:
+    """The sentences in a problem file: string constants that end like one, but no docstrings and no parts of f-strings."""
+    tree = ast.parse(source)
+    passed_over = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and isinstance(node.body[0], ast.Expr)
+    }
+    passed_over |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and id(node) not in passed_over and SENTENCE.search(text):
+            yield text
+
+
+def problem_messages() -> set[str]:
+    """What the problems say, and their titles."""
+    files = Path(problem_package.__file__).parent.glob("*.py")
+    said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
+    return said | {problem.title for problem in problems().values()} | {CIRCUIT}
+
+
+def untranslated(catalogue: NullTranslations, messages: Iterable[str]) -> list[str]:
+    """The messages that a catalogue has no words for; a message may be spelled alike in both languages."""
+    known = getattr(catalogue, "_catalog", {})
+    return sorted(message for message in messages if message not in known)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_message_is_translated(language: str) -> None:
+    """Templates and problem files hold no English that would reach a foreign sheet."""
+    assert [] == untranslated(translations(language), template_messages() | problem_messages())
+
+
+def test_an_untranslated_message_is_found() -> None:
+    """The tooth: a message that no catalogue has, in a template's and in a problem's clothes."""
+    said = set(sentences('"""A docstring stays out."""\nSAY = "Nobody has translated this."'))
+    assert {"Nobody has translated this."} == said
+    assert ["Nobody has translated this."] == untranslated(translations("ru"), said | {"Variant"})
+
+
+def test_the_extraction_sees_what_is_said() -> None:
+    """Both sources are read: a few messages that must be among them."""
+    assert {"Variant", "SAMPLE", "Time: %(minutes)s minutes"} <= template_messages()
+    assert {"The score of the true class is framed.", "No padding.", "Softmax loss"} <= problem_messages()
+
+
+def places(text: str) -> tuple[list[str], list[str]]:
+    """The named places of a message, and its formulas."""
+    return sorted(set(re.findall(r"%\((\w+)\)s", text))), sorted(re.findall(r"\${1,2}[^$]+\${1,2}", text))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_keeps_places_and_formulas(language: str) -> None:
+    """The same numbers and the same mathematics in every language."""
+    path = find("locale") / language / "LC_MESSAGES" / "examgen.po"
+    with path.open("rb") as file:
+        messages = [message for message in read_po(file, locale=language) if message.id]
+    assert [] == [str(m.id) for m in messages if places(str(m.id)) != places(str(m.string))]
+    assert [] == [str(m.id) for m in messages if m.fuzzy]
+
+
+def test_a_changed_formula_is_found() -> None:
+    """The tooth: a place and a formula that a translator lost."""
+    assert places("$x$ and %(n)s") != places("$y$ and %(n)s") != places("$y$ and %(m)s")
+
+
+def test_a_language_without_a_catalogue_is_refused() -> None:
+    """The sentence names the languages there are."""
+    with pytest.raises(InputError, match=r"^language = \"tlh\" has no catalogue: use one of en, .*ru"):
+        translations("tlh")
+
+
+def test_places_are_filled() -> None:
+    """A message's values arrive in either language."""
+    assert "Stride 2." == say("en", "Stride %(stride)s.", {"stride": 2})
+    assert "Шаг (stride) 2." == say("ru", "Stride %(stride)s.", {"stride": 2})

@@ -1,0 +1,197 @@
+"""The PDF: reproducible, tagged, in our own fonts, laid out as promised, and closed to the outside."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from html import unescape
+from typing import Any
+
+import pikepdf
+import pytest
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from weasyprint.urls import FatalURLFetchingError
+
+from examgen.render.faces import FAMILIES, face, faces
+from examgen.render.html import key_html, sheets_html
+from examgen.render.pdf import VARIANT, lay_out, write_pdf
+from tests.render.specimens import every_variant, head, key_of, seed_variants
+
+# the layouts of every preset and option take seconds: one worker makes them once
+pytestmark = pytest.mark.xdist_group("paper")
+LANGUAGES = ("en", "ru")
+PAGE = '<html lang="en"><title>t</title><body>'
+
+
+def sheets(language: str, count: int = 2, **changes: Any) -> str:
+    """The seed's exam."""
+    return sheets_html(head(language, **changes), seed_variants(language, count))
+
+
+def font_names(pdf: bytes) -> set[str]:
+    """The names of all fonts in a PDF, without the subset's tag."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        found = [o for o in document.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/Font"]
+        return {re.sub(r"^/\w{6}\+", "", str(font.BaseFont)) for font in found}
+
+
+def foreign(pdf: bytes) -> set[str]:
+    """Fonts that did not come from our packages."""
+    ours = tuple(family.replace(" ", "-") for family in FAMILIES.values())
+    return {name for name in font_names(pdf) if not name.startswith(ours)}
+
+
+def glyphless(html: str) -> set[str]:
+    """Characters of a page that no font of ours has."""
+    known: set[int] = set()
+    for name in faces():
+        known |= set(TTFont(io.BytesIO(face(name) or b"")).getBestCmap())
+    words = unescape(re.sub(r"<style>.*?</style>|<[^>]+>", "", html, flags=re.DOTALL))
+    return {char for char in words if ord(char) not in known and not char.isspace()}
+
+
+@cache
+def everything(language: str) -> tuple[tuple[str, Any], ...]:
+    """Sheets and key with every preset and option: HTML and what it is laid out to."""
+    variants = every_variant(language)
+    pages = (sheets_html(head(language, sample=True), variants), key_html(head(language), *key_of(variants)))
+    return tuple((html, lay_out(html)) for html in pages)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_font_is_ours_and_no_glyph_is_missing(language: str) -> None:
+    """Over every preset and option, on sheet and key; and WeasyPrint has nothing to complain of."""
+    told: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        for html, document in everything(language):
+            assert set() == glyphless(html)
+            assert set() == foreign(document.write_pdf(pdf_variant=VARIANT))
+    finally:
+        logger.removeHandler(handler)
+    assert [] == told
+
+
+def test_a_foreign_font_and_a_missing_glyph_are_found() -> None:
+    """The teeth: a font of the system's and a character of a script we do not carry."""
+    assert {"漢"} == glyphless("<p>x漢</p>")
+    assert foreign(write_pdf(f"{PAGE}<p style='font-family: DejaVu Sans, Liberation Sans, sans-serif'>x</p>"))
+
+
+def test_the_same_paper_is_the_same_bytes_in_another_process() -> None:
+    """Under another hash seed, from the same input."""
+    script = (
+        "import hashlib; from examgen.render.html import sheets_html; from examgen.render.pdf import write_pdf;"
+        "from tests.render.specimens import head, seed_variants;"
+        "print(hashlib.sha256(write_pdf(sheets_html(head('ru'), seed_variants('ru')))).hexdigest())"
+    )
+    here = hashlib.sha256(write_pdf(sheets("ru", 1))).hexdigest()
+    for seed in ("1", "4242"):
+        settings = {**os.environ, "PYTHONHASHSEED": seed}
+        ran = subprocess.run([sys.executable, "-c", script], env=settings, capture_output=True, text=True, check=True)
+        assert here == ran.stdout.strip()
+    assert here != hashlib.sha256(write_pdf(sheets("ru", 1, minutes=44))).hexdigest()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pdf_is_tagged_titled_and_in_its_language(language: str) -> None:
+    """PDF/UA-1 says so itself; a circuit has words instead of its picture; no date, no attachment."""
+    with pikepdf.open(io.BytesIO(write_pdf(sheets(language, 1)))) as document:
+        assert language == str(document.Root.Lang)
+        assert head(language).title == str(document.docinfo["/Title"])
+        assert bool(document.Root.MarkInfo.Marked)
+        assert "1" == document.open_metadata().get("pdfuaid:part")
+        kinds = [o for o in document.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/StructElem"]
+        figures = [o for o in kinds if o.get("/S") == "/Figure"]
+        assert figures and all(str(o.get("/Alt", "")) for o in figures)
+        assert {"/Table", "/TR", "/TH", "/TD", "/H1", "/H2"} <= {str(o.get("/S")) for o in kinds}
+        assert not {"/CreationDate", "/ModDate"} & set(document.docinfo.keys())
+        assert not len(document.attachments)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_variant_starts_on_its_own_page_and_takes_two(language: str) -> None:
+    """The seed's three tasks fill two pages; page numbers begin again with each variant."""
+    document = lay_out(sheets(language, 2))
+    last = {name: i for i, page in enumerate(document.pages) for name in page.anchors if name.startswith("end-")}
+    assert {"end-1": 1, "end-2": 3} == last
+    feet = [words(page)[-1] for page in document.pages]
+    of = {"en": "page {} of 2", "ru": "стр. {} из 2"}[language]
+    assert [of.format(1), of.format(2)] * 2 == [foot.split(" · ")[-1] for foot in feet]
+    assert ["K00QMX", "K00QMX", "K01QMX", "K01QMX"] == [foot.split(" · ")[1] for foot in feet]
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "SAMPLE"), ("ru", "ОБРАЗЕЦ")])
+def test_a_sample_is_marked_on_every_page(language: str, word: str) -> None:
+    """Sheets and key; an exam's pages do not say it."""
+    for sample in (True, False):
+        told = head(language, sample=sample)
+        variants = seed_variants(language)
+        for html in (sheets_html(told, variants), key_html(told, *key_of(variants))):
+            assert {sample} == {word in words(page) for page in lay_out(html).pages}
+
+
+def words(page: Any) -> list[str]:
+    """The lines of text on a page, those in the margins last."""
+    lines = (box for box in page._page_box.descendants() if type(box).__name__ == "LineBox")
+    found = ["".join(part.text for part in line.descendants() if hasattr(part, "text")) for line in lines]
+    return [line for line in found if line]
+
+
+def beyond(document: Any) -> list[str]:
+    """Text that reaches over the right margin by more than 1 mm."""
+    found = []
+    for page in document.pages:
+        frame = page._page_box
+        right = frame.content_box_x() + frame.width + 4
+        texts = (box for box in frame.descendants() if hasattr(box, "text") and box.text.strip())
+        found += [box.text for box in texts if box.position_x + box.width > right]
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_reaches_over_the_margin(language: str) -> None:
+    """Every preset and option, sheet and key."""
+    assert [] == [text for _, document in everything(language) for text in beyond(document)]
+
+
+def test_an_overflow_is_found() -> None:
+    """The tooth: a line that cannot break."""
+    assert ["x" * 300] == beyond(lay_out(f"{PAGE}<p>{'x' * 300}</p>"))
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "<img src='file:///etc/hostname' alt=''>",
+        "<img src='http://127.0.0.1:9/x.png' alt=''>",
+        "<img src='data:image/svg+xml,<svg/>' alt=''>",
+        "<img src='examgen-font:../../etc/passwd' alt=''>",
+        "<link rel=stylesheet href='file:///etc/hostname'>",
+        "<style>@import url(https://127.0.0.1:9/x.css)</style>",
+        "<style>@font-face { font-family: X; src: url(file:///etc/hostname) }</style>",
+        "<p style='background: url(file:///etc/hostname)'>x</p>",
+    ],
+)
+def test_the_paper_fetches_nothing(asking: str) -> None:
+    """No file, no network, no data URL: the whole page is refused, not printed without it."""
+    with pytest.raises(FatalURLFetchingError, match="only its own fonts are read"):
+        write_pdf(f"{PAGE}{asking}<p>x</p>")
+
+
+def test_paper_needs_no_engine() -> None:
+    """Rendering imports with NumPy, SymPy, mpmath and PyTorch blocked."""
+    script = (
+        "import sys; sys.modules.update(dict.fromkeys(('numpy', 'sympy', 'mpmath', 'torch')));"
+        "import examgen.render.html, examgen.render.pdf, examgen.render.paper, examgen.render.diagram"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
