@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from examgen.bundle import FORMAT, exact_data, task_graph
-from examgen.errors import ExamgenError, InputError, ProofError
+from examgen.errors import InputError, ProofError
 from examgen.model import Exact, cells, freeze, nest, pick
 from examgen.solving import accepted
 from examgen.verifying import Proof, prove
@@ -35,24 +35,22 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
 
     Raises: InputError where the folder holds no build; EngineUnavailable where an engine cannot run.
     """
-    manifest, key = _document(folder, "manifest.json", "files"), _document(folder, "key.json", "variants")
-    failures = [*_checksums(folder, manifest), *_uncertified(manifest, key)]
+    manifest, key = _document(folder, "manifest.json"), _document(folder, "key.json")
+    try:
+        failures = [*_checksums(folder, manifest), *_uncertified(manifest, key)]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{folder}: its JSON files are not what a build writes ({error!r}), build it again") from None
     answers, engines = 0, dict[str, None]()
     for done, variant in enumerate(key["variants"], start=1):
         for number, task in enumerate(variant["tasks"], start=1):
             answers += len(task["answers"])
-            try:
-                proof = _proof(task, device)
-                engines |= dict.fromkeys(proof.bounds)
-                wrong = list(_differences(task, proof))
-            except ProofError as error:
-                wrong = [str(error)]
+            wrong = _task_failures(task, device, engines)
             failures += [f"variant {variant['number']} ({variant['code']}), task {number}: {text}" for text in wrong]
         report("prove", done, len(key["variants"]))
     return Verdict(len(manifest["files"]) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
-def _document(folder: Path, name: str, part: str) -> dict[str, Any]:
+def _document(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -62,21 +60,7 @@ def _document(folder: Path, name: str, part: str) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error}), build the folder again") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(f"{path}: not of format {FORMAT}, build the folder again with this version")
-    try:
-        _places(found) if part == "variants" else found["files"].items() and found["certificates"]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not what a build writes ({error}), build the folder again") from None
     return found
-
-
-def _places(key: Mapping[str, Any]) -> list[tuple[str, int, str]]:
-    """Code, task and box key of every answer."""
-    return [
-        (str(variant["code"]), number, str(answer["key"]))
-        for variant in key["variants"]
-        for number, task in enumerate(variant["tasks"], start=1)
-        for answer in task["answers"]
-    ]
 
 
 def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -90,13 +74,31 @@ def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: changed since it was built (checksum differs from manifest.json)"
 
 
-def _proof(task: Mapping[str, Any], device: str) -> Proof:
+def _uncertified(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> Iterator[str]:
+    """Answers taken away or added: the manifest holds one certificate for each that was built."""
+    stated = {(entry["code"], entry["task"], entry["key"]) for entry in manifest["certificates"]}
+    found = {
+        (variant["code"], number, answer["key"]): variant["number"]
+        for variant in key["variants"]
+        for number, task in enumerate(variant["tasks"], start=1)
+        for answer in task["answers"]
+    }
+    for code, number, name in sorted(stated - found.keys()):
+        yield f"variant {code}, task {number}: key.json has no answer {name}, for which manifest.json has a certificate"
+    for code, number, name in sorted(found.keys() - stated):
+        yield f"variant {code}, task {number}: manifest.json has no certificate for the answer {name} of key.json"
+
+
+def _task_failures(task: Mapping[str, Any], device: str, engines: dict[str, None]) -> list[str]:
+    """What does not hold in one task; adds the engines that ran."""
     try:
-        return prove(task_graph(task), exact_data(task["data"]), device)
-    except ExamgenError:
-        raise
-    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
-        raise ProofError(f"its graph or data cannot be evaluated ({type(error).__name__}: {error})") from None
+        proof = prove(task_graph(task), exact_data(task["data"]), device)
+        engines |= dict.fromkeys(proof.bounds)
+        return list(_differences(task, proof))
+    except (ProofError, InputError) as error:
+        return [str(error)]
+    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError, AttributeError) as error:
+        return [f"its entry in key.json cannot be evaluated ({type(error).__name__}: {error})"]
 
 
 def _differences(task: Mapping[str, Any], proof: Proof) -> Iterator[str]:

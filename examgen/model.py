@@ -104,7 +104,7 @@ class Answer:
     """One proved answer.
 
     `exact` is a fraction or closed form as text, nested as `value` is, or None where it would be longer than 200 characters.
-    `value` is the nearest double to the exact result. `accept` is the closed interval that is marked right, per cell, as
+    `value` is the exact result as a fraction, of 55 digits behind exp and ln. `accept` is the closed interval that is marked right, per cell, as
     outward-rounded decimal strings. `decimals` is 0 for integers.
     """
 

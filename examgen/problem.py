@@ -214,7 +214,8 @@ def shown(value: Any) -> str:
     elif isinstance(value, (list, tuple)):
         text = f"[{', '.join(map(shown, value[:20]))}]"
     elif isinstance(value, dict):
-        text = f"{{{', '.join(f'{name} = {shown(part)}' for name, part in list(value.items())[:20])}}}"
+        named = ((name if name.isidentifier() else repr(name), part) for name, part in list(value.items())[:20])
+        text = f"{{{', '.join(f'{name} = {shown(part)}' for name, part in named)}}}"
     else:
         long = isinstance(value, int) and value.bit_length() > 1000  # str() refuses thousands of digits
         text = hex(value) if long else repr(value) if isinstance(value, str) else str(value)

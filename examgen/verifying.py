@@ -72,7 +72,8 @@ def prove(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Proof
         if blurred and run.rounds:
             bound += ", gradients not compared: at a kink rounded data decide the side"
         else:
-            _compare(run, "the gradient at", found.gradients, gradients)
+            # from the output down, so that the node where a rule is wrong is named, not what lies behind it
+            _compare(run, "the gradient at", found.gradients, dict(reversed(gradients.items())))
         bounds[run.engine] = f"{bounds[run.engine]}; {bound}" if run.engine in bounds else bound
     return Proof(values, gradients, bounds)
 

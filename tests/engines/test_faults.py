@@ -162,11 +162,11 @@ def _first_largest(self: Any, argindex: int = 1) -> Any:
 SEED_CONV, SIGMOID, TANH = ("conv_relu_pool", "5x5_gradient"), ("backprop", "sigmoid_neuron"), ("backprop", "tanh_neuron")
 
 DRAWN = {
-    "numpy: product passes its own factor": Fault("vjp", "mul", _own_factor, ("backprop", "product_max"), "gradient at x"),
-    "numpy: sigmoid without 1 - σ": Fault("vjp", "sigmoid", _sigma_alone, SIGMOID, "gradient at w0"),
-    "numpy: tanh without the square": Fault("vjp", "tanh", _tanh_not_squared, TANH, "gradient at w0"),
-    "numpy: mean not divided": Fault("vjp", "mean", _not_divided, ("svm_loss", "3x3"), "gradient at scores"),
-    "numpy: ReLU forgets the upstream": Fault("vjp", "relu", _without_upstream, ("svm_loss", "3x3"), "gradient at scores"),
+    "numpy: product passes its own factor": Fault("vjp", "mul", _own_factor, ("backprop", "product_max"), "gradient at y"),
+    "numpy: sigmoid without 1 - σ": Fault("vjp", "sigmoid", _sigma_alone, SIGMOID, "gradient at z"),
+    "numpy: tanh without the square": Fault("vjp", "tanh", _tanh_not_squared, TANH, "gradient at z"),
+    "numpy: mean not divided": Fault("vjp", "mean", _not_divided, ("svm_loss", "3x3"), "gradient at losses"),
+    "numpy: ReLU forgets the upstream": Fault("vjp", "relu", _without_upstream, ("svm_loss", "3x3"), "gradient at raised"),
     "numpy: p instead of p - 1": Fault("vjp", "cross_entropy", _no_minus_one, ("softmax_loss", "2x3"), "gradient at scores"),
     "numpy: flipped filter": Fault(
         "numpy", "conv2d", lambda node, x, k: CONV_NUMPY(node, x, k[..., ::-1, ::-1]), SEED_CONV, "value of conv",
@@ -193,7 +193,7 @@ DRAWN = {
         "torch", "sigmoid", lambda node, x: torch.sigmoid(x.float()).double(), SIGMOID, "value of f",
     ),
     "torch: pool passes no gradient": Fault(
-        "torch", "maxpool", lambda node, x: TORCH_MAXPOOL(node, x.detach()) + 0 * x.sum(), SEED_CONV, "gradient at image",
+        "torch", "maxpool", lambda node, x: TORCH_MAXPOOL(node, x.detach()) + 0 * x.sum(), SEED_CONV, "gradient at relu",
     ),
 }
 
@@ -205,10 +205,10 @@ ON_KINKS = {
         "numpy", "sign", lambda node, x: np.where(x >= 0, x * 0 + 1, x * 0 - 1), "abs", "gradient at x",
     ),
     "numpy: maximum all to the first": Fault(
-        "numpy", "share", lambda node, x, y: np.where(x >= y, (x - y) * 0 + 1, (x - y) * 0), "maximum", "gradient at x",
+        "numpy", "share", lambda node, x, y: np.where(x >= y, (x - y) * 0 + 1, (x - y) * 0), "maximum", "gradient at y",
     ),
     "numpy: minimum all to the first": Fault(
-        "numpy", "share", lambda node, x, y: np.where(x >= y, (x - y) * 0 + 1, (x - y) * 0), "minimum", "gradient at x",
+        "numpy", "share", lambda node, x, y: np.where(x >= y, (x - y) * 0 + 1, (x - y) * 0), "minimum", "gradient at y",
     ),
     "numpy: amax all to the first": Fault("numpy", "extreme_share", _first_of_row, "amax of rows", "gradient at x"),
     "numpy: maxpool to the last": Fault("numpy", "maxpool_dx", _last_maximum, "maxpool", "gradient at x"),
@@ -218,13 +218,13 @@ ON_KINKS = {
     "sympy: |x| of slope 1 at 0": Fault(
         "fdiff", "Absolute", lambda self, argindex=1: 1 - 2 * POSITIVE(-self.args[0]), "abs", "gradient at x",
     ),
-    "sympy: maximum all to the first": Fault("fdiff", "Larger", _first_wins, "maximum", "gradient at x"),
+    "sympy: maximum all to the first": Fault("fdiff", "Larger", _first_wins, "maximum", "gradient at y"),
     "sympy: amax all to the first": Fault("fdiff", "Largest", _first_largest, "amax of rows", "gradient at x"),
     "sympy: maxpool to the last": Fault("fdiff", "FirstLargest", _last_largest, "maxpool", "gradient at x"),
     "torch: clamp for ReLU": Fault("torch", "relu", lambda node, x: x.clamp(min=0), "relu", "gradient at x"),
     "torch: |x| of slope 1 at 0": Fault("torch", "abs", lambda node, x: torch.where(x >= 0, x, -x), "abs", "gradient at x"),
     "torch: maximum all to the first": Fault(
-        "torch", "maximum", lambda node, x, y: torch.where(x >= y, x, y), "maximum", "gradient at x",
+        "torch", "maximum", lambda node, x, y: torch.where(x >= y, x, y), "maximum", "gradient at y",
     ),
     "torch: amax all to one": Fault(
         "torch", "amax", lambda node, x: x.max(dim=-1).values, "amax of rows", "gradient at x",

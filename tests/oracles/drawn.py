@@ -30,7 +30,7 @@ EXTRAS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     },
     "backprop": {
         "sigmoid_upstream": {"formula": "sigmoid_neuron", "upstream": "drawn"},
-        "tanh_all": {"formula": "tanh_neuron", "ask": "all"},
+        "tanh_one": {"formula": "tanh_neuron", "upstream": "one"},
         "random_8": {"formula": "random", "depth": 8},
     },
     "conv_relu_pool": {

@@ -148,7 +148,7 @@ def test_softmax_of_the_seed(axis: dict[str, int], expected: list[float]) -> Non
 def test_softmax_of_cs231n() -> None:
     """The cat's probability is 0.13, and its loss 2.04 by the natural logarithm."""
     found = answers("softmax_loss", {"scores": CATS[:1]})
-    assert [0.13, 2.04] == to(2, [found["p[0]"], found["loss"]])
+    assert [0.13, 2.04] == to(2, [found["p[0]"], found["losses[0]"]])
 
 
 def test_orientations_of_the_seed_differ() -> None:

@@ -105,6 +105,15 @@ def test_head_and_rules_say_what_is_allowed() -> None:
     assert "ln are allowed" in text(page(task))
 
 
+def test_a_box_with_other_decimals_says_so() -> None:
+    """The rule of the head is for the others; whole numbers are never rounded."""
+    task = svm(samples=2)
+    finer = tuple(dataclasses.replace(box, decimals=2 + i) for i, box in enumerate(task.boxes))
+    found = text(page(dataclasses.replace(task, boxes=finer)))
+    assert "Round 1b to 3 decimals. Round 1c to 4 decimals." in found
+    assert "Round 1a" not in found
+
+
 def test_points_stand_beside_boxes_and_in_the_table() -> None:
     """Halves are printed as decimals, and the table adds up."""
     (variant,) = seed_variants("ru")
