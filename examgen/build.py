@@ -66,7 +66,7 @@ def _drawn(exam: Exam, task: Task, variant: int, seen: dict[tuple[str, str], int
     if choice.pinned is not None:
         return choice.pinned
     for redraw in range(REDRAWS):
-        parts = (exam.seed, exam.sitting, task.number, variant, redraw)
+        parts = (exam.seed, exam.sitting, task.number, variant, redraw, choice.label)
         instance = draw(choice.problem, choice.preset, *parts)
         numbers = (choice.problem, repr((instance.params, sorted(instance.data.items()))))
         if seen.setdefault(numbers, variant) == variant:

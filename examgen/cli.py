@@ -107,7 +107,7 @@ def problems(
 ) -> None:
     """List the problem types, their presets and parameters.
 
-    Example: examgen problems svm_loss
+    Example: examgen problems NAME
     """
     from rich.console import Console
 
@@ -149,7 +149,9 @@ def main() -> None:
     try:
         app()
     except ExamgenError as error:
-        typer.echo(f"examgen: {error}", err=True)
+        # one line whatever a file's name or content held
+        said = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(error))
+        typer.echo(f"examgen: {said}", err=True)
         sys.exit(error.exit_status)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

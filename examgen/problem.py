@@ -116,6 +116,8 @@ class Problem(ABC):
 
         Raises: InputError naming the array, what came and what was expected.
         """
+        if strange := [name for name in data if not name.isidentifier()]:
+            raise InputError(f"data holds {shown(strange[0])}: a name of letters, digits and _ has to stand there")
         exact = {name: exact_value(name, value) for name, value in data.items()}
         known = {f.name: getattr(start, f.name) for f in fields(self.params)} if start is not None else {}
         params = self.with_params({**self.sizes({**known, **given}, exact), **given}, start)

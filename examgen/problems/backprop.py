@@ -51,7 +51,7 @@ class Backprop(Problem):
     presets = {
         "sum_times": Preset(Params("sum_times"), (3, 3), "quiz"),
         "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5)),
-        "fan_out": Preset(Params("fan_out"), (5, 5)),
+        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5)),
         "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7)),
         "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific"),
         "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific"),

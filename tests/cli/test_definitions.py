@@ -115,6 +115,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert f"{path}: there is no such file, write one with: examgen init {path}" == refused(tmp_path, path)
 
 
+def test_a_strange_file_name_stays_in_one_line(tmp_path: Path) -> None:
+    """Line breaks and colours in a path are written out."""
+    path = tmp_path / "a\nb\x1b[31m.toml"
+    assert refused(tmp_path, path).startswith(rf"{tmp_path}/a\nb\x1b[31m.toml: there is no such file")
+
+
 def test_a_directory_is_named(tmp_path: Path) -> None:
     """A folder is no definition."""
     assert f"{tmp_path}: this is a folder, give the exam definition itself (a .toml file)" == refused(tmp_path, tmp_path)
