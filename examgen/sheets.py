@@ -126,12 +126,13 @@ def marking_tables(exam: Exam, solved: Sequence[Solved]) -> tuple[MarkingTable, 
     for variant, solutions in solved:
         for task, solution in zip(exam.tasks, solutions, strict=True):
             row = MarkingRow(variant.number, variant.code, _accepted(solution.answers))
-            place = (task.number, solution.instance.problem, _boxes(exam, task, solution))
+            title = say(exam.language, problem(solution.instance.problem).title)
+            place = (task.number, title, _boxes(exam, task, solution))
             tables.setdefault(place, []).append(row)
     order = {place: i for i, place in enumerate(tables)}
     return tuple(
-        MarkingTable(number, name, asked, tuple(tables[number, name, asked]))
-        for number, name, asked in sorted(tables, key=lambda place: (place[0], order[place]))
+        MarkingTable(number, title, asked, tuple(tables[number, title, asked]))
+        for number, title, asked in sorted(tables, key=lambda place: (place[0], order[place]))
     )
 
 

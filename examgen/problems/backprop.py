@@ -136,7 +136,9 @@ UPSTREAM = {
     "drawn": r"**Let $L$ depend on $f$ with $\partial L/\partial f=%(upstream)s$.**",
 }
 EDGES = "On the circuit write the value above an edge and the gradient below it."
-SIGMOID = r"The gate $\sigma$ is the sigmoid; it may be one node or unfolded."
+SIGMOID = (
+    r"The gate $\sigma$ is the sigmoid $\sigma(z)=\frac{1}{1+e^{-z}}$; it may be one node or unfolded."
+)
 
 
 def _sloped(op: str, values: Any) -> bool:

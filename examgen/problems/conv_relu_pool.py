@@ -137,7 +137,7 @@ class ConvReluPool(Problem):
             *((Convention("dilation", DILATION, {"dilation": params.dilation}),) if params.dilation > 1 else ()),
             *((Convention("relu", "Negative cells become 0, the others stay."),) if params.relu else ()),
             *((Convention("pool", POOL[params.pool], pool),) if params.pool != "none" else ()),
-            *((Convention("gradient", GRADIENT[params.gradient]),) if params.gradient != "none" else ()),
+            *((Convention("gradient", GRADIENT[params.gradient], {"last": _last(params)}),) if params.gradient != "none" else ()),
         )
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
@@ -194,7 +194,7 @@ POOL = {
 }
 GRADIENT = {
     "upstream": "The gradient of $L$ at the output is given. Find the gradients that are asked.",
-    "target": r"With the target $T$ let $L=\tfrac{1}{2}\sum(P-T)^2$. Find the gradients that are asked.",
+    "target": r"With the target $T$ let $L=\tfrac{1}{2}\sum(%(last)s-T)^2$. Find the gradients that are asked.",
 }
 
 
@@ -203,6 +203,11 @@ def _planes(value: Exact, rank: int) -> Exact:
     for _ in range(rank - 2 if len(shape(value)) == 2 else 0):
         value = (value,)
     return value
+
+
+def _last(params: Params) -> str:
+    """The letter of the net's output."""
+    return "P" if params.pool != "none" else "A" if params.relu else "Z"
 
 
 def _half_squared_error(b: Builder, result: Ref) -> Ref:

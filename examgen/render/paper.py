@@ -116,10 +116,10 @@ class MarkingRow:
 
 @dataclass(frozen=True)
 class MarkingTable:
-    """One task's answers over all variants that got this problem."""
+    """One task's answers over all variants that got this problem; `title` is its name in the language of the paper."""
 
     task: int
-    problem: str
+    title: str
     boxes: tuple[Box, ...]
     rows: tuple[MarkingRow, ...]
 
