@@ -2,6 +2,7 @@
 # make test    set up, run the whole test suite
 # make lint    ruff and mypy
 # make pins    renew constraints.txt from a clean environment
+# make sample  renew the pictures in variants/sample/ that the README shows
 # make clean   remove what was built; make distclean removes .venv too
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 EDITABLE := $(INSTALL) --no-build-isolation -e
 
-.PHONY: exam test lint pins clean distclean
+.PHONY: exam test lint pins sample clean distclean
 .DELETE_ON_ERROR:
 
 exam: $(VENV)/exam.stamp
@@ -51,6 +52,14 @@ pins:
 	.pins/bin/python .ci/pins.py > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .pins
+
+# a page of the sheets and the first strips of the key, in both languages
+sample: $(VENV)/test.stamp
+	@for language in en ru; do \
+	  $(BIN)/examgen build variants/lecture6.toml -n 8 --language $$language -o build/sample-$$language && \
+	  pdftoppm -r 60 -f 2 -l 2 -singlefile -png build/sample-$$language/sheets.pdf variants/sample/sheet-$$language && \
+	  pdftoppm -r 60 -f 5 -l 5 -singlefile -png build/sample-$$language/key.pdf variants/sample/key-$$language || exit; \
+	done
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pins constraints.new

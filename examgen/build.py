@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -184,7 +185,8 @@ def _workers(jobs: int) -> Iterator[Executor]:
     if jobs == 1:
         yield _Inline()
         return
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    quietly = (signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches every process: only this one has to speak of it
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=signal.signal, initargs=quietly)
     try:
         yield pool
     finally:

@@ -135,10 +135,11 @@ def hidden(pdf: Path) -> str:
     with pikepdf.open(pdf) as document:
         parts = [str(value) for value in document.docinfo.values()]
         if "/Metadata" in document.Root:
-            parts.append(document.Root.Metadata.read_bytes().decode("utf-8"))
+            told = document.Root.Metadata.read_bytes().decode("utf-8")
+            parts.append(re.sub(r'xmlns:\w+="[^"]*"', "", told))  # the addresses of schemas hold version numbers
         with document.open_outline() as outline:
             parts += _titles(outline.root)
-        parts += [name for name in document.attachments]
+        parts += list(document.attachments)
         parts += [str(document.Root.AcroForm)] if "/AcroForm" in document.Root else []
         return "\n".join(parts)
 

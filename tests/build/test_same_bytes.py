@@ -133,5 +133,5 @@ def test_the_json_is_plain(sample: Folder) -> None:
     for name in ("key.json", "manifest.json"):
         text = sample.bytes(name).decode("utf-8")
         assert text.endswith("}\n") and "\\u" not in text and "\r" not in text
-        json.loads(text, parse_constant=lambda constant: pytest.fail(f"{name} holds {constant}"))
+        json.loads(text, parse_constant=lambda constant: pytest.fail(f"JSON has no {constant}"))
         assert str(LECTURE.parent) not in text and str(sample.path.parent) not in text

@@ -186,9 +186,10 @@ def _places(part: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 PLACES = tuple(_places(_document()))
 NUMBERS = st.integers(-3, 12) | st.sampled_from([10**9, 2**70, Decimal("0.5"), Decimal("NaN"), Decimal("1e999999")])
 WORDS = st.sampled_from(["", "svm_loss", "backprop", "3x4", "random_5", "sample", "none", "ru", "\x00", "é\n"])
+NAMES = st.sampled_from(["scores", "classes", "svm_loss"])
 VALUES = st.recursive(
     st.booleans() | NUMBERS | WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.sampled_from(["scores", "classes"]), inner, max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | NAMES, inner, max_size=2),
     max_leaves=6,
 )
 EXTRA = st.sampled_from(["params", "data", "points", "decimals", "working", "seed_file", "sitting", "decimal_comma", "x"])
