@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import platform
+import shutil
 import signal
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
-from multiprocessing import get_context
+from importlib.util import find_spec
+from multiprocessing import active_children, get_context
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 
 from examgen import __version__, codes
@@ -22,12 +29,20 @@ from examgen.errors import DrawError, EngineUnavailable, ExamgenError, OutputErr
 from examgen.exam import Choice, Exam, Task
 from examgen.model import Instance, Solution
 from examgen.render.html import key_html, sheets_html
-from examgen.render.pdf import write_pdf
+from examgen.resources import FONT_PACKAGES
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, strips
 from examgen.solving import draw, notes, solve
+from examgen.verifying import engine
 
 REDRAWS = 200  # tries to make a variant differ from those before it
 CHUNK = 5  # variants that a worker solves at a time
+FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")  # in the order in which they are published
+STAGE = ".building-"  # then the process that builds; whether it still runs says whether the stage is in use
+OLD = "before"  # inside the stage, while files are moved: what they replace
+LIBRARIES = (
+    "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pydyf", "pyphen",
+    "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
+)  # fmt: skip
 
 Report = Callable[[str, int, int], None]  # stage, done, of how many
 
@@ -91,21 +106,75 @@ def build(
     `count` sets only the first so many variants. Results do not depend on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
-    with _staging(folder) as stage, _workers(jobs) as pool:
-        drawn = variants(exam, count)
-        report("draw", len(drawn), len(drawn))
-        sheets = pool.submit(_write_sheets, exam, drawn, stage / "sheets.pdf")
-        solved = _solved(pool, exam, drawn, device, report)
-        key = pool.submit(_write_key, exam, solved, stage / "key.pdf")
-        _write_text(stage / "key.json", key_json(exam, solved))
-        for done, future in enumerate((sheets, key), start=1):
-            future.result()
-            report("set", done, 2)
-        found = _notes(exam)
-        hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(stage.iterdir())}
-        _write_text(stage / "manifest.json", manifest_json(exam, solved, hashes, versions(), found))
-        files = _publish(stage, folder)
-    return Built(folder, files, len(drawn), found)
+    with _handled(signal.SIGTERM, _stop):
+        _ready(device)
+        with _staging(folder) as stage, _workers(jobs) as pool:
+            found = _fill(stage, exam, variants(exam, count), pool, device, report)
+            _publish(stage, folder)
+    return Built(folder, FILES, exam.variants if count is None else count, found)
+
+
+def _fill(
+    stage: Path, exam: Exam, drawn: Sequence[Variant], pool: Executor, device: str, report: Report
+) -> tuple[str, ...]:
+    """Writes all files of `FILES`; gives the notes on pinned numbers."""
+    report("draw", len(drawn), len(drawn))
+    sheets = pool.submit(_write_sheets, exam, drawn, stage / "sheets.pdf")
+    solved = _solved(pool, exam, drawn, device, report)
+    key = pool.submit(_write_key, exam, solved, stage / "key.pdf")
+    _write_json(stage / "key.json", key_json(exam, solved))
+    for done, future in enumerate((sheets, key), start=1):
+        future.result()
+        report("set", done, 2)
+    found = _notes(exam)
+    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(stage.iterdir())}
+    _write_json(stage / "manifest.json", manifest_json(exam, solved, hashes, versions(), found))
+    return found
+
+
+def default_folder(definition: Path, *, proof: bool = False) -> Path:
+    """Beside the definition and named after it; a proof has a folder of its own, so that it replaces no exam."""
+    return definition.with_name(definition.stem + ("-proof" if proof else ""))
+
+
+def advice(exam: Exam) -> tuple[str, ...]:
+    """What the instructor should know before handing out: time that is too short, and the exam's own warnings."""
+    needed = exam.working_minutes
+    if needed <= exam.minutes * 2 / 3:
+        return exam.warnings
+    return (
+        f"a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time",
+        *exam.warnings,
+    )
+
+
+def _ready(device: str) -> None:
+    """Tells before any work what is missing. Raises: EngineUnavailable.
+
+    PyTorch takes seconds to load, so it is loaded here only where it has something to say.
+    """
+    if find_spec("torch") is None or device != "cpu":
+        engine("torch").device_named(device)
+    _paper()
+
+
+def _paper() -> Any:
+    """The module that sets PDF. Raises: EngineUnavailable where WeasyPrint's shared libraries are not there."""
+    try:
+        with redirect_stdout(io.StringIO()):  # WeasyPrint prints a page of advice where one sentence will do
+            from examgen.render import pdf
+    except (ImportError, OSError) as error:
+        reason = str(error).split(":")[0]
+        raise EngineUnavailable(
+            f"WeasyPrint cannot be loaded ({reason}): install weasyprint and the system libraries Pango and HarfBuzz-Subset"
+            " (on Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0)"
+        ) from error
+    return pdf
+
+
+def write_pdf(html: str) -> bytes:
+    """The PDF of one HTML document."""
+    return bytes(_paper().write_pdf(html))
 
 
 def _solved(pool: Executor, exam: Exam, drawn: Sequence[Variant], device: str, report: Report) -> list[Solved]:
@@ -136,15 +205,27 @@ def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution,
 
 
 def _write_sheets(exam: Exam, drawn: Sequence[Variant], path: Path) -> None:
-    path.write_bytes(write_pdf(sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])))
+    _write(path, write_pdf(sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], path: Path) -> None:
-    path.write_bytes(write_pdf(key_html(head(exam), marking_tables(exam, solved), strips(exam, solved))))
+    _write(path, write_pdf(key_html(head(exam), marking_tables(exam, solved), strips(exam, solved))))
 
 
-def _write_text(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+def _write_json(path: Path, document: Mapping[str, Any]) -> None:
+    _write(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes a file of the stage. Raises: OutputError."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise _failed(path.parent.parent, error) from error
+
+
+def _failed(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"{folder}: writing failed ({error.strerror or error}), what stood there before is kept")
 
 
 def _notes(exam: Exam) -> tuple[str, ...]:
@@ -159,14 +240,25 @@ def _notes(exam: Exam) -> tuple[str, ...]:
 
 def versions() -> dict[str, str]:
     """Of everything that the bytes of a build depend on."""
-    libraries = ("numpy", "sympy", "mpmath", "torch", "jinja2", "weasyprint", "babel")
-    found = {"examgen": __version__}
-    for library in libraries:
-        try:
-            found[library] = metadata.version(library).split("+")[0]
-        except metadata.PackageNotFoundError:
-            found[library] = "not installed"
-    return found
+    fonts = (package.replace("_", "-") for package in FONT_PACKAGES.values())
+    found = {"examgen": __version__, "python": platform.python_version()}
+    found |= {library: _version(library) for library in sorted((*LIBRARIES, *fonts))}
+    return found | {"pango": _pango(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
+
+
+def _version(library: str) -> str:
+    """Without the kind of build: a CPU and a CUDA build of PyTorch give the same bytes."""
+    try:
+        return metadata.version(library).split("+")[0]
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _pango() -> str:
+    from weasyprint.text.ffi import pango
+
+    number = int(pango.pango_version())
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
 class _Inline(Executor):
@@ -182,42 +274,137 @@ class _Inline(Executor):
 
 @contextmanager
 def _workers(jobs: int) -> Iterator[Executor]:
+    """Processes that are stopped, not waited for, where the build fails.
+
+    Raises: ExamgenError where one of them was killed.
+    """
     if jobs == 1:
         yield _Inline()
         return
-    quietly = (signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches every process: only this one has to speak of it
+    others = set(active_children())
+    # Ctrl-C reaches every process: only this one has to speak of it
+    quietly = (signal.SIGINT, signal.SIG_IGN)
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=signal.signal, initargs=quietly)
     try:
+        with _handled(*quietly):  # which the workers inherit: they are deaf to it from their first moment
+            for _ in range(jobs):
+                pool.submit(os.getpid)
         yield pool
+    except BaseException as failure:
+        for worker in set(active_children()) - others:
+            worker.terminate()
+        if isinstance(failure, BrokenProcessPool):
+            raise ExamgenError(
+                "a process that worked on the build was killed, often for want of memory: build with fewer, such as -j 1"
+            ) from None
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _handled(number: int, handler: Any) -> Iterator[None]:
+    """A signal handled otherwise for a while; elsewhere than in the main thread Python does not allow that."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, signal.SIG_DFL if before is None else before)
+
+
+def _stop(number: int, frame: Any) -> None:
+    raise SystemExit(128 + number)  # the status of a process that the signal ends
 
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
     """A hidden folder inside the output folder, gone in the end; made first, so that a bad place is told at once.
 
-    Raises: OutputError where the folder cannot be made or written.
+    Raises: OutputError where the folder cannot be made or written, or something stands in the way of a file.
     """
     made = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stage = tempfile.TemporaryDirectory(prefix=".building-", dir=folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
-    try:
-        with stage:
-            yield Path(stage.name)
-    except OSError as error:
-        raise OutputError(f"{folder}: writing failed ({error.strerror or error}), what stood there before is kept") from error
+        stage = _stage(folder)
+        try:
+            yield stage
+        finally:
+            if not (stage / OLD).exists():  # as long as it is there, it holds the only copy of something
+                shutil.rmtree(stage, ignore_errors=True)
     finally:
         if made and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
-def _publish(stage: Path, folder: Path) -> tuple[str, ...]:
-    """Moves the finished files to their place, the manifest last: its checksums say whether all others arrived."""
-    names = sorted((path.name for path in stage.iterdir()), key=lambda name: (name == "manifest.json", name))
-    for name in names:
-        os.replace(stage / name, folder / name)
-    return tuple(names)
+def _stage(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
+        for name in FILES:
+            if (folder / name).is_dir():
+                raise OutputError(f"{folder / name}: a folder stands where a file has to be, choose another place with -o")
+        return Path(tempfile.mkdtemp(prefix=f"{STAGE}{os.getpid()}-", dir=folder))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
+
+
+def _clear(folder: Path) -> None:
+    """Removes what killed builds have left, and gives back the files that one of them had set aside."""
+    for stage in folder.glob(f"{STAGE}*-*"):
+        process = stage.name.removeprefix(STAGE).partition("-")[0]
+        if process.isdecimal() and not _runs(int(process)):
+            _roll_back(stage, folder)
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this number runs; yes where only asking would end it."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _publish(stage: Path, folder: Path) -> None:
+    """Sets the old files aside and moves the new ones to their place: all of them, or all old ones stand there again.
+
+    The manifest goes first and comes last, so that a folder with only some of the files is never taken for a build.
+    Raises: OutputError.
+    """
+    old = stage / OLD
+    try:
+        old.mkdir()
+        for name in reversed(FILES):
+            if os.path.lexists(folder / name):
+                os.replace(folder / name, old / name)
+        for name in FILES:
+            os.replace(stage / name, folder / name)
+        old.rename(stage / "replaced")  # from here on there is nothing to give back
+    except BaseException as failure:
+        try:
+            _roll_back(stage, folder)
+        except OSError as error:
+            raise OutputError(f"{folder}: writing failed ({error.strerror}), what stood there before is now in {old}") from error
+        if isinstance(failure, OSError):
+            raise _failed(folder, failure) from failure
+        raise
+
+
+def _roll_back(stage: Path, folder: Path) -> None:
+    """Undoes a half-done `_publish`, also one that was killed, or a half-done `_roll_back`."""
+    old = stage / OLD
+    if not old.is_dir():
+        return
+    for name in FILES:
+        if not (stage / name).exists() and os.path.lexists(folder / name):
+            os.replace(folder / name, stage / name)
+        if os.path.lexists(old / name):
+            os.replace(old / name, folder / name)
+    old.rmdir()

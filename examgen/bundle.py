@@ -8,14 +8,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from examgen.exam import Exam, Task
+from examgen.exam import Exam
 from examgen.graph import Graph
-from examgen.model import Answer, Exact, Solution, freeze
-from examgen.points import distribute
+from examgen.model import Answer, Exact, Solution, each
+from examgen.points import Points, distribute
 from examgen.registry import graph_of
 from examgen.sheets import Solved, Variant, labels
 
 FORMAT = 1
+FILES = ("key.json", "key.pdf", "sheets.pdf")  # what a manifest vouches for
 
 
 def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
@@ -29,20 +30,26 @@ def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
 
 
 def _variant(exam: Exam, variant: Variant, solutions: Sequence[Solution]) -> dict[str, Any]:
-    tasks = [_task(exam, task, solution) for task, solution in zip(exam.tasks, solutions, strict=True)]
+    tasks = [
+        task_json(task.number, solution, exam.language, task.points, task.working)
+        for task, solution in zip(exam.tasks, solutions, strict=True)
+    ]
     return {"number": variant.number, "code": variant.code, "tasks": tasks}
 
 
-def _task(exam: Exam, task: Task, solution: Solution) -> dict[str, Any]:
+def task_json(
+    number: int, solution: Solution, language: str, points: Points = None, working: int = 4
+) -> dict[str, Any]:
+    """One solved task of one variant, as `key.json` holds it."""
     instance = solution.instance
     asks = [answer.ask for answer in solution.answers]
-    shares = distribute(asks, task.points)
-    named = zip(solution.answers, labels(task.number, len(asks), exam.language), shares, strict=True)
+    shares = distribute(asks, points)
+    named = zip(solution.answers, labels(number, len(asks), language), shares, strict=True)
     return {
         "problem": instance.problem,
         "params": {name: plain(value) for name, value in asdict(instance.params).items()},
         "data": {name: plain(value) for name, value in instance.data.items()},
-        "working": task.working,
+        "working": working,
         "answers": [_answer(answer, label, points) for answer, label, points in named],
         "graph": graph_of(instance.problem, instance.params).to_json(),
     }
@@ -54,13 +61,13 @@ def _answer(answer: Answer, label: str, points: Fraction) -> dict[str, Any]:
         "key": ask.key,
         "label": label,
         "kind": ask.kind,
-        "cells": ask.cell_kind,
+        "cells": "integer" if ask.whole else "number",
         "node": ask.node,
         "gradient": ask.gradient,
         "index": list(ask.index) if ask.index is not None else None,
-        "exact": _listed(answer.exact),
-        "value": _floats(answer.value),
-        "accept": _listed(answer.accept),
+        "exact": answer.exact,
+        "value": each(answer.value, float),
+        "accept": answer.accept,
         "decimals": answer.decimals,
         "points": plain(points),
     }
@@ -104,24 +111,9 @@ def plain(value: Any) -> Any:
 
 def exact_data(data: Mapping[str, Any]) -> dict[str, Exact]:
     """The inverse of `plain` over a task's data."""
-    return {name: freeze(_numbers(value)) for name, value in data.items()}
-
-
-def _numbers(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_numbers(part) for part in value]
-    return Fraction(value) if isinstance(value, str) else value
+    return {name: each(value, lambda cell: Fraction(cell) if isinstance(cell, str) else cell) for name, value in data.items()}
 
 
 def task_graph(task: Mapping[str, Any]) -> Graph:
     """The graph of a task of `key.json`."""
     return Graph.from_json(task["graph"])
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(part) for part in value] if isinstance(value, tuple) else value
-
-
-def _floats(value: Any) -> Any:
-    """The nearest doubles."""
-    return [_floats(part) for part in value] if isinstance(value, tuple) else float(value)

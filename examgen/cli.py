@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -42,22 +43,19 @@ def build(
 
     Example: examgen build variants/lecture6.toml --proof 2
     """
+    from examgen.build import advice, default_folder
     from examgen.build import build as run
     from examgen.exam import read_exam
 
     _known_device(device)
     exam = read_exam(definition, variants=number, language=language)
-    folder = output or definition.with_name(definition.stem + ("-proof" if proof else ""))
-    needed, count = exam.working_minutes, min(proof or exam.variants, exam.variants)
+    folder = output or default_folder(definition, proof=proof is not None)
+    count = min(proof or exam.variants, exam.variants)
     with _progress() as report:
         built = run(exam, folder, count=count, jobs=jobs, device=device, report=report)
-    for note in built.notes:
+    for note in (*built.notes, *advice(exam)):
         typer.echo(f"note: {note}")
-    if needed > exam.minutes * 2 / 3:
-        typer.echo(f"note: a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time")
-    for warning in exam.warnings:
-        typer.echo(f"note: {warning}")
-    typer.echo(f"{built.variants} variants, about {needed:g} of {exam.minutes} minutes each, every answer proved:")
+    typer.echo(f"{built.variants} variants, about {exam.working_minutes:g} of {exam.minutes} minutes each, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
 
@@ -146,6 +144,8 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 def main() -> None:
     """Runs the command; what examgen raises on purpose becomes one sentence and an exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows only ASCII gets question marks
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except ExamgenError as error:

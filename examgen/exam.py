@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.model import Instance
 from examgen.points import Points, distribute
-from examgen.problem import CALCULATORS, Calculator, Preset, shown
+from examgen.problem import CALCULATORS, Calculator, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
 from examgen.solving import check_values, draw
@@ -60,13 +60,16 @@ class _Definition(_Strict):
 class Choice:
     """One problem that a task may be: a preset with its final parameters, or pinned numbers.
 
-    `example` is an instance of it, drawn from a key that no exam uses: it shows what boxes there are.
+    `preset.calculator` is what the final parameters need. `example` is an instance of it, drawn from a key that no exam
+    uses: it shows what boxes there are. `minutes` is a median student's time, the middle of the preset's bounds; None
+    where nobody has stated one, since parameters or pinned numbers make another task of the preset.
     """
 
     problem: str
     label: str
     preset: Preset
     example: Instance
+    minutes: float | None
     pinned: Instance | None = None
 
 
@@ -85,9 +88,10 @@ class Task:
         return self.choices[(variant - 1) % len(self.choices)]
 
     @property
-    def minutes(self) -> float:
-        """A median student's minutes: the mean of the preset's bounds, of the slowest choice."""
-        return max(sum(choice.preset.minutes) / 2 for choice in self.choices)
+    def minutes(self) -> float | None:
+        """A median student's minutes for the slowest choice; None where those of any choice are unknown."""
+        known = [choice.minutes for choice in self.choices if choice.minutes is not None]
+        return max(known) if len(known) == len(self.choices) else None
 
 
 @dataclass(frozen=True)
@@ -121,14 +125,28 @@ class Exam:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an instructor should think about before printing."""
+        return tuple(self._warnings())
+
+    def _warnings(self) -> Iterator[str]:
         if self.drawn and not self.sample and len(self.seed) < SHORTEST_SEED:
-            return (f"the seed has fewer than {SHORTEST_SEED} characters and can be guessed: examgen init writes a random one",)
-        return ()
+            yield f"the seed has fewer than {SHORTEST_SEED} characters and can be guessed: examgen init writes a random one"
+        for task in self.tasks:
+            if task.minutes is None:
+                yield f"task {task.number}: minutes unknown, since it is no preset as it stands: solve it with a watch"
+            for choice in task.choices:
+                if choice.pinned and not _allowed(choice.preset, self.calculator):
+                    needed = choice.preset.calculator
+                    yield f"task {task.number}: its numbers need calculator = {needed!r}, the exam allows {self.calculator!r}"
 
     @property
     def working_minutes(self) -> float:
-        """What a median student needs for all tasks."""
-        return sum(task.minutes for task in self.tasks)
+        """What a median student needs for all tasks whose minutes are known."""
+        return sum((task.minutes for task in self.tasks if task.minutes is not None), 0.0)
+
+    @property
+    def minutes_known(self) -> bool:
+        """Whether `working_minutes` counts every task."""
+        return all(task.minutes is not None for task in self.tasks)
 
 
 def read_exam(path: Path, *, variants: int | None = None, language: str | None = None) -> Exam:
@@ -184,13 +202,16 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
 
 
 def _title(given: Any, language: str) -> str:
-    """One title for all languages, or the one of the paper's language from a table."""
-    title = given.get(language) if isinstance(given, dict) else given
-    if not isinstance(title, str) or not 0 < len(title.strip()) <= 200:
-        raise InputError(f"title = {shown(given)}: give text of 1 to 200 characters, or a table with one for {language!r}")
-    if any(ord(letter) < 32 for letter in title):
-        raise InputError(f"title = {shown(title)}: give one line without control characters")
-    return title
+    """One title for all languages, or the one of the paper's language from a table, whose entries are all looked at."""
+    titles: dict[str, Any] = given if isinstance(given, dict) else {language: given}
+    for title in (titles.get(language), *titles.values()):
+        if not isinstance(title, str) or not 0 < len(title.strip()) <= 200:
+            raise InputError(
+                f"title = {shown(given)}: give text of 1 to 200 characters, or a table with one for {language!r}"
+            )
+        if any(ord(letter) < 32 for letter in title):
+            raise InputError(f"title = {shown(title)}: give one line without control characters")
+    return str(titles[language])
 
 
 def _without_seed(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,11 +219,12 @@ def _without_seed(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
+    """Anything that TOML can say as JSON holds it: decimals, dates and times as text."""
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, str | int) else str(value)
 
 
 def _seed(read: _Definition, folder: Path, *, needed: bool) -> tuple[str, str]:
@@ -257,18 +279,27 @@ def _choice(name: str, task: _Task, names: list[str], exam: _Definition) -> Choi
     if task.data is not None:
         instance = chosen.pin(given, task.data, start.params if start else None)
         check_values(instance)
-        minutes = start.minutes if start else (0.0, 0.0)
-        return Choice(name, label or "pinned", Preset(instance.params, minutes), instance, instance)
-    if start is None:
-        start = preset(name, chosen.default)
-    if given:
-        start = Preset(chosen.with_params(given, start.params), start.minutes, start.use, start.calculator, start.version)
-    if not _allowed(start, exam.calculator):
-        raise InputError(_calculator_sentence(name, label or chosen.default, start, exam.calculator))
+        final = _changed(chosen, start or preset(name, chosen.default), instance.params)
+        return Choice(name, label or "pinned", final, instance, _minutes(start, instance.params), instance)
+    label = chosen.default if label is None else label
+    start = preset(name, label)
+    final = _changed(chosen, start, chosen.with_params(given, start.params)) if given else start
+    if not _allowed(final, exam.calculator):
+        raise InputError(_calculator_sentence(name, label, final, exam.calculator))
     try:
-        return Choice(name, label or chosen.default, start, draw(name, start, "example"))
+        return Choice(name, label, final, draw(name, final, "example"), _minutes(start, final.params))
     except DrawError as error:
         raise InputError(str(error)) from None
+
+
+def _changed(chosen: Problem, start: Preset, params: Any) -> Preset:
+    """A preset with other parameters, and the calculator that these need."""
+    return replace(start, params=params, calculator=chosen.calculator(params))
+
+
+def _minutes(start: Preset | None, params: Any) -> float | None:
+    """The middle of a preset's minutes, where the parameters leave them as they are."""
+    return sum(start.minutes) / 2 if start is not None and same_minutes(start.params, params) else None
 
 
 def _allowed(wanted: Preset, calculator: str) -> bool:
@@ -277,9 +308,11 @@ def _allowed(wanted: Preset, calculator: str) -> bool:
 
 
 def _calculator_sentence(name: str, label: str, wanted: Preset, allowed: str) -> str:
-    fits = [other for other, preset in problem(name).presets.items() if _allowed(preset, allowed)]
+    stated = preset(name, label)
+    changed = " with these params" if wanted.params != stated.params else ""
+    fits = [other for other, known in problem(name).presets.items() if _allowed(known, allowed)]
     return (
-        f"preset {label!r} of {name} needs calculator = {wanted.calculator!r}, the exam allows {allowed!r}:"
+        f"preset {label!r} of {name}{changed} needs calculator = {wanted.calculator!r}, the exam allows {allowed!r}:"
         f" change that, or take {', '.join(fits) or 'another problem'}"
     )
 

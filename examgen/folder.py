@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from examgen.bundle import FORMAT, exact_data, task_graph
+from examgen.answers import accepted
+from examgen.bundle import FILES, FORMAT, exact_data, task_graph
 from examgen.errors import InputError, ProofError
-from examgen.model import Exact, cells, freeze, nest, pick
-from examgen.solving import accepted
-from examgen.verifying import Proof, prove
+from examgen.model import Exact, cells, each, freeze, nest, pick
+from examgen.solving import states
+from examgen.verifying import ENGINES, Proof, prove
 
 Report = Callable[[str, int, int], None]
 
@@ -44,10 +44,10 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     for done, variant in enumerate(key["variants"], start=1):
         for number, task in enumerate(variant["tasks"], start=1):
             answers += len(task["answers"])
-            wrong = _task_failures(task, device, engines)
+            wrong = task_failures(task, device, engines)
             failures += [f"variant {variant['number']} ({variant['code']}), task {number}: {text}" for text in wrong]
         report("prove", done, len(key["variants"]))
-    return Verdict(len(manifest["files"]) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
+    return Verdict(len(FILES) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
 def _document(folder: Path, name: str) -> dict[str, Any]:
@@ -64,9 +64,12 @@ def _document(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    for name, stated in manifest["files"].items():
+    if set(manifest["files"]) != set(FILES):
+        yield f"manifest.json: vouches for {', '.join(manifest['files']) or 'no file'}, not for {', '.join(FILES)}"
+    for name in FILES:
+        stated = manifest["files"].get(name)
         try:
-            found = sha256((folder / Path(name).name).read_bytes()).hexdigest()
+            found = sha256((folder / name).read_bytes()).hexdigest()
         except OSError as error:
             yield f"{name}: cannot be read ({error.strerror})"
             continue
@@ -77,6 +80,11 @@ def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
 def _uncertified(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> Iterator[str]:
     """Answers taken away or added: the manifest holds one certificate for each that was built."""
     stated = {(entry["code"], entry["task"], entry["key"]) for entry in manifest["certificates"]}
+    if not stated or len(stated) != len(manifest["certificates"]):
+        yield "manifest.json: certificates are missing or stand twice"
+    for entry in manifest["certificates"]:
+        if set(entry["engines"]) != set(ENGINES):
+            yield f"variant {entry['code']}, task {entry['task']}: the certificate of {entry['key']} does not name every engine"
     found = {
         (variant["code"], number, answer["key"]): variant["number"]
         for variant in key["variants"]
@@ -89,11 +97,12 @@ def _uncertified(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> Iterato
         yield f"variant {code}, task {number}: manifest.json has no certificate for the answer {name} of key.json"
 
 
-def _task_failures(task: Mapping[str, Any], device: str, engines: dict[str, None]) -> list[str]:
-    """What does not hold in one task; adds the engines that ran."""
+def task_failures(task: Mapping[str, Any], device: str = "cpu", engines: dict[str, None] | None = None) -> list[str]:
+    """What does not hold in one task of `key.json`, proved again; adds the engines that ran."""
     try:
         proof = prove(task_graph(task), exact_data(task["data"]), device)
-        engines |= dict.fromkeys(proof.bounds)
+        if engines is not None:
+            engines |= dict.fromkeys(ENGINES)
         return list(_differences(task, proof))
     except (ProofError, InputError) as error:
         return [str(error)]
@@ -114,28 +123,9 @@ def _differences(task: Mapping[str, Any], proof: Proof) -> Iterator[str]:
 
 def _answer_differences(answer: Mapping[str, Any], value: Exact) -> Iterator[str]:
     if list(cells(freeze(answer["value"]))) != [float(cell) for cell in cells(value)]:
-        yield f"{answer['key']}: the key says {answer['value']}, proved is {_floats(value)}"
-    integer = answer["decimals"] == 0 and answer["cells"] == "integer"
-    if freeze(answer["accept"]) != accepted(value, answer["decimals"], integer=integer):
-        yield f"{answer['key']}: the accepted interval does not belong to the proved value {_floats(value)}"
+        yield f"{answer['key']}: the key says {answer['value']}, proved is {each(value, float)}"
+    if freeze(answer["accept"]) != accepted(value, answer["decimals"], whole=answer["cells"] == "integer"):
+        yield f"{answer['key']}: the accepted interval does not belong to the proved value {each(value, float)}"
     for text, cell in zip(cells(freeze(answer["exact"])), cells(value), strict=False):
-        if text is not None and not _states(text, cell):
+        if text is not None and not states(text, cell):
             yield f"{answer['key']}: the exact form {text} is not the proved {float(cell)!r}"
-
-
-def _states(text: str, cell: Fraction) -> bool:
-    """Whether a fraction or a closed form is the number, to 40 digits for a closed form."""
-    from examgen.engines import _numpy
-    from examgen.formula import parse
-
-    try:
-        return Fraction(text) == cell
-    except ValueError:
-        pass
-    graph = parse(text)
-    found = Fraction(str(_numpy.run(graph, {}, "exact")[graph.output].item()))
-    return abs(found - cell) <= max(Fraction(1), abs(cell)) / 10**40
-
-
-def _floats(value: Exact) -> Any:
-    return [_floats(part) for part in value] if isinstance(value, tuple) else float(value)

@@ -61,6 +61,9 @@ class Graph:
     def __hash__(self) -> int:
         return self._hash
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Graph, (self.nodes, self.output)  # the hash kept here is one of this process alone
+
     @cached_property
     def _hash(self) -> int:
         return hash((self.nodes, self.output))
@@ -321,7 +324,12 @@ def _expand_once(graph: Graph) -> Graph:
 def kinks(graph: Graph, values: Mapping[str, Sequence[Any]]) -> Iterator[str]:
     """One sentence for each kink or tie that the given exact values (node name -> flat cells) sit on."""
     for node in graph.nodes:
-        rule = OPS[node.op].kinks
-        if rule is not None:
-            for what in rule(graph, node, *(values[name] for name in node.inputs)):
-                yield f"{node.name}: {what}"
+        for what in kinks_of(graph, node, values):
+            yield what if node.name.startswith(UNNAMED) else f"{node.name}: {what}"
+
+
+def kinks_of(graph: Graph, node: Node, values: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """The kinks of one node, by its op's own rule."""
+    rule = OPS[node.op].kinks
+    if rule is not None:
+        yield from rule(graph, node, *(values[name] for name in node.inputs))

@@ -6,7 +6,7 @@ a scalar is the bare number. Shapes are tuples of ints, `()` for a scalar.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -51,6 +51,11 @@ def freeze(value: Any) -> Exact:
     return tuple(map(freeze, value)) if isinstance(value, (list, tuple)) else value
 
 
+def each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Every scalar of nested tuples or lists changed; the result is nested tuples."""
+    return tuple(each(part, change) for part in value) if isinstance(value, (tuple, list)) else change(value)
+
+
 def pick(value: Exact, index: Sequence[int] | None) -> Exact:
     """One entry of a nested value, or all of it where `index` is None."""
     for i in index or ():
@@ -89,6 +94,11 @@ class Ask:
     group: str = ""
     cell_kind: Literal["integer", "number"] = "number"
 
+    @property
+    def whole(self) -> bool:
+        """Whether whole numbers are asked: exactly one of them is right."""
+        return "integer" in (self.kind, self.cell_kind)
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -104,8 +114,8 @@ class Answer:
     """One proved answer.
 
     `exact` is a fraction or closed form as text, nested as `value` is, or None where it would be longer than 200 characters.
-    `value` is the exact result as a fraction, of 55 digits behind exp and ln. `accept` is the closed interval that is marked right, per cell, as
-    outward-rounded decimal strings. `decimals` is 0 for integers.
+    `value` is the exact result as a fraction, of 55 digits behind exp and ln. `accept` is the closed interval that is marked
+    right, per cell, as outward-rounded decimal strings. `decimals` is 0 for integers.
     """
 
     ask: Ask
@@ -117,7 +127,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was proved of one answer: engine name -> the bound met ("exact", "50 digits", "float64 1e-12" or "not run")."""
+    """What was proved of one answer: engine name -> the bounds met, such as "exact; float64 within 1e-12"."""
 
     key: str
     bounds: Mapping[str, str]
@@ -125,9 +135,8 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Solution:
-    """A solved and proved task: its answers with one certificate each, and notes for the instructor."""
+    """A solved and proved task: its answers, with one certificate each."""
 
     instance: Instance
     answers: tuple[Answer, ...]
     certificates: tuple[Certificate, ...]
-    notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
@@ -19,7 +19,7 @@ from examgen.graph import Graph
 from examgen.model import Ask, Convention, Exact, Instance, freeze, shape
 
 Calculator = Literal["none", "simple", "scientific"]
-CALCULATORS: tuple[Calculator, ...] = ("none", "simple", "scientific")
+CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
 LARGEST = 10**12  # in size, of any number given: nobody computes with more by hand
 DIGITS = 40  # behind the point, of any number given; also the longest fraction as text
 DEEPEST = 4  # axes of given arrays
@@ -29,6 +29,7 @@ DEEPEST = 4  # axes of given arrays
 class Preset:
     """Parameters under a name: minutes a median student takes, the calculator needed, and what it is for.
 
+    `calculator` is no less than what `Problem.calculator` says of the parameters.
     `version` counts the changes that made an old seed draw other numbers; it is part of the key of every draw.
     """
 
@@ -39,9 +40,21 @@ class Preset:
     version: int = 1
 
 
-def param(default: Any, doc: str, *, low: int | None = None, high: int | None = None, choices: Any = ()) -> Any:
-    """A documented, checked parameter: bounds are inclusive, `choices` lists the allowed values."""
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": tuple(choices)})
+def param(
+    default: Any, doc: str, *, low: int | None = None, high: int | None = None, choices: Any = (), timed: bool = True
+) -> Any:
+    """A documented, checked parameter: bounds are inclusive, `choices` lists the allowed values.
+
+    `timed` is False where another value leaves the minutes that a preset states as they are.
+    """
+    allowed = {"doc": doc, "low": low, "high": high, "choices": tuple(choices)}
+    return field(default=default, metadata={**allowed, "timed": timed})
+
+
+def same_minutes(one: Any, other: Any) -> bool:
+    """Whether two parameter sets of one problem type differ in nothing that changes how long the task takes."""
+    timed = (f.name for f in fields(one) if f.metadata.get("timed", True))
+    return all(getattr(one, name) == getattr(other, name) for name in timed)
 
 
 class Problem(ABC):
@@ -60,15 +73,28 @@ class Problem(ABC):
 
     @abstractmethod
     def graph(self, params: Any) -> Graph:
-        """The computation for these parameters; its inputs are the data's names (without `upstream`)."""
+        """The computation for these parameters; its inputs are the data's names (without `upstream`).
+
+        Raises: InputError (ShapeError among them) where the parameters do not go together.
+        """
 
     @abstractmethod
     def asks(self, params: Any) -> tuple[Ask, ...]:
-        """The answer boxes, in the order of the sheet."""
+        """The answer boxes, in the order of the sheet.
+
+        Raises: InputError as `graph` does, since a box belongs to one of its nodes.
+        """
 
     @abstractmethod
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         """Everything a solver must be told, each found word for word on the sheet."""
+
+    def calculator(self, params: Any) -> Calculator:
+        """The least calculator that these parameters can be worked out with by hand; see `CALCULATORS`.
+
+        Raises: InputError as `graph` does.
+        """
+        return "scientific" if self.graph(params).transcendental else "none"
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         """Why a kink-free instance is still not fit to print: trivial, or not hand-sized. `values`: node -> exact cells."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,6 +13,7 @@ from typing import Any
 from examgen import problems as package
 from examgen.errors import InputError
 from examgen.graph import Graph
+from examgen.model import Ask, Instance, Kind, cells
 from examgen.problem import Preset, Problem
 
 
@@ -37,6 +39,18 @@ def preset(name: str, label: str) -> Preset:
     if label not in known:
         raise InputError(f"{name} has no preset {label!r}: it has {', '.join(known)}")
     return known[label]
+
+
+def asks_of(instance: Instance) -> tuple[Ask, ...]:
+    """The boxes of an instance: a problem's whole-number boxes take any number where pinned data are not whole."""
+    asks = problem(instance.problem).asks(instance.params)
+    if all(isinstance(cell, int) for value in instance.data.values() for cell in cells(value)):
+        return asks
+    return tuple(replace(ask, kind=_number(ask.kind), cell_kind="number") if ask.whole else ask for ask in asks)
+
+
+def _number(kind: Kind) -> Kind:
+    return "number" if kind == "integer" else kind
 
 
 @lru_cache(maxsize=1024)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from examgen import formula
+from examgen.answers import decimals_of, rounded
 from examgen.exam import Exam, Task
 from examgen.graph import UNNAMED, Graph, Node
 from examgen.model import Answer, Instance, Solution, cells
 from examgen.ops import OPS
 from examgen.points import Points, distribute
-from examgen.registry import graph_of, problem
+from examgen.registry import asks_of, graph_of, problem
 from examgen.render import diagram
 from examgen.render.language import say
 from examgen.render.notation import num
@@ -27,9 +28,8 @@ from examgen.render.paper import (
     Strip,
     StripTask,
 )
-from examgen.solving import decimals_of, rounded
 
-LETTERS = {"ru": "абвгдежзиклмнопрстуфхцчшщэюя", "en": "abcdefghijklmnopqrstuvwxyz"}
+LETTERS = "abcdefghijklmnopqrstuvwxyz"  # a message: each catalogue has its own
 CIRCUIT = "A circuit that computes the function from its inputs."
 
 
@@ -53,14 +53,14 @@ def head(exam: Exam, language: str | None = None) -> Head:
 
 def labels(task: int, count: int, language: str) -> tuple[str, ...]:
     """What the boxes are called on paper, in the table of answers and in the key: 1a, 1b, … (1а, 1б, … in Russian)."""
-    letters = LETTERS.get(language, LETTERS["en"])
+    letters = say(language, LETTERS)
     pairs = (divmod(i, len(letters)) for i in range(count))
     return tuple(f"{task}{letters[round - 1] if round else ''}{letters[i]}" for round, i in pairs)
 
 
 def boxes(number: int, instance: Instance, language: str, points: Points, decimals: int) -> tuple[Box, ...]:
     """The answer boxes of a task, in the order of the sheet."""
-    asks, graph = problem(instance.problem).asks(instance.params), graph_of(instance.problem, instance.params)
+    asks, graph = asks_of(instance), graph_of(instance.problem, instance.params)
     named = zip(asks, labels(number, len(asks), language), distribute(asks, points), strict=True)
     return tuple(
         Box(a.key, label, a.symbol, a.kind, a.cell_kind, a.shape, share, decimals_of(graph, a, decimals))

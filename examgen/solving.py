@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any
 
+from examgen.answers import accepted, decimals_of
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
-from examgen.errors import DrawError, InputError
+from examgen.errors import DrawError, InputError, ProofError
+from examgen.formula import parse
 from examgen.graph import UNNAMED, Graph, kinks
-from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, nest, pick
+from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
-from examgen.registry import graph_of, problem
+from examgen.registry import asks_of, graph_of, problem
 from examgen.verifying import Proof, engine, prove, split
 
 ATTEMPTS = 200
 LONGEST_EXACT = 200
 LARGEST = 10**30  # of any value or gradient: far beyond what can be printed, far within float64
-GUARD = 4  # decimals beyond those of the answer in an accepted interval, rounded outward
 
 
 def draw(name: str, preset: Preset, *parts: str | int) -> Instance:
@@ -82,7 +82,7 @@ def check_values(instance: Instance) -> None:
     try:
         found = _numpy.evaluate(graph, data, upstream, "exact")
     except (ArithmeticError, ValueError):
-        raise InputError("data: with these numbers something has no value, such as a quotient by 0: change them") from None
+        raise InputError("data: with these numbers something has no value, such as a quotient by 0, or one too large for paper: change them") from None
     for what, arrays in (("value", found.values), ("gradient", found.gradients)):
         for name, array in arrays.items():
             try:
@@ -94,18 +94,15 @@ def check_values(instance: Instance) -> None:
 
 
 def solve(instance: Instance, decimals: int = 2, device: str = "cpu") -> Solution:
-    """Every asked answer with its certificate, and notes on what pinned numbers leave open.
+    """Every asked answer with its certificate.
 
     Raises: ProofError where engines disagree, EngineUnavailable where one cannot run.
     """
-    chosen, graph = problem(instance.problem), graph_of(instance.problem, instance.params)
+    graph, asks = graph_of(instance.problem, instance.params), asks_of(instance)
     proof = prove(graph, instance.data, device)
-    asks = chosen.asks(instance.params)
     closed = _closed_forms(graph, instance, asks)
-    answers = tuple(
-        _answer(graph, proof, ask, form, decimals_of(graph, ask, decimals)) for ask, form in zip(asks, closed, strict=True)
-    )
-    return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds) for ask in asks))
+    answers = tuple(_answer(graph, proof, ask, form, decimals) for ask, form in zip(asks, closed, strict=True))
+    return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds(ask.node, ask.gradient)) for ask in asks))
 
 
 def notes(instance: Instance) -> tuple[str, ...]:
@@ -115,67 +112,41 @@ def notes(instance: Instance) -> tuple[str, ...]:
     return (*at_kinks, *chosen.readings(instance))
 
 
-def decimals_of(graph: Graph, ask: Ask, decimals: int) -> int:
-    """None for whole numbers; one more than usual, at least 3, for a gradient through exp, sigmoid or tanh."""
-    if "integer" in (ask.kind, ask.cell_kind):
-        return 0
-    return max(decimals, 3) if ask.gradient and graph.transcendental else decimals
-
-
-def rounded(value: Exact, decimals: int) -> Exact:
-    """Half-up (away from zero), cell by cell."""
-    scale = 10**decimals
-
-    def one(cell: Fraction) -> Fraction:
-        size = floor(abs(cell) * scale + Fraction(1, 2))
-        return Fraction(size if cell >= 0 else -size, scale)
-
-    return _each(value, one)
-
-
-def accepted(value: Exact, decimals: int, *, integer: bool) -> Any:
-    """The closed interval that is marked right, cell by cell, as a pair of decimal strings rounded outward.
-
-    Whole numbers accept exactly themselves; others the exact value ± one unit of the last decimal asked.
-    """
-
-    def one(cell: Fraction) -> tuple[str, str]:
-        if integer:
-            return str(cell), str(cell)
-        unit, places = Fraction(1, 10**decimals), decimals + GUARD
-        low, high = floor((cell - unit) * 10**places), ceil((cell + unit) * 10**places)
-        return decimal_text(Fraction(low, 10**places), places), decimal_text(Fraction(high, 10**places), places)
-
-    return _each(value, one)
-
-
-def decimal_text(value: Fraction, places: int) -> str:
-    """A decimal with exactly so many places; the value must be a multiple of the last."""
-    sign = "-" if value < 0 else ""
-    digits = str(int(abs(value) * 10**places)).rjust(places + 1, "0")
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
-
-
-def _each(value: Exact, change: Any) -> Any:
-    return tuple(_each(part, change) for part in value) if isinstance(value, tuple) else change(value)
-
-
 def _answer(graph: Graph, proof: Proof, ask: Ask, form: Any, decimals: int) -> Answer:
     flat = (proof.gradients if ask.gradient else proof.values)[ask.node]
-    value = pick(nest(flat, graph[ask.node].shape), ask.index)
-    integer = "integer" in (ask.kind, ask.cell_kind)
-    if integer and any(cell.denominator != 1 for cell in cells(value)):
-        integer, decimals = False, 2
-    return Answer(ask, form, value, accepted(value, decimals, integer=integer), decimals)
+    value, places = pick(nest(flat, graph[ask.node].shape), ask.index), decimals_of(graph, ask, decimals)
+    for text, cell in zip(cells(form), cells(value), strict=True):
+        if text is not None and not states(text, cell):
+            raise ProofError(f"sympy's closed form {text} of {ask.key} is not the proved {float(cell)!r}")
+    return Answer(ask, form, value, accepted(value, places, whole=ask.whole), places)
 
 
 def _closed_forms(graph: Graph, instance: Instance, asks: tuple[Ask, ...]) -> list[Any]:
     data, upstream = split(graph, instance.data)
-    wanted = [(ask.node, ask.gradient) for ask in asks]
-    forms = engine("sympy").closed_form(graph, data, upstream, wanted)
-    return [_each(pick(form, ask.index), _short) for form, ask in zip(forms, asks, strict=True)]
+    forms = engine("sympy").closed_form(graph, data, upstream, [(ask.node, ask.gradient) for ask in asks])
+    return [each(pick(form, ask.index), _readable) for form, ask in zip(forms, asks, strict=True)]
 
 
-def _short(form: Any) -> str | None:
-    text = str(form)
-    return text if len(text) <= LONGEST_EXACT else None
+def _readable(form: str | None) -> str | None:
+    """The closed form where it is short and our own grammar can read it."""
+    try:
+        return form if form and len(form) <= LONGEST_EXACT and _read(form) is not None else None
+    except InputError:
+        return None
+
+
+def _read(text: str) -> Graph | Fraction:
+    try:
+        return Fraction(text)
+    except ValueError:
+        return parse(text)
+
+
+def states(text: str, cell: Fraction) -> bool:
+    """Whether a fraction or a closed form is the number, to 40 digits where it is irrational.
+
+    Raises: InputError where the text is not in the language of our formulas.
+    """
+    read = _read(text)
+    found = read if isinstance(read, Fraction) else Fraction(str(_numpy.run(read, {}, "exact")[read.output].item()))
+    return found == cell or abs(found - cell) <= max(Fraction(1), abs(cell)) / 10**40

@@ -8,10 +8,10 @@ from pathlib import Path
 from string import Template
 
 from examgen.errors import InputError, OutputError
-from examgen.render.language import languages
+from examgen.render.language import languages, say
 from examgen.resources import find
 
-TITLES = {"ru": "Контрольная работа"}
+TITLE = "Test"
 
 
 def write_definition(path: Path, language: str) -> None:
@@ -22,7 +22,9 @@ def write_definition(path: Path, language: str) -> None:
     if language not in languages():
         raise InputError(f"--language {language}: allowed are {', '.join(languages())}")
     template = Template((find("templates") / "exam.toml").read_text(encoding="utf-8"))
-    text = template.substitute(seed=secrets.token_hex(16), language=language, title=TITLES.get(language, "Test"))
+    text = template.substitute(
+        seed=secrets.token_hex(16), language=language, languages=", ".join(languages()), title=say(language, TITLE)
+    )
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)

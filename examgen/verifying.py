@@ -14,37 +14,57 @@ from mpmath.libmp import to_rational
 
 from examgen.engines._engine import Evaluation
 from examgen.errors import EngineUnavailable, ProofError
-from examgen.graph import Graph, kinks
+from examgen.graph import Graph, kinks_of
 from examgen.model import Exact, cells, nest, shape
 
 FLOAT_BOUND = 1e-12  # absolute, or relative where a number is above 1: a few hundred roundings of float64
 DIGITS = 50
-ENGINES = ("numpy", "sympy", "torch")
+REFERENCE = "sympy"
+ENGINES = ("numpy", "torch", REFERENCE)
+BLURRED = "not compared: at a kink that rounded data miss"
 
 Flat = list[Any]
+What = tuple[str, bool]  # a node, and whether its gradient is meant
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Exact flat cells of every node (`values`) and every gradient, and the bound that each engine met.
+    """Exact flat cells of every node (`values`) and every gradient: fractions, of 55 digits behind exp and log.
 
-    Cells are fractions; where exp or log occur, the 55-digit number as a fraction.
+    `met` holds, for each node and for its gradient, the bound that each engine met; SymPy's numbers are the reference.
     """
 
     values: Mapping[str, Flat]
     gradients: Mapping[str, Flat]
-    bounds: Mapping[str, str]
+    met: Mapping[What, Mapping[str, str]]
+
+    def bounds(self, node: str, gradient: bool) -> Mapping[str, str]:
+        """Engine -> the bounds it met on one node's value or gradient."""
+        return self.met[node, gradient]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One engine in one kind of numbers, and the bound within which it has to meet the reference."""
+    """One engine in one kind of numbers: exact ones, or float64, which cannot hold every decimal."""
 
     engine: str
-    bound: str
+    exact: bool
     evaluate: Callable[[Graph, Mapping[str, Exact], Exact], Evaluation]
-    agrees: Callable[[Any, Any], bool]
-    rounds: bool = True  # float64, which cannot hold every decimal
+
+    def bound(self, rational: bool) -> str:
+        """What agreement means for numbers that are rational, or not."""
+        if not self.exact:
+            return f"float64 within {FLOAT_BOUND:g}"
+        return "exact" if rational else f"{DIGITS} digits"
+
+    def agrees(self, mine: Any, theirs: Fraction, rational: bool) -> bool:
+        """Whether a number meets the reference within the bound."""
+        if not self.exact:
+            return bool(abs(mine - float(theirs)) <= FLOAT_BOUND * max(1.0, abs(float(theirs))))
+        if isinstance(mine, float):
+            return False
+        difference = abs(_fraction(mine) - theirs)
+        return difference == 0 if rational else difference <= max(Fraction(1), abs(theirs)) / 10**DIGITS
 
 
 def split(graph: Graph, data: Mapping[str, Exact]) -> tuple[dict[str, Exact], Exact]:
@@ -61,46 +81,28 @@ def prove(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Proof
     Raises: ProofError naming the node and the engine; EngineUnavailable where an engine cannot run.
     """
     inputs, upstream = split(graph, data)
-    reference = engine("sympy").evaluate(graph, inputs, upstream)
-    values, gradients = _exact(reference.values), _exact(reference.gradients)
-    blurred = _blurred(graph, data, values)
-    bounds = {"sympy": f"{DIGITS} digits" if graph.transcendental else "exact"}
-    for run in runs(graph, device):
+    reference = engine(REFERENCE).evaluate(graph, inputs, upstream)
+    rational = _rational(reference)
+    exact = Evaluation(_fractions(reference.values), _fractions(reference.gradients))
+    blurred = _blurred(graph, data, exact.values)
+    met = {what: {REFERENCE: "exact" if rational[what] else f"{DIGITS} digits"} for what in rational}
+    for run in runs(device):
         found = run.evaluate(graph, inputs, upstream)
-        _compare(run, "the value of", found.values, values)
-        bound = run.bound
-        if blurred and run.rounds:
-            bound += ", gradients not compared: at a kink rounded data decide the side"
-        else:
-            # from the output down, so that the node where a rule is wrong is named, not what lies behind it
-            _compare(run, "the gradient at", found.gradients, dict(reversed(gradients.items())))
-        bounds[run.engine] = f"{bounds[run.engine]}; {bound}" if run.engine in bounds else bound
-    return Proof(values, gradients, bounds)
+        for what in _compared(run, found, exact):
+            skipped = not run.exact and what[1] and what[0] in blurred
+            if not skipped:
+                _compare(run, what, found, exact, rational[what], graph[what[0]].shape)
+            bound = BLURRED if skipped else run.bound(rational[what])
+            met[what][run.engine] = "; ".join(filter(None, (met[what].get(run.engine), bound)))
+    return Proof(exact.values, exact.gradients, met)
 
 
-def _blurred(graph: Graph, data: Mapping[str, Exact], values: Mapping[str, Flat]) -> bool:
-    """Whether float64 cannot know on which side of a kink it is: data at a kink that no double holds."""
-    rounded = any(Fraction(float(cell)) != cell for value in data.values() for cell in cells(value))
-    return rounded and next(kinks(graph, values), None) is not None
-
-
-def runs(graph: Graph, device: str) -> tuple[Run, ...]:
-    """NumPy in exact numbers and in float64, PyTorch in float64."""
-    exact = (f"{DIGITS} digits", _to_50_digits) if graph.transcendental else ("exact", _equal)
-    rounded = f"float64 within {FLOAT_BOUND:g}"
-
-    def in_numpy(kind: str) -> Callable[..., Evaluation]:
-        return lambda graph, data, upstream: _named("numpy").evaluate(graph, data, upstream, kind)
-
-    def in_torch(graph: Graph, data: Mapping[str, Exact], upstream: Exact) -> Evaluation:
-        result: Evaluation = engine("torch").evaluate(graph, data, upstream, device)
-        return result
-
-    return (
-        Run("numpy", exact[0], in_numpy("exact"), exact[1], rounds=False),
-        Run("numpy", rounded, in_numpy("float"), _to_float64),
-        Run("torch", f"{rounded} on {device.split(':')[0]}", in_torch, _to_float64),
-    )
+def runs(device: str = "cpu") -> Iterator[Run]:
+    """Every engine but the reference, in every kind of numbers it has."""
+    for name in ENGINES:
+        if name != REFERENCE:
+            for exact, evaluate in engine(name).runs(device):
+                yield Run(name, exact, evaluate)
 
 
 @cache
@@ -108,7 +110,7 @@ def engine(name: str) -> Any:
     """An engine's module. Raises EngineUnavailable where its library is not installed."""
     try:
         return _named(name)
-    except ModuleNotFoundError as missing:
+    except ImportError as missing:
         raise EngineUnavailable(
             f"the {name} engine needs {missing.name}, which is not installed: pip install {missing.name}"
         ) from missing
@@ -118,7 +120,7 @@ def _named(name: str) -> Any:
     return import_module(f"examgen.engines._{name}")
 
 
-def _exact(arrays: Mapping[str, Any]) -> dict[str, Flat]:
+def _fractions(arrays: Mapping[str, Any]) -> dict[str, Flat]:
     return {name: [_fraction(cell) for cell in cells(value)] for name, value in arrays.items()}
 
 
@@ -126,43 +128,52 @@ def _fraction(cell: Any) -> Fraction:
     return Fraction(*map(int, to_rational(cell._mpf_))) if hasattr(cell, "_mpf_") else Fraction(cell)
 
 
-def _compare(run: Run, what: str, found: Mapping[str, Any], reference: Mapping[str, Flat]) -> None:
-    if found.keys() != reference.keys():
-        raise ProofError(f"{run.engine} and sympy do not speak of the same nodes")
-    for name, expected in reference.items():
-        got = _flat(found[name])
-        if len(got) != len(expected):
-            raise ProofError(f"{run.engine} gives {what} {name} another shape than sympy: {len(got)} cells, {len(expected)}")
-        for place, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
-            if not run.agrees(mine, theirs):
-                raise ProofError(
-                    f"{run.engine} and sympy disagree on {what} {name}, cell {place}: {mine} and {float(theirs)!r}"
-                    f" (bound: {run.bound})"
-                )
+def _rational(reference: Evaluation) -> dict[What, bool]:
+    """Which values and gradients hold fractions, and no digits of something irrational."""
+    both = ((reference.values, False), (reference.gradients, True))
+    return {
+        (name, gradient): all(isinstance(cell, int | Fraction) for cell in cells(value))
+        for arrays, gradient in both
+        for name, value in arrays.items()
+    }
 
 
-def _flat(value: Any) -> Flat:
-    listed = value.tolist() if hasattr(value, "tolist") else value
-    return list(cells(listed))
+def _blurred(graph: Graph, data: Mapping[str, Exact], values: Mapping[str, Flat]) -> set[str]:
+    """The nodes whose gradients float64 cannot know: above a kink that is hit by data which no double holds."""
+    if all(Fraction(float(cell)) == cell for value in data.values() for cell in cells(value)):
+        return set()
+    kinked = {node.name for node in graph.nodes if any(kinks_of(graph, node, values))}
+    above: set[str] = set()
+    for node in reversed(graph.nodes):
+        if node.name in kinked or node.name in above:
+            above.update(node.inputs)
+    return above
 
 
-def _equal(mine: Any, theirs: Fraction) -> bool:
-    return not isinstance(mine, float) and Fraction(mine) == theirs
+def _compared(run: Run, found: Evaluation, exact: Evaluation) -> list[What]:
+    """What is compared: all values forward, then all gradients from the output down, so that the node where a rule is
+    wrong is named, not what lies behind it."""
+    if found.values.keys() != exact.values.keys() or found.gradients.keys() != exact.gradients.keys():
+        raise ProofError(f"{run.engine} and {REFERENCE} do not speak of the same nodes")
+    return [(name, False) for name in exact.values] + [(name, True) for name in list(exact.gradients)[::-1]]
 
 
-def _to_50_digits(mine: Any, theirs: Fraction) -> bool:
-    scale = max(Fraction(1), abs(theirs))
-    return bool(abs(_fraction(mine) - theirs) <= scale / 10**DIGITS)
+def _compare(
+    run: Run, what: What, found: Evaluation, exact: Evaluation, rational: bool, dims: tuple[int, ...]
+) -> None:
+    name, gradient = what
+    told = f"the gradient at {name}" if gradient else f"the value of {name}"
+    listed = _listed((found.gradients if gradient else found.values)[name])
+    got, expected = list(cells(listed)), (exact.gradients if gradient else exact.values)[name]
+    if shape(listed) != dims or len(got) != len(expected):
+        raise ProofError(f"{run.engine} gives {told} shape {shape(listed)}, {REFERENCE} {dims}")
+    for place, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
+        if not run.agrees(mine, theirs, rational):
+            raise ProofError(
+                f"{run.engine} and {REFERENCE} disagree on {told}, cell {place}: {mine} and {float(theirs)!r}"
+                f" (bound: {run.bound(rational)})"
+            )
 
 
-def _to_float64(mine: Any, theirs: Fraction) -> bool:
-    nearest = float(theirs)
-    return bool(abs(mine - nearest) <= FLOAT_BOUND * max(1.0, abs(nearest)))
-
-
-def disagreements(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Iterator[str]:
-    """The first disagreement of a proof, as text; nothing where all engines agree."""
-    try:
-        prove(graph, data, device)
-    except ProofError as error:
-        yield str(error)
+def _listed(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value

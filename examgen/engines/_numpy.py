@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -19,12 +20,11 @@ from examgen.engines._engine import Evaluation
 from examgen.graph import Graph, Node, backward, irrational
 from examgen.model import Exact
 
-name = "numpy"
-
 Array = npt.NDArray[Any]
 
 mp = mpmath.MPContext()
 mp.dps = 55
+LARGEST_BITS = 2000
 
 
 def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, numbers: str = "float") -> Evaluation:
@@ -39,6 +39,11 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, numbe
         {node.name: arrays[node.name] for node in graph.nodes},
         {node: arrays[gradient] for node, gradient in both.gradients.items()},
     )
+
+
+def runs(device: str) -> tuple[tuple[bool, Callable[..., Evaluation]], ...]:
+    """In exact numbers and in float64, on the CPU whatever the device."""
+    return (True, partial(evaluate, numbers="exact")), (False, evaluate)
 
 
 def run(graph: Graph, data: Mapping[str, Any], numbers: str = "float") -> dict[str, Array]:
@@ -56,7 +61,20 @@ def run(graph: Graph, data: Mapping[str, Any], numbers: str = "float") -> dict[s
                 sources = [arrays[source] for source in node.inputs]
                 result = TABLE[node.op](node, *(_alike(node, sources) if exact else sources))
                 arrays[node.name] = np.asarray(result, dtype=object if exact else None)
+                if exact:
+                    _check_size(node, arrays[node.name])
     return arrays
+
+
+def _check_size(node: Node, x: Array) -> None:
+    """Raises OverflowError where exact numbers outgrow paper, before the next op makes them outgrow memory."""
+    for cell in x.flat:
+        if isinstance(cell, (int, Fraction)):
+            size = max(cell.numerator.bit_length(), cell.denominator.bit_length())
+        else:
+            size = abs(mp.mag(cell)) if isinstance(cell, mp.mpf) and cell else 0
+        if size > LARGEST_BITS:
+            raise OverflowError(f"{node.op} gives a number of more than {LARGEST_BITS} bits")
 
 
 def _alike(node: Node, sources: list[Array]) -> list[Array]:

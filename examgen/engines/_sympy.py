@@ -16,6 +16,7 @@ from typing import Any
 
 import mpmath
 import sympy
+from sympy.printing.str import StrPrinter
 
 from examgen.engines._engine import Evaluation
 from examgen.engines._sympy_expressions import Cells, Expr, compose, indices
@@ -24,8 +25,8 @@ from examgen.errors import InputError
 from examgen.graph import Graph, Node
 from examgen.model import Exact, nest
 
-name = "sympy"
-
+LARGEST_TREE = 50_000  # parts of a composed output: differentiating it takes seconds already
+LONGEST_TEXT = 500  # parts of a closed form
 LIMIT = 10_000  # scalar cells: beyond that nobody reads exact numbers, and deriving takes minutes
 
 mp = mpmath.MPContext()
@@ -55,18 +56,42 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1) -> Ev
 def closed_form(
     graph: Graph, data: Mapping[str, Exact], upstream: Exact, wanted: Sequence[tuple[str, bool]]
 ) -> tuple[Any, ...]:
-    """Nested SymPy expressions, such as 19/15 or log(9/2), for each wanted (node name, whether its gradient).
+    """Closed forms as nested text, such as 19/15 or log(9/2), for each wanted (node name, whether its gradient).
 
-    Raises as `evaluate` does. `sympify` reads their `str` back.
+    A form that is too long for paper is None.
+
+    Raises as `evaluate` does. SymPy and our own formula grammar read them back.
     """
     derived = _derive(graph)
     slots = [(derived.gradients if gradient else derived.values)[node] for node, gradient in wanted]
     needed = derived.needed([slot for group in slots for slot in group])
     values = derived.run(_leaves(graph, data, upstream, SYMBOLIC), SYMBOLIC, needed)
     return tuple(
-        nest([sympy.sympify(values[slot]) for slot in group], graph[node].shape)
+        nest([_text(sympy.sympify(values[slot])) for slot in group], graph[node].shape)
         for group, (node, _) in zip(slots, wanted, strict=True)
     )
+
+
+class _Printer(StrPrinter):  # type: ignore[misc]
+    """Closed forms in the language of our formulas, where e is no name."""
+
+    def _print_Exp1(self, expr: Any) -> str:
+        return "exp(1)"
+
+
+_PRINTER = _Printer()
+
+
+def _text(form: Expr) -> str | None:
+    """The form written out; None where nobody would read it."""
+    return _PRINTER.doprint(form) if _tree_size(form, {}) <= LONGEST_TEXT else None
+
+
+def _tree_size(expr: Expr, known: dict[Expr, int]) -> int:
+    """How many symbols, numbers and operations the expression has where shared parts are written out each time."""
+    if expr not in known:
+        known[expr] = 1 + sum(_tree_size(part, known) for part in expr.args)
+    return known[expr]
 
 
 def _discrete(node: Node) -> bool:
@@ -218,6 +243,8 @@ def _gradient(graph: Graph, wanted: Node, symbols: Mapping[str, Cells], upstream
     for node in graph.differentiable:
         if any(source in composed for source in node.inputs):
             composed[node.name] = compose(node, *(composed.get(source, symbols[source]) for source in node.inputs))
+    if sum(_tree_size(out, {}) for out in composed[graph.output]) > LARGEST_TREE:
+        raise InputError("the formula branches too often: written out it is too long for exact work, use fewer steps")
     ends = [(u, out, out.free_symbols) for u, out in zip(upstream, composed[graph.output], strict=True)]
     return [
         sympy.Add(*(u * sympy.diff(out, cell) for u, out, found in ends if cell in found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,8 +13,6 @@ from examgen.engines._engine import Evaluation
 from examgen.errors import EngineUnavailable
 from examgen.graph import Graph, Node
 from examgen.model import Exact
-
-name = "torch"
 
 Tensor = torch.Tensor
 
@@ -43,6 +42,11 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, devic
         found = torch.autograd.grad(tensors[graph.output], [tensors[n] for n in wanted], grad_outputs=seed)
         gradients = {n: g.tolist() for n, g in zip(wanted, found, strict=True)}
     return Evaluation({n: t.tolist() for n, t in tensors.items()}, gradients)
+
+
+def runs(device: str) -> tuple[tuple[bool, Callable[..., Evaluation]], ...]:
+    """In float64 on the device."""
+    return ((False, partial(evaluate, device=device)),)
 
 
 def _leaf(node: Node, data: Mapping[str, Exact], where: torch.device) -> Tensor:

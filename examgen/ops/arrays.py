@@ -118,7 +118,7 @@ def _unspread(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
 ARRAYS = (
     Op("input", _given, source="the task's data"),
     Op("const", _given, source="a number of the formula"),
-    Op("sum", reduced, _sum, latex="\\sum {0}", gate="Σ", source=REDUCTION),
+    Op("sum", reduced, _sum, latex="\\sum {0}", gate="\\Sigma", source=REDUCTION),
     Op("mean", reduced, _mean, latex="\\operatorname{{mean}} {0}", gate="mean", source=REDUCTION),
     Op(
         "amax", reduced, _extreme, _reduction_tie, "at a tie equal shares",

@@ -5,7 +5,7 @@ Shapes: images (..., C, H, W), kernels (F, C/groups, kH, kW), maps (..., F, H', 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -87,16 +87,28 @@ def pool_windows(plane: Pair, size: Pair, stride: Pair, padding: Pair) -> tuple[
     return tuple(windows)
 
 
+def tied_windows(
+    plane: Sequence[Any], dims: Pair, size: Pair, stride: Pair, padding: Pair = (0, 0), *, clipped: bool
+) -> Iterator[tuple[int, ...]]:
+    """Windows over one H×W plane of flat cells whose largest number stands in more than one cell, as flat indices.
+
+    `clipped` says that the plane comes from ReLU: a window of zeros then passes nothing either way and is no tie.
+    """
+    for members in pool_windows(dims, size, stride, padding):
+        found = [plane[i] for i in members]
+        largest = max(found)
+        if found.count(largest) > 1 and not (clipped and largest == 0):
+            yield members
+
+
 def _pool_tie(graph: Graph, node: Node, x: Flat) -> Iterator[str]:
     source = graph[node.inputs[0]]
-    area = source.shape[-1] * source.shape[-2]
-    for start in range(0, len(x), area):
-        plane = x[start : start + area]
-        for members in pool_windows(source.shape[-2:], node["size"], node["stride"], node["padding"]):
-            found = [plane[i] for i in members]
-            clipped = source.op == "relu" and max(found) == 0
-            if not clipped and found.count(max(found)) > 1:
-                yield "maxpool window with two equal maxima"
+    height, width = source.shape[-2:]
+    how: tuple[Pair, Pair, Pair] = (node["size"], node["stride"], node["padding"])
+    for start in range(0, len(x), height * width):
+        plane = x[start : start + height * width]
+        for _ in tied_windows(plane, (height, width), *how, clipped=source.op == "relu"):
+            yield "maxpool window with two equal maxima"
 
 
 CONV = (

@@ -13,6 +13,7 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Ref
 from examgen.model import Ask, Convention, Exact, Instance, cells, shape
+from examgen.problem import Problem
 
 ORIENTATION = {
     1: (
@@ -41,13 +42,13 @@ REDUCTION = {
 
 
 def score_grid(params: Any) -> list[Fraction]:
-    """Every score that can be drawn."""
+    """Every score that can be drawn: -limit to limit in steps of the last decimal, in ascending order."""
     scale = 10**params.digits
     return [Fraction(k, scale) for k in range(-params.limit * scale, params.limit * scale + 1)]
 
 
 def drawn_labels(params: Any, stream: Stream) -> tuple[int, ...]:
-    """One true class per image; free labels are not all the same class."""
+    """One true class per image (N,), counted from 0; free labels are not all the same class."""
     if params.labels == "diagonal":
         return tuple(range(params.samples))
     labels = [stream.below(params.classes) for _ in range(params.samples)]
@@ -66,12 +67,15 @@ def check_labels(params: Any) -> None:
 
 
 def as_printed(params: Any, rows: Sequence[Sequence[Any]]) -> Exact:
-    """Rows of images turned into the orientation of the table."""
+    """Rows of images (N, C) turned into the orientation of the table."""
     return tuple(map(tuple, rows if params.class_axis else zip(*rows, strict=True)))
 
 
 def scores_and_labels(b: Builder, params: Any, *, logarithm: bool = False) -> tuple[Ref, Ref]:
-    """The inputs, the scores brought to one row per image."""
+    """The scores brought to one row per image (N, C), and the labels (N,).
+
+    With `logarithm` the input holds the numbers under ln, and a node `logits`, shaped as the table, holds the scores.
+    """
     table = (params.samples, params.classes)
     scores = b.input("scores", table if params.class_axis else table[::-1])
     labels = b.input("labels", (params.samples,), discrete=True)
@@ -93,6 +97,7 @@ def gradient_asks(params: Any, node: str) -> tuple[Ask, ...]:
 
 
 def table_conventions(params: Any) -> tuple[Convention, ...]:
+    """What a row, a column and the frame of the table mean."""
     return (
         Convention("orientation", ORIENTATION[params.class_axis]),
         Convention("true_class", "The score of the true class is framed."),
@@ -105,6 +110,7 @@ def loss_asks(params: Any) -> tuple[Ask, ...]:
 
 
 def reduction_convention(params: Any) -> Convention:
+    """Mean or sum over the images, written out; of one image its own loss."""
     if params.samples == 1:
         return Convention("reduction", "There is one image, so $L=L_{1}$.")
     total = "+".join(f"L_{{{i + 1}}}" for i in range(params.samples))
@@ -114,37 +120,46 @@ def reduction_convention(params: Any) -> Convention:
 
 
 def gradient_convention(params: Any) -> tuple[Convention, ...]:
+    """Of what the gradient is and in which order it stands, where it is asked."""
     if not params.gradient:
         return ()
     reduction = params.reduction if params.samples > 1 else "none"
     return (Convention("gradient", GRADIENT[reduction], {"samples": params.samples}),)
 
 
-def score_sizes(given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-    """N and C from pinned scores; labels are on the diagonal unless they are given."""
-    if "scores" not in data:
-        raise InputError("data has no 'scores': give scores, and labels where they are not on the diagonal")
-    dims = shape(data["scores"])
-    if len(dims) != 2:
-        raise InputError(f"scores has shape {dims}: give a table, one list of numbers per row")
-    samples, classes = dims if given.get("class_axis", 1) else dims[::-1]
-    labels = "free" if "labels" in data else "diagonal"
-    return {"samples": samples, "classes": classes, "labels": labels}
+class ScoresProblem(Problem):
+    """A problem type on a table of scores with one true class per image: what pinned data leave out or open.
 
+    Its parameters have samples, classes, class_axis and labels.
+    """
 
-def with_labels(params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
-    """Labels checked, or put on the diagonal where none are given. Raises InputError on a label out of range."""
-    data.setdefault("labels", tuple(range(params.samples)))
-    for label in cells(data["labels"]):
-        if not isinstance(label, int) or not 0 <= label < params.classes:
-            raise InputError(f"labels holds {label}: with {params.classes} classes a label is one of 0..{params.classes - 1}")
-    return data
+    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
+        """N and C from pinned scores; labels are on the diagonal unless they are given.
 
+        Raises: InputError where there are no scores, or they are no table.
+        """
+        if "scores" not in data:
+            raise InputError("data has no 'scores': give scores, and labels where they are not on the diagonal")
+        dims = shape(data["scores"])
+        if len(dims) != 2:
+            raise InputError(f"scores has shape {dims}: give a table, one list of numbers per row")
+        samples, classes = dims if given.get("class_axis", 1) else dims[::-1]
+        labels = "free" if "labels" in data else "diagonal"
+        return {"samples": samples, "classes": classes, "labels": labels}
 
-def score_readings(instance: Instance) -> Iterator[str]:
-    """What a square table or a tie leaves open."""
-    params = instance.params
-    if params.labels == "diagonal":
-        yield "no labels are given: the true class of image i is taken to be class i (the diagonal)"
-    if params.samples == params.classes:
-        yield "the table is square: only its heads tell images from classes"
+    def completed(self, params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
+        """Labels checked, or put on the diagonal where none are given. Raises: InputError on a label out of range."""
+        labels = data.get("labels", tuple(range(params.samples)))
+        for label in cells(labels):
+            if not isinstance(label, int) or not 0 <= label < params.classes:
+                allowed = f"with {params.classes} classes a label is one of 0..{params.classes - 1}"
+                raise InputError(f"labels holds {label}: {allowed}")
+        return {**data, "labels": labels}
+
+    def readings(self, instance: Instance) -> Iterator[str]:
+        """What a missing list of labels or a square table leaves open."""
+        params = instance.params
+        if params.labels == "diagonal":
+            yield "no labels are given: the true class of image i is taken to be class i (the diagonal)"
+        if params.samples == params.classes:
+            yield "the table is square: only its heads tell images from classes"

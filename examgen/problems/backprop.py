@@ -13,9 +13,9 @@ from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph, Node
 from examgen.model import Ask, Convention, Exact, Instance, cells
 from examgen.ops import OPS
-from examgen.problem import Preset, Problem, param
+from examgen.points import HALF
+from examgen.problem import Calculator, Preset, Problem, param
 
-HALF = Fraction(1, 2)
 LARGEST_VALUE = 60
 SLOPED = {"sigmoid": (0.5, 2.0), "tanh": (0.5, 1.5)}  # |z|: beyond, the slope rounds away
 FORMULAS = {
@@ -36,7 +36,7 @@ TEXT = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "max": "max({}, {}
 class Params:
     formula: str = param("sigmoid_neuron", "a name (" + ", ".join(FORMULAS) + "), random, or statements of one's own")
     ask: str = param("default", "output, pre-activation and all inputs, or every gate", choices=("default", "all"))
-    upstream: str = param("one", "gradient at the output: 1, or drawn and not 1", choices=("one", "drawn"))
+    upstream: str = param("one", "gradient at the output: 1, or drawn and not 1", choices=("one", "drawn"), timed=False)
     depth: int = param(3, "gates of a random graph", low=2, high=12)
     ops: tuple[str, ...] = param(RANDOM_OPS, "ops of a random graph: some of " + ", ".join(RANDOM_OPS))
     limit: int = param(5, "inputs lie within ± this and are not 0", low=2, high=50)
@@ -65,6 +65,10 @@ class Backprop(Problem):
             raise InputError(f"ops holds {wrong[0]!r}: allowed are {', '.join(RANDOM_OPS)}")
         if params.formula != "random":
             self.graph(params)
+
+    def calculator(self, params: Params) -> Calculator:
+        """A random graph has none but whole numbers; any other is looked at."""
+        return "none" if params.formula == "random" else super().calculator(params)
 
     def draw(self, params: Params, stream: Stream) -> Instance:
         if params.formula == "random":

@@ -11,17 +11,13 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref
-from examgen.model import Ask, Convention, Exact, Instance, cells, nest, shape
-from examgen.ops.conv import out_length, pool_windows
-from examgen.problem import Preset, Problem, param
+from examgen.model import Ask, Convention, Exact, Instance, nest, shape
+from examgen.ops.conv import out_length
+from examgen.points import HALF
+from examgen.problem import Calculator, Preset, Problem, param
+from examgen.problems._repair import LARGEST_CELL, filter_bank, repair, tells_flip
 
 RANKS = {"image": 3, "kernels": 4}
-FILTER_CELLS, FILTER_WEIGHTS = (-1, 1, 2), (5, 3, 2)  # negative in the mean, so that ReLU has something to clip
-LARGEST_CELL = 20
-REPAIRS = 200
-HALF = Fraction(1, 2)
-
-Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell, image cell) pairs
 
 
 @dataclass(frozen=True)
@@ -73,13 +69,17 @@ class ConvReluPool(Problem):
         if params.gradient == "none" and params.image_gradient:
             raise InputError("image_gradient = true needs a backward pass: set gradient to 'upstream' or 'target'")
 
+    def calculator(self, params: Params) -> Calculator:
+        """An average is a division that rarely ends."""
+        return "simple" if params.pool == "avg" else "none"
+
     def draw(self, params: Params, stream: Stream) -> Instance:
         """A filter that tells flipped from unflipped, and an image repaired cell by cell until no kink is left."""
         _check_whole(params)
-        kernels = tuple(_filter_bank(params, stream) for _ in range(params.filters))
+        kernels = tuple(filter_bank(params, stream) for _ in range(params.filters))
         bias = tuple(stream.signed(1, 3) for _ in kernels) if params.bias else (0,) * params.filters
         image = [stream.below(6) for _ in range(params.channels * params.height * params.width)]
-        _repair(params, stream, image, kernels, bias)
+        repair(params, stream, image, kernels, bias)
         data = {"image": nest(image, (params.channels, params.height, params.width)), "kernels": kernels}
         if params.bias:
             data["bias"] = bias
@@ -127,6 +127,7 @@ class ConvReluPool(Problem):
         size = {"height": params.height, "width": params.width, "channels": params.channels}
         filters = {"filters": params.filters, "kh": params.kernel[0], "kw": params.kernel[1]}
         pool = {"size": params.pool_size, "stride": params.pool_stride}
+        backward = params.gradient != "none"
         return (
             Convention("channels", CHANNELS[params.channels > 1], size),
             Convention("filter", FILTERS[params.filters > 1], filters),
@@ -137,7 +138,7 @@ class ConvReluPool(Problem):
             *((Convention("dilation", DILATION, {"dilation": params.dilation}),) if params.dilation > 1 else ()),
             *((Convention("relu", "Negative cells become 0, the others stay."),) if params.relu else ()),
             *((Convention("pool", POOL[params.pool], pool),) if params.pool != "none" else ()),
-            *((Convention("gradient", GRADIENT[params.gradient], {"last": _last(params)}),) if params.gradient != "none" else ()),
+            *((Convention("gradient", GRADIENT[params.gradient], {"last": _last(params)}),) if backward else ()),
         )
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
@@ -148,7 +149,7 @@ class ConvReluPool(Problem):
             yield "ReLU does not both clip and pass something"
         if "pooled" in values and not any(values["pooled"]):
             yield "every pooled number is 0"
-        if not all(_tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
+        if not all(tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
             yield "a filter is its own flip: convolution and cross-correlation agree"
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
@@ -167,7 +168,7 @@ class ConvReluPool(Problem):
 
     def readings(self, instance: Instance) -> Iterator[str]:
         params = instance.params
-        if not all(_tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
+        if not all(tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
             yield "a filter is its own flip: the numbers do not tell convolution from cross-correlation"
         if any(_remainders(params)):
             yield "a window does not fit a whole number of times: sizes are rounded down and cells at the edge are left out"
@@ -266,87 +267,6 @@ def _check_whole(params: Params) -> None:
             f" padding {params.padding}, dilation {params.dilation}, pool {params.pool_size} by {params.pool_stride}:"
             " output sizes are not whole, change one of them"
         )
-
-
-def _filter_bank(params: Params, stream: Stream) -> Exact:
-    return tuple(_filter(params, stream) for _ in range(params.channels))
-
-
-def _filter(params: Params, stream: Stream) -> Exact:
-    """Two to four zeros in a 3×3 filter, both signs, and not its own flip."""
-    area = params.kernel[0] * params.kernel[1]
-    fewest = 2 if area >= 9 else 0
-    while True:
-        zeros = stream.integer(fewest, min(fewest + 2, max(area - 2, 0)))
-        entries = [stream.weighted(FILTER_CELLS, FILTER_WEIGHTS) for _ in range(area - zeros)] + [0] * zeros
-        plane = nest(stream.shuffled(entries), params.kernel)
-        if area == 1 or (min(entries) < 0 < max(entries) and _tells_flip(plane)):
-            return plane
-
-
-def _tells_flip(plane: Exact) -> bool:
-    flat = list(cells(plane))
-    return len(flat) == 1 or flat != flat[::-1]
-
-
-def _repair(params: Params, stream: Stream, image: list[int], kernels: Exact, bias: tuple[int, ...]) -> None:
-    """Redraws one pixel under an offending window at a time; gives up after a bounded number (the caller draws anew)."""
-    taps = _taps(params)
-    for _ in range(REPAIRS):
-        offending = _offence(params, image, kernels, bias, taps)
-        if offending is None:
-            return
-        image[stream.choice(offending)] = stream.below(6)
-
-
-def _taps(params: Params) -> Taps:
-    """What lies under each window; cells of the padding are left out."""
-    rows, columns = (
-        out_length(length, k, params.stride, params.padding, params.dilation)
-        for length, k in zip((params.height, params.width), params.kernel, strict=True)
-    )
-    area = params.kernel[0] * params.kernel[1]
-    result = []
-    for top, left in product(range(rows), range(columns)):
-        pairs = []
-        for c, i, j in product(range(params.channels), range(params.kernel[0]), range(params.kernel[1])):
-            y = top * params.stride - params.padding + i * params.dilation
-            x = left * params.stride - params.padding + j * params.dilation
-            if 0 <= y < params.height and 0 <= x < params.width:
-                pairs.append((c * area + i * params.kernel[1] + j, (c * params.height + y) * params.width + x))
-        result.append(pairs)
-    return result
-
-
-def _offence(params: Params, image: list[int], kernels: Exact, bias: tuple[int, ...], taps: Taps) -> list[int] | None:
-    """Image cells to change: those under a window at a kink, at a tie or too large; all of them if ReLU does not act."""
-    columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
-    everything = list(range(len(image)))
-    for bank, b in zip(kernels, bias, strict=True):
-        flat = list(cells(bank))
-        plane = [b + sum(flat[k] * image[i] for k, i in pairs) for pairs in taps]
-        for value, pairs in zip(plane, taps, strict=True):
-            if (params.relu and value == 0) or abs(value) > LARGEST_CELL:
-                return [i for k, i in pairs if flat[k]] or everything
-        if params.relu and not min(plane) < 0 < max(plane):
-            return everything
-        tied = _tied_window(params, plane, columns)
-        if tied is not None:
-            return [i for cell in tied for k, i in taps[cell] if flat[k]]
-    return None
-
-
-def _tied_window(params: Params, plane: list[int], columns: int) -> tuple[int, ...] | None:
-    if params.pool != "max":
-        return None
-    size, stride = (params.pool_size,) * 2, (params.pool_stride,) * 2
-    for window in pool_windows((len(plane) // columns, columns), size, stride, (0, 0)):
-        found = [max(plane[i], 0) if params.relu else plane[i] for i in window]
-        if max(found) != 0 and found.count(max(found)) > 1:
-            return window
-        if max(found) == 0 and not params.relu and found.count(0) > 1:
-            return window
-    return None
 
 
 PROBLEM = ConvReluPool()

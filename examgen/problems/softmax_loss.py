@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
 from examgen.model import Ask, Convention, Exact, Instance, cells
-from examgen.problem import Preset, Problem, param
+from examgen.points import HALF
+from examgen.problem import Calculator, Preset, param
 from examgen.problems import _scores as table
 
 LEAST_PROBABILITY = 0.02  # a smaller one rounds to two decimals that say nothing
-HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
 class Params:
     samples: int = param(2, "N, images", low=1, high=12)
     classes: int = param(3, "C, classes", low=2, high=10)
-    reduction: str = param("mean", "over the images", choices=("mean", "sum"))
-    class_axis: int = param(1, "1: a row is an image; 0: a column is an image", choices=(0, 1))
-    labels: str = param("free", "true classes: on the diagonal or free", choices=("diagonal", "free"))
+    reduction: str = param("mean", "over the images", choices=("mean", "sum"), timed=False)
+    class_axis: int = param(1, "1: a row is an image; 0: a column is an image", choices=(0, 1), timed=False)
+    labels: str = param("free", "true classes: on the diagonal or free", choices=("diagonal", "free"), timed=False)
     gradient: bool = param(False, "ask for the gradient with respect to every score")
     log_scores: bool = param(False, "scores are ln of whole numbers, answers logarithms of fractions")
     limit: int = param(2, "scores lie within ± this; the largest whole number where they are logarithms", low=1, high=100)
     digits: int = param(1, "decimals of a score", low=0, high=3)
 
 
-class SoftmaxLoss(Problem):
+class SoftmaxLoss(table.ScoresProblem):
     name = "softmax_loss"
     title = "Softmax loss"
     source = "Bridle, 1990; CS231n, linear classification"
@@ -50,6 +49,10 @@ class SoftmaxLoss(Problem):
         table.check_labels(params)
         if params.log_scores and params.limit < 3:
             raise InputError(f"limit = {params.limit}: with log_scores give at least 3, scores are ln 1 to ln of it")
+
+    def calculator(self, params: Params) -> Calculator:
+        """Scores that are logarithms leave fractions, and their logarithms stand as they are."""
+        return "none" if params.log_scores else "scientific"
 
     def draw(self, params: Params, stream: Stream) -> Instance:
         """Scores of one image differ, so that the predicted class is one class."""
@@ -97,16 +100,10 @@ class SoftmaxLoss(Problem):
         if any(p < LEAST_PROBABILITY for p in values["true_probabilities"]):
             yield "a true class's probability is below 0.02"
 
-    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        return table.score_sizes(given, data)
-
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         if params.log_scores and any(score <= 0 for score in cells(data["scores"])):
             raise InputError("scores: with log_scores the table holds the numbers under ln, all above 0")
-        return table.with_labels(params, data)
-
-    def readings(self, instance: Instance) -> Iterator[str]:
-        yield from table.score_readings(instance)
+        return super().completed(params, data)
 
 
 def _whole_row(params: Params, stream: Stream) -> tuple[int, ...]:

@@ -10,8 +10,8 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
-from examgen.model import Ask, Convention, Exact, Instance
-from examgen.problem import Preset, Problem, param
+from examgen.model import Ask, Convention, Instance
+from examgen.problem import Calculator, Preset, param
 from examgen.problems import _scores as table
 
 
@@ -19,17 +19,17 @@ from examgen.problems import _scores as table
 class Params:
     samples: int = param(3, "N, images", low=1, high=12)
     classes: int = param(3, "C, classes", low=2, high=10)
-    margin: Fraction = param(Fraction(1), "margin of the hinge, above 0", low=0)
+    margin: Fraction = param(Fraction(1), "margin of the hinge, above 0", low=0, timed=False)
     squared: bool = param(False, "square each hinge term")
-    reduction: str = param("mean", "over the images", choices=("mean", "sum"))
-    class_axis: int = param(1, "1: a row is an image; 0: a column is an image", choices=(0, 1))
-    labels: str = param("free", "true classes: on the diagonal or free", choices=("diagonal", "free"))
+    reduction: str = param("mean", "over the images", choices=("mean", "sum"), timed=False)
+    class_axis: int = param(1, "1: a row is an image; 0: a column is an image", choices=(0, 1), timed=False)
+    labels: str = param("free", "true classes: on the diagonal or free", choices=("diagonal", "free"), timed=False)
     gradient: bool = param(False, "ask for the gradient with respect to every score")
     limit: int = param(5, "scores lie within ± this", low=1, high=100)
     digits: int = param(1, "decimals of a score", low=0, high=3)
 
 
-class SvmLoss(Problem):
+class SvmLoss(table.ScoresProblem):
     name = "svm_loss"
     title = "Multiclass SVM loss"
     source = "Weston and Watkins, 1999; CS231n, linear classification"
@@ -49,6 +49,10 @@ class SvmLoss(Problem):
         if params.margin <= 0:
             raise InputError(f"margin = {params.margin}: must be above 0")
         table.check_labels(params)
+
+    def calculator(self, params: Params) -> Calculator:
+        """Squares of decimals are long to write out."""
+        return "simple" if params.squared else "none"
 
     def draw(self, params: Params, stream: Stream) -> Instance:
         """Scores of one image differ and no margin is 0, by leaving the few forbidden values out of the draw."""
@@ -103,15 +107,6 @@ class SvmLoss(Problem):
             yield "every margin is met: all losses are 0"
         if len(margins) > 1 and all(m > 0 for m in margins):
             yield "no margin is met: the max never acts"
-
-    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        return table.score_sizes(given, data)
-
-    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        return table.with_labels(params, data)
-
-    def readings(self, instance: Instance) -> Iterator[str]:
-        yield from table.score_readings(instance)
 
 
 PROBLEM = SvmLoss()

@@ -20,6 +20,7 @@ Shown = int | Fraction | str | None
 
 GATE = 8.0  # diameter of a gate and width of an input's name, mm
 WRITING = 6.0  # height of a writing place, mm
+NAME = 3.4  # height of a gate's name, mm
 TRUNK = 3.0  # height kept free for a wire that passes a column, mm
 MARK = 1.6  # how far a mark stands from a wire, and as far from its end, mm
 TWIN = 2.2  # how far two wires from one value to one gate part, mm
@@ -76,6 +77,11 @@ class Spot:
     last: bool
     found_value: Shown = None
     found_gradient: Shown = None
+
+    @property
+    def naming(self) -> tuple[float, float, float, float]:
+        """Where a gate's name stands, flush right: left, top, width, height; off its circle and its writing places."""
+        return self.x - 2.0, self.y - GATE / 2 - NAME, GATE + 2.6, NAME
 
 
 @dataclass(frozen=True)

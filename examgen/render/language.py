@@ -42,3 +42,8 @@ def say(language: str, message: str, values: Mapping[str, Any] | None = None) ->
     """A message (a gettext id) in the language of the paper, with its %(name)s places filled."""
     text = translations(language).gettext(message)
     return text % dict(values) if values else text
+
+
+def decimal_mark(language: str) -> str:
+    """What parts the whole from its decimals: a point, unless the catalogue has a comma."""
+    return translations(language).pgettext("decimal mark", ".")

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from examgen.model import Exact
 from examgen.render.diagram import Diagram
+from examgen.render.language import decimal_mark
 
 Calculator = Literal["none", "simple", "scientific"]
 
@@ -38,7 +39,7 @@ class Head:
     @property
     def decimal_comma(self) -> bool:
         """Whether numbers are printed with a decimal comma."""
-        return self.language == "ru" if self.comma is None else self.comma
+        return decimal_mark(self.language) == "," if self.comma is None else self.comma
 
 
 @dataclass(frozen=True)

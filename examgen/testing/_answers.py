@@ -6,10 +6,13 @@ import json
 from fractions import Fraction
 from typing import Any
 
+from examgen.bundle import task_json
 from examgen.engines import _numpy
 from examgen.errors import ProofError
+from examgen.folder import task_failures
 from examgen.graph import Graph, expand
 from examgen.model import cells
+from examgen.registry import asks_of
 from examgen.testing._case import Case, CheckFailed, check
 from examgen.verifying import DIGITS, ENGINES, split
 
@@ -70,12 +73,20 @@ def answers_are_proved(case: Case) -> None:
     for proof in case.proofs:
         if isinstance(proof, ProofError):
             raise CheckFailed(f"{case.problem.name}, preset {case.label}: {proof}") from proof
-        asks = case.problem.asks(proof.instance.params)
+        asks = asks_of(proof.instance)
         case.expect(tuple(answer.ask for answer in proof.answers) == asks, "a box has no answer")
         case.expect([c.key for c in proof.certificates] == [ask.key for ask in asks], "an answer has no certificate")
         for certificate in proof.certificates:
-            ran = {engine for engine, bound in certificate.bounds.items() if bound != "not run"}
-            case.expect(ran >= set(ENGINES), f"box {certificate.key} was proved by {sorted(ran)} alone")
+            ran = set(certificate.bounds)
+            case.expect(ran == set(ENGINES), f"box {certificate.key} was proved by {sorted(ran)} alone")
+
+
+@check
+def key_proves_again(case: Case) -> None:
+    """What `key.json` holds of every solved instance is proved again from it alone, as `verify` does."""
+    for solution in case.solutions:
+        wrong = task_failures(json.loads(json.dumps(task_json(1, solution, "en"))))
+        case.expect(not wrong, "; ".join(wrong))
 
 
 @check
@@ -92,7 +103,7 @@ def accepted_holds_the_answer(case: Case) -> None:
 def whole_boxes_hold_whole_numbers(case: Case) -> None:
     """Where an integer is asked, the answer is one."""
     for answer in (answer for solution in case.solutions for answer in solution.answers):
-        if "integer" in (answer.ask.kind, answer.ask.cell_kind):
+        if answer.ask.whole:
             whole = all(Fraction(cell).denominator == 1 for cell in cells(answer.value))
             case.expect(whole, f"box {answer.ask.key} asks for a whole number, and the answer is {answer.value}")
 

@@ -17,7 +17,7 @@ from typing import Any
 import pikepdf
 
 from examgen.resources import find
-from examgen.solving import rounded
+from examgen.answers import rounded
 
 FILES = ("key.json", "key.pdf", "manifest.json", "sheets.pdf")
 PDFS = ("sheets.pdf", "key.pdf")

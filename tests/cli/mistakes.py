@@ -63,6 +63,23 @@ NAMES: Mapping[str, Mistake] = {
         HEAD + 'calculator = "none"\n' + task('"backprop"'),
         ("task 1", "sigmoid_neuron", "'scientific'", "'none'", "sum_times"),
     ),
+    "calculator for changed parameters": (
+        HEAD + 'calculator = "none"\n' + task('"softmax_loss"', 'preset = "3x3_log"', "params = { log_scores = false }"),
+        ("task 1", "'3x3_log' of softmax_loss with these params", "'scientific'", "'none'"),
+    ),
+    "calculator for another formula": (
+        HEAD + 'calculator = "simple"\n'
+        + task('"backprop"', 'preset = "sum_times"', 'params = { formula = "sigmoid_neuron" }'),
+        ("task 1", "'sum_times' of backprop with these params", "'scientific'", "'simple'"),
+    ),
+    "calculator for squares": (
+        HEAD + 'calculator = "none"\n' + task('"svm_loss"', "params = { squared = true }"),
+        ("task 1", "'3x4' of svm_loss with these params", "'simple'", "'none'"),
+    ),
+    "calculator for averages": (
+        HEAD + 'calculator = "none"\n' + task('"conv_relu_pool"', 'params = { pool = "avg", pool_size = 1, pool_stride = 1 }'),
+        ("task 1", "'5x5_stride2' of conv_relu_pool with these params", "'simple'", "'none'"),
+    ),
     "unknown reduction": (svm('params = { reduction = "max" }'), ("reduction = 'max'", "'mean', 'sum'")),
     "unknown op": (backprop('params = { formula = "random", ops = ["pow"] }'), ("'pow'", "add, sub")),
     "unknown function": (backprop('params = { formula = "f = foo(x)" }'), ("column 5", "'foo'", "exp, log")),
@@ -94,11 +111,19 @@ SIZES: Mapping[str, Mistake] = {
     "margin that fills the memory": (svm("params = { margin = 1e999999 }"), ("margin", "1E+999999")),
     "empty title": ('title = ""\n' + VARIANTS + SEEDED + TASK, ("title = ''", "1 to 200")),
     "long title": (f'title = "{"x" * 300}"\n' + VARIANTS + SEEDED + TASK, ("title", "1 to 200")),
+    "long title of another language": (
+        f'title = {{ en = "T", ru = "{"x" * 300}" }}\n' + VARIANTS + SEEDED + TASK,
+        ("title", "1 to 200"),
+    ),
     "title of two lines": ('title = "a\\nb"\n' + VARIANTS + SEEDED + TASK, ("title", "one line")),
 }
 
 TYPES: Mapping[str, Mistake] = {
     "title": ("title = 3\n" + VARIANTS + SEEDED + TASK, ("title = 3", "text")),
+    "title of another language": (
+        'title = { en = "T", fr = 1979-05-27 }\n' + VARIANTS + SEEDED + TASK,
+        ("title = {en = 'T', fr = 1979-05-27}", "text"),
+    ),
     "language": (HEAD + "language = 3\n" + TASK, ("language = 3", "text in quotes")),
     "variants in quotes": (TITLE + SEEDED + 'variants = "2"\n' + TASK, ("variants = '2'", "a whole number")),
     "variants as a decimal": (TITLE + SEEDED + "variants = 2.0\n" + TASK, ("variants = 2.0", "a whole number")),

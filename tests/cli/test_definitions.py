@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examgen.errors import DefinitionError, ExamgenError
-from examgen.exam import Exam, read_exam
+from examgen.exam import Exam, _plain, read_exam
+from examgen.problem import CALCULATORS
+from examgen.render import paper
 from examgen.resources import find
 from tests.cli import mistakes
 from tests.cli.commands import Ended, complaint, run
@@ -56,6 +60,109 @@ def test_the_definitions_are_right_but_for_their_mistake(tmp_path: Path) -> None
         path = tmp_path / "exam.toml"
         path.write_text(text, encoding="utf-8")
         assert 2 == read_exam(path).variants
+
+
+def read(folder: Path, text: str) -> Exam:
+    path = folder / "exam.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_exam(path)
+
+
+SIGMOID = mistakes.task('"backprop"', 'params = { formula = "f = sigmoid(x)" }', "data = { x = 1 }")
+NEEDS_CALCULATOR = "task 2: its numbers need calculator = 'scientific', the exam allows 'none'"
+
+
+def test_pinned_numbers_beyond_the_calculator_are_noted(tmp_path: Path) -> None:
+    """They are never refused: the instructor is told."""
+    exam = read(tmp_path, mistakes.HEAD + 'calculator = "none"\n' + mistakes.TASK + SIGMOID)
+    assert NEEDS_CALCULATOR in exam.warnings
+
+
+@pytest.mark.parametrize(
+    ("calculator", "pinned"),
+    [
+        ("scientific", SIGMOID),
+        ("none", SIGMOID.replace("sigmoid(x)", "x * x")),
+        ("none", mistakes.task('"softmax_loss"', "params = { log_scores = true, limit = 3 }", "data = { scores = [[1, 2, 3]] }")),
+    ],
+    ids=["calculator", "products", "logarithms"],
+)
+def test_pinned_numbers_within_the_calculator_are_not_noted(calculator: str, pinned: str, tmp_path: Path) -> None:
+    """The tooth of the note: with a calculator, or without exp and ln, there is none."""
+    exam = read(tmp_path, f'{mistakes.HEAD}calculator = "{calculator}"\n' + mistakes.TASK + pinned)
+    assert [] == [warning for warning in exam.warnings if "calculator" in warning]
+
+
+def test_changed_parameters_may_need_less(tmp_path: Path) -> None:
+    """A preset for a calculator, changed to scores under ln, is one for none."""
+    changed = mistakes.task('"softmax_loss"', 'preset = "3x3"', "params = { log_scores = true, limit = 6 }")
+    exam = read(tmp_path, mistakes.HEAD + 'calculator = "none"\n' + changed)
+    assert "none" == exam.tasks[0].choices[0].preset.calculator
+
+
+def test_paper_knows_the_same_calculators() -> None:
+    """What a problem can need is what a sheet can allow."""
+    assert CALCULATORS == get_args(paper.Calculator)
+
+
+SQUARE = "data = { scores = [[1, 2, 4], [5, 3, 1], [2, 6, 1]] }"
+
+
+@pytest.mark.parametrize(
+    ("lines", "minutes"),
+    [
+        (('preset = "3x3"',), 3.5),
+        (('preset = "3x3"', 'params = { reduction = "sum", margin = 2 }'), 3.5),
+        (('preset = "3x3"', "params = { classes = 3 }"), 3.5),
+        (('preset = "3x3"', SQUARE), 3.5),
+        (('preset = "3x3"', "params = { classes = 8 }"), None),
+        (('preset = "3x3"', "params = { gradient = true }"), None),
+        (('preset = "4x4"', SQUARE), None),
+        ((SQUARE,), None),
+    ],
+)
+def test_minutes_are_those_of_a_preset_as_it_stands(lines: tuple[str, ...], minutes: float | None, tmp_path: Path) -> None:
+    """Parameters that change the work, and numbers without a preset, have no minutes; the note and the sum say so."""
+    exam = read(tmp_path, mistakes.HEAD + mistakes.task('"svm_loss"', 'preset = "2x3"') + mistakes.task('"svm_loss"', *lines))
+    noted = [warning for warning in exam.warnings if warning.startswith("task 2: minutes unknown")]
+    known = minutes is not None
+    assert (2.5, minutes) == tuple(task.minutes for task in exam.tasks)
+    assert (2.5 + (minutes or 0), known, 1 - known) == (exam.working_minutes, exam.minutes_known, len(noted))
+
+
+def test_one_unknown_alternate_makes_a_task_unknown(tmp_path: Path) -> None:
+    """The slowest of two problems is not known where one of them is not."""
+    exam = read(tmp_path, mistakes.either("params = { softmax_loss = { classes = 4 } }"))
+    assert (None, 0.0, False) == (exam.tasks[0].minutes, exam.working_minutes, exam.minutes_known)
+
+
+EVERY_TYPE = """
+text = "a"
+whole = 3
+decimal = 0.10
+infinite = -inf
+truth = true
+day = 1979-05-27
+hour = 07:32:00
+moment = 1979-05-27T07:32:00
+zoned = 1979-05-27T07:32:00Z
+list = [[1.5], [{ day = 1979-05-27 }]]
+"""
+
+
+def test_whatever_toml_says_can_be_kept_as_json() -> None:
+    """Decimals, dates and times become text, inside lists and tables too; the rest stays."""
+    plain = _plain(tomllib.loads(EVERY_TYPE, parse_float=Decimal))
+    assert plain == json.loads(json.dumps(plain))
+    assert ("a", 3, "0.10", True, "1979-05-27") == tuple(plain[key] for key in ("text", "whole", "decimal", "truth", "day"))
+    assert [["1.5"], [{"day": "1979-05-27"}]] == plain["list"]
+
+
+@pytest.mark.parametrize("value", [Decimal("0.1"), date(1979, 5, 27), time(7, 32), datetime(1979, 5, 27)])
+def test_json_itself_refuses(value: Any) -> None:
+    """The tooth: as they are, such values would end a build in a traceback."""
+    with pytest.raises(TypeError):
+        json.dumps(value)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +295,7 @@ NUMBERS = st.integers(-3, 12) | st.sampled_from([10**9, 2**70, Decimal("0.5"), D
 WORDS = st.sampled_from(["", "svm_loss", "backprop", "3x4", "random_5", "sample", "none", "ru", "\x00", "é\n"])
 NAMES = st.sampled_from(["scores", "classes", "svm_loss"])
 VALUES = st.recursive(
-    st.booleans() | NUMBERS | WORDS,
+    st.booleans() | NUMBERS | WORDS | st.just(date(1979, 5, 27)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | NAMES, inner, max_size=2),
     max_leaves=6,
 )
@@ -227,11 +334,11 @@ def _changed(place: tuple[Any, ...], value: Any, extra: str | None, removed: boo
 def test_a_changed_definition_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: tuple[Any, ...], value: Any, extra: str | None, removed: bool
 ) -> None:
-    """Whatever one change makes of the lecture's exam: an exam, or one printable sentence that names the file."""
+    """Whatever one change makes of the lecture's exam: an exam that JSON can hold, or one printable sentence."""
     path = tmp_path_factory.getbasetemp() / "changed.toml"
     path.write_text(_changed(place, value, extra, removed), encoding="utf-8")
     try:
-        assert isinstance(read_exam(path), Exam)
+        assert json.dumps(read_exam(path).definition, allow_nan=False)
     except ExamgenError as error:
         assert isinstance(error, DefinitionError)
         assert str(error).startswith(f"{path}: ") and str(error).isprintable()

@@ -15,7 +15,7 @@ import pytest
 from examgen import registry
 from examgen.graph import Graph
 from examgen.model import Instance, cells
-from examgen.problem import Preset
+from examgen.problem import CALCULATORS, Preset, Problem
 from examgen.solving import draw, exact_values
 
 DRAWS = 40
@@ -153,6 +153,45 @@ def test_preset_takes_the_time_that_teaching_gives(place: tuple[str, str], wante
     """Each preset of the teaching table is there, with its minutes, its use and its calculator."""
     found = registry.preset(*place)
     assert wanted == (found.minutes, found.use, found.calculator)
+
+
+NEEDED = (
+    ("svm_loss", {}, "none"),
+    ("svm_loss", {"squared": True}, "simple"),
+    ("softmax_loss", {}, "scientific"),
+    ("softmax_loss", {"log_scores": True, "limit": 6}, "none"),
+    ("backprop", {"formula": "random"}, "none"),
+    ("backprop", {"formula": "f = x * y + 1"}, "none"),
+    ("backprop", {"formula": "f = exp(x)"}, "scientific"),
+    ("conv_relu_pool", {}, "none"),
+    ("conv_relu_pool", {"pool": "avg"}, "simple"),
+)
+
+
+@pytest.mark.parametrize(("name", "given", "needed"), NEEDED)
+def test_parameters_need_a_calculator(name: str, given: Any, needed: str) -> None:
+    """Exp and ln need a scientific calculator, squares and averages a simple one."""
+    chosen = registry.problem(name)
+    assert needed == chosen.calculator(chosen.with_params(given))
+
+
+def understated(chosen: Problem, presets: Any) -> list[str]:
+    """Presets that state a lesser calculator than their parameters need."""
+    rank = CALCULATORS.index
+    return [label for label, preset in presets.items() if rank(preset.calculator) < rank(chosen.calculator(preset.params))]
+
+
+def test_presets_state_the_calculator_that_they_need() -> None:
+    """No preset of any problem states less than its parameters need."""
+    assert {} == {name: bad for name, chosen in registry.problems().items() if (bad := understated(chosen, chosen.presets))}
+
+
+@pytest.mark.parametrize(("stated", "wanted"), [("none", ["x"]), ("simple", ["x"]), ("scientific", [])])
+def test_a_preset_that_states_too_little_is_noticed(stated: Any, wanted: list[str]) -> None:
+    """The tooth: softmax without a scientific calculator."""
+    chosen = registry.problem("softmax_loss")
+    params = chosen.presets[chosen.default].params
+    assert wanted == understated(chosen, {"x": Preset(params, (1, 1), calculator=stated)})
 
 
 def test_long_presets_are_homework() -> None:

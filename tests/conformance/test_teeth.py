@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from examgen import registry, solving
+from examgen import bundle, folder, registry, solving
 from examgen.drawing import Stream, key
 from examgen.graph import Builder, Graph, expand
-from examgen.model import Ask, Convention, Instance
+from examgen.model import Ask, Convention, Instance, each
 from examgen.ops import OPS
 from examgen.problem import Preset, Problem, param
 from examgen.render import html
@@ -230,12 +230,24 @@ class AcceptsTheNeighbour(Toy):
     def spoil(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sound = solving.accepted
 
-        def raised(value: Any, decimals: int, *, integer: bool) -> Any:
-            if isinstance(value, tuple):
-                return tuple(raised(part, decimals, integer=integer) for part in value)
-            return sound(value + 1, decimals, integer=integer)
+        def raised(value: Any, decimals: int, *, whole: bool) -> Any:
+            return sound(each(value, lambda cell: cell + 1), decimals, whole=whole)
 
         monkeypatch.setattr(solving, "accepted", raised)
+        monkeypatch.setattr(folder, "accepted", raised)
+
+
+class KeySaysSomethingElse(Toy):
+    breaks = "key_proves_again"
+
+    def spoil(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sound = bundle._answer
+
+        def nudged(*given: Any) -> dict[str, Any]:
+            entry = sound(*given)
+            return entry | {"value": each(entry["value"], lambda cell: cell + 1e-9)}
+
+        monkeypatch.setattr(bundle, "_answer", nudged)
 
 
 class WholeNumberAskedOfAnIrrational(Toy):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
 from examgen.errors import InputError
-from examgen.render.diagram import GATE, PAGE, WRITING, Diagram, Drawing, Node, draw_circuit
+from examgen.render.diagram import GATE, PAGE, WRITING, Diagram, Drawing, Node, Spot, draw_circuit
 from examgen.sheets import circuit
 from tests.render.specimens import every_instance
 
@@ -58,6 +59,67 @@ def test_an_overlap_is_found() -> None:
     drawing = draw_circuit(NEURON)
     moved = Drawing(**{**vars(drawing), "spots": (drawing.spots[0], drawing.spots[0])})
     assert [("w0", "w0")] == overlaps(moved)
+
+
+Area = tuple[float, float, float, float]  # left, top, right, bottom
+LETTER = 3.5  # width of a name of one letter with an index, mm
+
+
+def name_of(spot: Spot) -> Area:
+    """Where a short name's letters are: flush right in their place."""
+    left, top, width, height = spot.naming
+    return left + width - LETTER, top, left + width, top + height
+
+
+def taken(drawing: Drawing, spot: Spot) -> list[Area]:
+    """What one spot takes: its writing places, and its gate's lower part, the widest a name could run into."""
+    start, end = spot.x + GATE + 0.8, spot.x + GATE + drawing.stub - 1.8
+    gate = (spot.x, spot.y - GATE / 2, spot.x + GATE, spot.y + GATE / 2)
+    return [(start, spot.y - WRITING, end, spot.y), (start, spot.y, end, spot.y + WRITING), gate]
+
+
+def wire_points(path: str) -> list[tuple[float, float]]:
+    """Points along a wire, half a millimetre apart or nearer."""
+    corners: list[tuple[float, float]] = []
+    for letter, x, y in re.findall(r"([MLH])(-?[\d.]+)(?: (-?[\d.]+))?", path):
+        corners.append((float(x), corners[-1][1] if letter == "H" else float(y)))
+    return [
+        (ax + (bx - ax) * i / 400, ay + (by - ay) * i / 400)
+        for (ax, ay), (bx, by) in itertools.pairwise(corners)
+        for i in range(401)
+    ]
+
+
+def names_in_the_way(drawing: Drawing) -> list[str]:
+    """Names that lie on a wire, a gate, a writing place or another name."""
+    named = [spot for spot in drawing.spots if spot.node.gate and spot.node.label]
+    points = [point for wire in drawing.wires for point in wire_points(wire)]
+    found = []
+    for spot in named:
+        left, top, right, bottom = name_of(spot)
+        areas = [area for other in drawing.spots for area in taken(drawing, other)]
+        areas += [name_of(other) for other in named if other is not spot]
+        on_area = any(a < right - 0.01 and left < c - 0.01 and b < bottom - 0.01 and top < d - 0.01 for a, b, c, d in areas)
+        if on_area or any(left < x < right and top < y < bottom for x, y in points):
+            found.append(spot.node.name)
+    return found
+
+
+@pytest.mark.parametrize("diagram", [NEURON, REUSED, *circuits()], ids=lambda d: "-".join(n.gate for n in d.nodes if n.gate))
+def test_a_name_is_in_nobodys_way(diagram: Diagram) -> None:
+    """A gate's name lies on no wire, no gate, no writing place and no other name."""
+    assert [] == names_in_the_way(draw_circuit(diagram))
+
+
+def test_a_name_in_the_way_is_found() -> None:
+    """The teeth: a wire led through a name, and a gate that comes too near."""
+    drawing = draw_circuit(REUSED)
+    last = drawing.spots[-1]
+    left, top, width, height = last.naming
+    crossing = f"M{left:.2f} {top + height / 2:.2f}H{left + width + 1:.2f}"
+    near = Spot(last.node, last.x, last.y - GATE, False)
+    assert ["f"] == names_in_the_way(Drawing(**{**vars(drawing), "wires": (*drawing.wires, crossing)}))
+    assert "f" in names_in_the_way(Drawing(**{**vars(drawing), "spots": (*drawing.spots, near)}))
 
 
 def test_inputs_keep_their_order_where_they_can() -> None:

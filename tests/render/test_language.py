@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -15,9 +16,14 @@ from babel.messages.pofile import read_po
 from examgen import problems as problem_package
 from examgen.errors import InputError
 from examgen.registry import problems
-from examgen.render.language import languages, say, translations
+from examgen.render import language as language_module
+from examgen.render.html import sheets_html
+from examgen.render.language import decimal_mark, languages, say, translations
+from examgen.render.paper import Head, SheetVariant
 from examgen.resources import find
-from examgen.sheets import CIRCUIT
+from examgen.sheets import CIRCUIT, LETTERS, labels, sheet_task
+from examgen.starting import TITLE, write_definition
+from tests.render.specimens import drawn
 
 OTHERS = [language for language in languages() if language != "en"]
 SENTENCE = re.compile(r"\s.*(\.|\$\$|\*\*)$", re.DOTALL)
@@ -52,7 +58,7 @@ def problem_messages() -> set[str]:
     """What the problems say, and their titles."""
     files = Path(problem_package.__file__).parent.glob("*.py")
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
-    return said | {problem.title for problem in problems().values()} | {CIRCUIT}
+    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE}
 
 
 def untranslated(catalogue: NullTranslations, messages: Iterable[str]) -> list[str]:
@@ -110,3 +116,62 @@ def test_places_are_filled() -> None:
     """A message's values arrive in either language."""
     assert "Stride 2." == say("en", "Stride %(stride)s.", {"stride": 2})
     assert "Шаг (stride) 2." == say("ru", "Stride %(stride)s.", {"stride": 2})
+
+
+ESPERANTO = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8"
+
+msgid "abcdefghijklmnopqrstuvwxyz"
+msgstr "abcĉd"
+
+msgctxt "decimal mark"
+msgid "."
+msgstr ","
+
+msgid "Test"
+msgstr "Ekzameno"
+
+msgid "Variant"
+msgstr "Varianto"
+"""
+
+
+@pytest.fixture
+def esperanto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A third language, for one test: nothing but a catalogue."""
+    catalogue = tmp_path / "locale" / "eo" / "LC_MESSAGES" / "examgen.po"
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_text(ESPERANTO, encoding="utf-8")
+    monkeypatch.setattr(language_module, "find", lambda kind: tmp_path / kind)
+    translations.cache_clear()
+    yield "eo"
+    translations.cache_clear()
+
+
+def test_a_third_language_is_one_catalogue(esperanto: str) -> None:
+    """It is offered, and sets a sheet with its own words, box letters and decimal mark; what it lacks stays English."""
+    instance = drawn("svm_loss", problems()["svm_loss"].presets["3x4"].params)
+    task = sheet_task(1, instance, esperanto, points=Fraction(10))
+    html = sheets_html(Head("Provo", esperanto), [SheetVariant(1, "AAAAAA", (task,))])
+    assert ("en", "eo") == languages()
+    assert ("1a", "1b", "1c", "1ĉ") == tuple(box.label for box in task.boxes)
+    assert '<html lang="eo">' in html and "Varianto" in html and "Keep at least 4 decimals" in html
+    scores = re.findall(r"<td[^>]*><span class=\"slot\">(−?[0-9.,]+)</span>", html)
+    assert 12 <= len(scores) and all("," in score and "." not in score for score in scores)
+
+
+def test_a_new_exam_is_titled_in_a_third_language(esperanto: str, tmp_path: Path) -> None:
+    """`init` writes its title, and names the languages there are."""
+    write_definition(tmp_path / "exam.toml", esperanto)
+    written = (tmp_path / "exam.toml").read_text(encoding="utf-8")
+    assert 'title = "Ekzameno"' in written
+    assert re.search(r'^language = "eo" +# one of: en, eo$', written, re.MULTILINE)
+
+
+def test_a_catalogue_that_lacks_letters_and_mark_is_as_english() -> None:
+    """The tooth: without its messages nothing of the third language would show; Russian and English keep theirs."""
+    assert (".", ",") == (decimal_mark("en"), decimal_mark("ru"))
+    assert ("1z", "1aa") == labels(1, 27, "en")[-2:]
+    assert ("1я", "1аа") == labels(1, 29, "ru")[-2:]
+    assert ("1а", "1б", "1в") == labels(1, 3, "ru")

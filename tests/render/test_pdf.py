@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html import unescape
 from typing import Any
@@ -20,8 +21,10 @@ from weasyprint.urls import FatalURLFetchingError
 
 from examgen.render.faces import FAMILIES, face, faces
 from examgen.render.html import key_html, sheets_html
+from examgen.render.paper import SheetVariant
 from examgen.render.pdf import VARIANT, lay_out, write_pdf
-from tests.render.specimens import every_variant, head, key_of, seed_variants
+from examgen.sheets import sheet_task
+from tests.render.specimens import every_instance, every_variant, head, key_of, seed_variants
 
 # the layouts of every preset and option take seconds: one worker makes them once
 pytestmark = pytest.mark.xdist_group("paper")
@@ -116,6 +119,78 @@ def test_the_pdf_is_tagged_titled_and_in_its_language(language: str) -> None:
         assert {"/Table", "/TR", "/TH", "/TD", "/H1", "/H2"} <= {str(o.get("/S")) for o in kinds}
         assert not {"/CreationDate", "/ModDate"} & set(document.docinfo.keys())
         assert not len(document.attachments)
+
+
+def bookmarks(pdf: bytes) -> list[str]:
+    """The titles of a PDF's bookmarks, those below others moved in."""
+    with pikepdf.open(io.BytesIO(pdf)) as document, document.open_outline() as outline:
+        return list(titles(outline.root))
+
+
+def titles(items: Iterable[pikepdf.OutlineItem], indent: str = "") -> Iterator[str]:
+    """The titles of these bookmarks and of all below them."""
+    for item in items:
+        yield indent + str(item.title)
+        yield from titles(item.children, indent + "  ")
+
+
+@pytest.mark.parametrize(
+    ("language", "variant", "task"), [("en", "Variant {} · {}", "Task {}"), ("ru", "Вариант {} · {}", "Задача {}")]
+)
+def test_a_bookmark_is_a_name_without_points(language: str, variant: str, task: str) -> None:
+    """Every variant and every task of it can be found, by its name alone."""
+    tasks = ["  " + task.format(i) for i in (1, 2, 3)]
+    found = bookmarks(write_pdf(sheets(language, 2)))
+    assert [variant.format(1, "K00QMX"), *tasks, variant.format(2, "K01QMX"), *tasks] == found
+
+
+def test_a_bookmark_joined_with_points_is_found() -> None:
+    """The tooth: a heading that does not name its bookmark takes its points along."""
+    html = sheets("en", 1).replace('<h2 data-bookmark="Task 1">', "<h2>")
+    assert "  Task 1 3 p." in bookmarks(write_pdf(html))
+
+
+def test_the_bookmarks_of_a_key_are_its_tables_and_strips() -> None:
+    """Under one title: a marking sheet per task, and a strip per variant."""
+    found = bookmarks(write_pdf(key_html(head("en"), *key_of(seed_variants("en", 1)))))
+    marking = [f"  Marking sheet, task {i}: {name}" for i, name in enumerate(("svm_loss", "backprop", "conv_relu_pool"), 1)]
+    assert [head("en").title, *marking, "  Answer strips", "    Variant 1 K00QMX"] == found
+
+
+def marks(html: str) -> list[tuple[list[str], float]]:
+    """Each table of marks on the first page: its top row, and how far it reaches over the right margin (in px)."""
+    frame = lay_out(html).pages[0]._page_box
+    tables = [box for box in frame.descendants() if box.element_tag == "table" and type(box).__name__ == "TableBox"]
+    edge = frame.content_box_x() + frame.width
+    found = []
+    for table in tables:
+        cells = [box for box in table.descendants() if type(box).__name__ == "TableCellBox"]
+        texts = ["".join(part.text for part in cell.descendants() if hasattr(part, "text")) for cell in cells]
+        if texts[0] in ("Task", "Задача"):
+            right = max(cell.position_x + cell.border_width() for cell in cells)
+            found.append((texts[: len(texts) // 3], right - edge))
+    return found
+
+
+def with_tasks(count: int, language: str) -> str:
+    """A sheet with so many small tasks."""
+    tasks = tuple(sheet_task(i, every_instance()[0], language) for i in range(1, count + 1))
+    return sheets_html(head(language), [SheetVariant(1, "AAAAAA", tasks)])
+
+
+@pytest.mark.parametrize(("language", "task", "total"), [("en", "Task", "Total"), ("ru", "Задача", "Всего")])
+def test_the_marks_of_many_tasks_are_stacked_within_the_margin(language: str, task: str, total: str) -> None:
+    """Five tasks to a table, the total in the last one."""
+    for count, tops in ((5, ["12345"]), (7, ["12345", "67"])):
+        found = marks(with_tasks(count, language))
+        assert [[task, *top] for top in tops[:-1]] + [[task, *tops[-1], total]] == [top for top, _ in found]
+        assert all(over < 1 for _, over in found)
+
+
+def test_marks_over_the_margin_are_found() -> None:
+    """The tooth: cells that insist on a width of their own, as they once did."""
+    html = with_tasks(5, "en").replace("table-layout: fixed; width: 100%; font-size: 9pt", "font-size: 9pt")
+    assert [True] == [over > 1 for _, over in marks(html.replace(".marks td {", ".marks td { min-width: 15mm;"))]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
