@@ -11,7 +11,7 @@ import signal
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -114,9 +114,7 @@ def build(
     return Built(folder, FILES, exam.variants if count is None else count, found)
 
 
-def _fill(
-    stage: Path, exam: Exam, drawn: Sequence[Variant], pool: Executor, device: str, report: Report
-) -> tuple[str, ...]:
+def _fill(stage: Path, exam: Exam, drawn: Sequence[Variant], pool: Executor, device: str, report: Report) -> tuple[str, ...]:
     """Writes all files of `FILES`; gives the notes on pinned numbers."""
     report("draw", len(drawn), len(drawn))
     sheets = pool.submit(_write_sheets, exam, drawn, stage / "sheets.pdf")
@@ -140,12 +138,8 @@ def default_folder(definition: Path, *, proof: bool = False) -> Path:
 def advice(exam: Exam) -> tuple[str, ...]:
     """What the instructor should know before handing out: time that is too short, and the exam's own warnings."""
     needed = exam.working_minutes
-    if needed <= exam.minutes * 2 / 3:
-        return exam.warnings
-    return (
-        f"a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time",
-        *exam.warnings,
-    )
+    told = f"a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time"
+    return (told, *exam.warnings) if needed > exam.minutes * 2 / 3 else exam.warnings
 
 
 def _ready(device: str) -> None:
@@ -164,10 +158,9 @@ def _paper() -> Any:
         with redirect_stdout(io.StringIO()):  # WeasyPrint prints a page of advice where one sentence will do
             from examgen.render import pdf
     except (ImportError, OSError) as error:
-        reason = str(error).split(":")[0]
         raise EngineUnavailable(
-            f"WeasyPrint cannot be loaded ({reason}): install weasyprint and the system libraries Pango and HarfBuzz-Subset"
-            " (on Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0)"
+            f"WeasyPrint cannot be loaded ({str(error).split(':')[0]}): install it and the system libraries Pango and"
+            " HarfBuzz-Subset (on Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0)"
         ) from error
     return pdf
 
@@ -265,8 +258,6 @@ class _Inline(Executor):
     """An executor that works at once in this process: one job needs no second interpreter."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        from concurrent.futures import Future
-
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
@@ -282,8 +273,7 @@ def _workers(jobs: int) -> Iterator[Executor]:
         yield _Inline()
         return
     others = set(active_children())
-    # Ctrl-C reaches every process: only this one has to speak of it
-    quietly = (signal.SIGINT, signal.SIG_IGN)
+    quietly = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: only this one has to speak of it
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=signal.signal, initargs=quietly)
     try:
         with _handled(*quietly):  # which the workers inherit: they are deaf to it from their first moment
@@ -365,10 +355,8 @@ def _runs(process: int) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
+    except (OSError, OverflowError) as error:
+        return isinstance(error, PermissionError)
     return True
 
 
@@ -391,7 +379,7 @@ def _publish(stage: Path, folder: Path) -> None:
         try:
             _roll_back(stage, folder)
         except OSError as error:
-            raise OutputError(f"{folder}: writing failed ({error.strerror}), what stood there before is now in {old}") from error
+            raise OutputError(f"{folder}: writing failed ({error.strerror}), what stood there is now in {old}") from error
         if isinstance(failure, OSError):
             raise _failed(folder, failure) from failure
         raise

@@ -55,7 +55,8 @@ def build(
         built = run(exam, folder, count=count, jobs=jobs, device=device, report=report)
     for note in (*built.notes, *advice(exam)):
         typer.echo(f"note: {note}")
-    typer.echo(f"{built.variants} variants, about {exam.working_minutes:g} of {exam.minutes} minutes each, every answer proved:")
+    time = f"about {exam.working_minutes:g} of {exam.minutes} minutes each"
+    typer.echo(f"{built.variants} variants, {time}, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
 

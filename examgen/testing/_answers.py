@@ -45,8 +45,14 @@ def boxes_fit_the_graph(case: Case) -> None:
 def graph_survives_the_key(case: Case) -> None:
     """A graph written to `key.json` and read back is the same graph."""
     for graph in {case.graph(instance) for instance in case.instances}:
-        again = Graph.from_json(json.loads(json.dumps(graph.to_json())))
-        case.expect(again == graph, f"{graph} came back as {again}")
+        case.expect(_survives(graph), f"{graph} does not come back from JSON as it was")
+
+
+def _survives(graph: Graph) -> bool:
+    try:
+        return Graph.from_json(json.loads(json.dumps(graph.to_json()))) == graph
+    except (TypeError, ValueError):
+        return False
 
 
 @check
@@ -85,6 +91,8 @@ def answers_are_proved(case: Case) -> None:
 def key_proves_again(case: Case) -> None:
     """What `key.json` holds of every solved instance is proved again from it alone, as `verify` does."""
     for solution in case.solutions:
+        if not _survives(case.graph(solution.instance)):
+            continue
         wrong = task_failures(json.loads(json.dumps(task_json(1, solution, "en"))))
         case.expect(not wrong, "; ".join(wrong))
 

@@ -16,7 +16,7 @@ LAYERS = (
     {"drawing", "model", "resources"},
     {"codes", "points", "ops", "render", "export"},  # paper is a view: nothing above can be reached from it
     {"graph"},
-    {"formula"},
+    {"formula", "answers"},
     {"problem"},
     {"problems", "engines"},
     {"registry"},

@@ -6,16 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import examgen.build
+from examgen.build import FILES, build
 from examgen.engines import _torch
-from tests.build.folders import FILES, LECTURE, Folder
-from tests.cli.commands import Ended, run
+from examgen.errors import ExamgenError, ProofError
+from examgen.exam import read_exam
+from tests.build.folders import LECTURE, Folder
+from tests.cli.commands import Ended, complaint, run
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -62,22 +67,40 @@ def test_an_engine_that_is_wrong_stops_the_build(place: Path, monkeypatch: pytes
     assert place.exists() == bool(before)
 
 
-@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt(), RuntimeError("a bug")])
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), RuntimeError("a bug"), FileNotFoundError(2, "No such file")])
 def test_a_failure_in_rendering_keeps_the_old_files(
     place: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk, an interrupt and a bug after the sheets were set: no new file, no staging folder."""
+    """An interrupt, a bug and a file of the installation that is missing, after the sheets were set: no new file.
+
+    Only what goes wrong in writing is told as a failure in writing.
+    """
     before = listing(place)
     monkeypatch.setattr(examgen.build, "write_pdf", broken_once_written(failure))
-    if isinstance(failure, RuntimeError):
-        with pytest.raises(RuntimeError, match="a bug"):
-            again(place)
+    if isinstance(failure, KeyboardInterrupt):
+        assert 0 != again(place).status
     else:
-        ended = again(place)
-        said = f"examgen: {place}: writing failed (No space left on device), what stood there before is kept"
-        full = isinstance(failure, OSError)
-        assert 0 != ended.status
-        assert (full, full) == (ended.status == 2, ended.err.splitlines()[-1] == said)
+        with pytest.raises(type(failure), match=str(failure.args[-1])):
+            again(place)
+    assert before == listing(place)
+    assert place.exists() == bool(before)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever file does not fit: exit 2, one sentence, the folder as before."""
+    before, real = listing(place), Path.write_bytes
+
+    def full(path: Path, content: Any) -> int:
+        if path.name == name:
+            raise OSError(28, "No space left on device")
+        return real(path, content)
+
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    ended = again(place)
+    said = f"examgen: {place}: writing failed (No space left on device), what stood there before is kept"
+    assert (2, said) == (ended.status, ended.err.splitlines()[-1])
     assert before == listing(place)
     assert place.exists() == bool(before)
 
@@ -93,44 +116,93 @@ def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkey
     assert all(before[name] != after[name] for name in before)
 
 
-def test_a_build_stopped_while_publishing_is_seen(sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files arrive one by one, the manifest last: stopped between them, `verify` names what does not belong together."""
-    folder = sample.copy(tmp_path / "out")
-    moves: list[Any] = []
-    real = os.replace
-
-    def stopped(source: Any, target: Any) -> None:
-        moves.append(target)
-        if len(moves) > 1:
-            raise KeyboardInterrupt
-        real(source, target)
-
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
-    monkeypatch.setattr(os, "replace", stopped)
-    assert 0 != again(folder.path).status
-    monkeypatch.undo()
-    assert sorted(FILES) == sorted(path.name for path in folder.path.iterdir())
-    ended = run("verify", folder.path)
-    assert 1 == ended.status
-    assert "key.json: changed since it was built" in ended.err
-
-
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
-    """Sent to all processes of a real build once it has drawn: a status that is not 0, soon, and no folder."""
+@contextmanager
+def real_build(folder: Path, jobs: str) -> Iterator[subprocess.Popen[str]]:
+    """`examgen build` with all its processes in a group of their own, once it has drawn."""
     code = (  # a suite run in the background hands on that SIGINT is ignored
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', 'out', '-j', {jobs!r}]\n"
         "from examgen.cli import main; main()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as build:
-        assert build.stderr is not None
-        assert "drawn: 30\n" == build.stderr.readline()
-        os.killpg(build.pid, signal.SIGINT)
-        build.communicate(timeout=60)
-    assert 0 != build.returncode
+        [sys.executable, "-c", code], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as started:
+        assert started.stderr is not None
+        try:
+            assert "drawn: 30\n" == started.stderr.readline()
+            yield started
+        finally:
+            if started.poll() is None:
+                os.killpg(started.pid, signal.SIGKILL)
+
+
+def children(process: int) -> list[int]:
+    """The worker processes of a build."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8")
+    return [child for child in map(int, text.split()) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
+    """Sent to all processes of a real build once it has drawn: a status that is not 0, soon, and no folder; workers mute."""
+    with real_build(tmp_path, jobs) as started:
+        os.killpg(started.pid, signal.SIGINT)
+        _, said = started.communicate(timeout=60)
+    assert 0 != started.returncode
+    assert "Traceback" not in said
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_terminated_build_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
+    """SIGTERM to the build alone: the status of a process that it ends, no folder, and no worker that lives on."""
+    with real_build(tmp_path, jobs) as started:
+        workers = children(started.pid)
+        os.kill(started.pid, signal.SIGTERM)
+        _, said = started.communicate(timeout=60)
+    assert 128 + signal.SIGTERM == started.returncode
+    assert int(jobs) == max(len(workers), 1)
+    assert [] == [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+    assert "Traceback" not in said
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
+    """As the system does where memory runs out: exit 2, what to do, and no folder."""
+    with real_build(tmp_path, "2") as started:
+        os.kill(children(started.pid)[0], signal.SIGKILL)
+        _, said = started.communicate(timeout=60)
+    assert 2 == started.returncode
+    assert said.splitlines()[-1].startswith("examgen: a process that worked on the build was killed, ")
+    assert said.endswith("such as -j 1\n") and "Traceback" not in said
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_signals_are_handled_as_before_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who calls `build` keeps the own handlers, and may call it in a thread, where Python sets none."""
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    thread = threading.Thread(target=build, args=(read_exam(LECTURE), tmp_path / "thread"), kwargs={"count": 1})
+    thread.start()
+    thread.join()
+    build(read_exam(LECTURE), tmp_path / "main", count=1)
+    assert before == [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    assert listing(tmp_path / "main").keys() == {name.replace("thread", "main") for name in listing(tmp_path / "thread")}
+
+
+def wrong_from_the_second_chunk(exam: Any, chunk: Sequence[Any], device: str) -> list[Any]:
+    """What a worker does instead of solving: the first chunk is fine, a later one has an answer that does not hold."""
+    if chunk[0].number > 1:
+        raise ProofError(f"variant {chunk[0].number} ({chunk[0].code}), task 1: torch and sympy disagree")
+    return [() for _ in chunk]
+
+
+def test_a_failed_proof_in_a_worker_names_the_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At two jobs as at one: exit 1, the variant's number, and no folder."""
+    monkeypatch.setattr(examgen.build, "_solve_chunk", wrong_from_the_second_chunk)
+    ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 7, "-j", 2)
+    assert (1, "") == (ended.status, ended.out)
+    assert ended.err.splitlines()[-1].startswith("examgen: variant 6 (")
     assert [] == list(tmp_path.iterdir())
 
 
@@ -143,7 +215,36 @@ def test_a_build_without_pytorch_says_how_to_get_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (2, "") == (done.returncode, done.stdout)
-    said = done.stderr.splitlines()[-1]
+    (said,) = done.stderr.splitlines()
     assert said.startswith("examgen: the torch engine needs torch, which is not installed: pip install ")
     assert "Traceback" not in done.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_build_without_pango_says_how_to_get_it(tmp_path: Path) -> None:
+    """In a process where WeasyPrint's shared libraries cannot be loaded: exit 2, one sentence, no page of advice."""
+    code = (
+        "import sys, cffi\n"
+        "def missing(self, name, *flags): raise OSError(f'cannot load library {name!r}: no such file')\n"
+        "cffi.FFI.dlopen = missing\n"
+        f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', 'out', '--proof', '1', '-j', '1']\n"
+        "from examgen.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = complaint(Ended(done.returncode, done.stdout, done.stderr))
+    assert said.startswith("WeasyPrint cannot be loaded (cannot load library 'libgobject-2.0-0'): install ")
+    assert "Pango and HarfBuzz-Subset" in said
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_what_is_missing_is_told_before_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CUDA device that is not there costs no drawing."""
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
+    with pytest.raises(ExamgenError, match="sees no CUDA device"):
+        build(read_exam(LECTURE), tmp_path / "out", device="cuda")
+    with pytest.raises(pytest.fail.Exception, match="drawn too early"):
+        build(read_exam(LECTURE), tmp_path / "out")
     assert [] == list(tmp_path.iterdir())

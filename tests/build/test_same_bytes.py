@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from examgen import codes
-from examgen.build import variants
+from examgen.build import CHUNK, variants, versions
 from examgen.exam import Exam, read_exam
 from examgen.sheets import Variant
 from tests.build.folders import FILES, LECTURE, Folder
@@ -28,22 +30,58 @@ def differences(one: Folder, other: Folder) -> list[str]:
     return sorted(name for name in names if (one.path / name).read_bytes() != (other.path / name).read_bytes())
 
 
-def rebuilt(folder: Path, jobs: int, hash_seed: str) -> Folder:
-    """The sample again: another process, another working directory, another order of sets."""
+def rebuilt(folder: Path, count: int, jobs: int, hash_seed: str) -> Folder:
+    """The first variants in another process, another working directory, another order of sets."""
+    folder.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "examgen", "build", os.path.relpath(LECTURE, folder.parent), "-o", folder.name]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     subprocess.run(
-        [*command, "--proof", "3", "-j", str(jobs)], check=True, cwd=folder.parent, env=environment, capture_output=True
+        [*command, "--proof", str(count), "-j", str(jobs)], check=True, cwd=folder.parent, env=environment, capture_output=True
     )
     return Folder(folder)
 
 
-@pytest.mark.parametrize(("jobs", "hash_seed"), [(1, "1"), (2, "4711")])
-def test_two_builds_are_the_same_bytes(sample: Folder, tmp_path: Path, jobs: int, hash_seed: str) -> None:
-    """All four files, whatever the number of jobs, PYTHONHASHSEED and the working directory."""
-    again = rebuilt(tmp_path / "again", jobs, hash_seed)
+def test_two_builds_are_the_same_bytes(sample: Folder, tmp_path: Path) -> None:
+    """All four files, in another process with another PYTHONHASHSEED and another working directory."""
+    again = rebuilt(tmp_path / "again", 3, 1, "1")
     assert sorted(FILES) == sorted(path.name for path in again.path.iterdir())
     assert [] == differences(sample, again)
+
+
+def test_the_number_of_jobs_does_not_matter(tmp_path: Path) -> None:
+    """Seven variants, more than a worker solves at a time, by one process and by two."""
+    assert CHUNK < 7
+    one, two = rebuilt(tmp_path / "a" / "one", 7, 1, "2"), rebuilt(tmp_path / "b" / "two", 7, 2, "4711")
+    assert [f"{number}" for number in range(1, 8)] == [str(variant["number"]) for variant in two.key["variants"]]
+    assert [] == differences(one, two)
+
+
+def test_the_whole_exam_is_built_and_proved_again(tmp_path: Path) -> None:
+    """All thirty variants of the lecture's exam by the real command: distinct, and `verify` finds every answer right."""
+    command = [sys.executable, "-m", "examgen"]
+    subprocess.run([*command, "build", LECTURE, "-o", tmp_path / "out", "-j", "2"], check=True, capture_output=True)
+    key = Folder(tmp_path / "out").key
+    assert 30 == len({variant["code"] for variant in key["variants"]})
+    for place in range(3):
+        assert 30 == len({json.dumps([v["tasks"][place][part] for part in ("problem", "data")]) for v in key["variants"]})
+    done = subprocess.run([*command, "verify", tmp_path / "out"], capture_output=True, text=True, check=False)
+    assert (0, "solved and proved: 30\n") == (done.returncode, done.stderr)
+    assert "answers of 30 variants proved by sympy, numpy, torch" in done.stdout
+
+
+NO_BYTES = {"pydantic", "rich", "typer"}  # they read the definition and speak to the terminal
+
+
+def test_the_manifest_names_every_library(sample: Folder) -> None:
+    """All that the distribution depends on, by the names of its own definition, but for what leaves no trace in a file."""
+    definition = Path(__file__).parents[2] / "pyproject.toml"
+    project = tomllib.loads(definition.read_text(encoding="utf-8"))["project"]
+    required = {re.split(r"[<>=~! ;\[]", line)[0] for line in (*project["dependencies"], "torch>=2")}
+    found = versions()
+    assert found == sample.manifest["versions"]
+    assert set() == required - NO_BYTES - found.keys()
+    assert {"python", "pango", "zlib", "pydyf"} <= found.keys()
+    assert [] == [version for version in found.values() if not re.fullmatch(r"\d+(\.\d+)+([ab.]|rc|dev|post|\d)*", version)]
 
 
 def test_one_changed_byte_is_a_difference(sample: Folder, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from examgen.errors import ExamgenError
 from examgen.exam import read_exam
 from examgen.registry import problems
+from examgen.resources import find
 from tests.cli.commands import Ended, complaint, run
 
 COMMANDS = ("build", "verify", "init", "problems")
@@ -159,6 +162,36 @@ def test_the_module_is_the_command() -> None:
     assert set() == controls(ended.out)
     refused = shell("-m", "examgen", "problems", "nosuch")
     assert complaint(refused) == complaint(run("problems", "nosuch"))
+
+
+def test_a_terminal_without_unicode_is_no_failure() -> None:
+    """Where stdout knows only ASCII, what it cannot show becomes a question mark."""
+    ended = shell("-m", "examgen", "problems", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (0, "") == (ended.status, ended.err)
+    assert "svm_loss" in ended.out and ended.out.isascii()
+    said = "import examgen.cli\nexamgen.cli.app = lambda: print('\\u03c3')\nexamgen.cli.main()"
+    assert "?\n" == shell("-c", said, PYTHONIOENCODING="ascii", PYTHONUTF8="0").out
+
+
+def test_a_folder_is_named_after_its_definition() -> None:
+    """A proof has one of its own."""
+    from examgen.build import default_folder
+
+    assert (Path("a/exam"), Path("a/exam-proof")) == tuple(
+        default_folder(Path("a/exam.toml"), proof=proof) for proof in (False, True)
+    )
+
+
+@pytest.mark.parametrize(("share", "told"), [("0.66", False), ("0.67", True)])
+def test_too_little_time_is_told(share: str, told: bool) -> None:
+    """From the point on where a median student needs more than two thirds of the time."""
+    from examgen.build import advice
+
+    exam = read_exam(find("variants") / "lecture6.toml")
+    assert exam.working_minutes
+    exam = replace(exam, minutes=Fraction(exam.working_minutes) / Fraction(share))
+    assert told == any("plan for two thirds of the time" in line for line in advice(exam))
+    assert exam.warnings == advice(exam)[int(told) :]
 
 
 def test_control_characters_are_seen() -> None:

@@ -69,6 +69,9 @@ def read(folder: Path, text: str) -> Exam:
 
 
 SIGMOID = mistakes.task('"backprop"', 'params = { formula = "f = sigmoid(x)" }', "data = { x = 1 }")
+LOGARITHMS = mistakes.task(
+    '"softmax_loss"', "params = { log_scores = true, limit = 3 }", "data = { scores = [[1, 2, 3]] }"
+)
 NEEDS_CALCULATOR = "task 2: its numbers need calculator = 'scientific', the exam allows 'none'"
 
 
@@ -83,7 +86,7 @@ def test_pinned_numbers_beyond_the_calculator_are_noted(tmp_path: Path) -> None:
     [
         ("scientific", SIGMOID),
         ("none", SIGMOID.replace("sigmoid(x)", "x * x")),
-        ("none", mistakes.task('"softmax_loss"', "params = { log_scores = true, limit = 3 }", "data = { scores = [[1, 2, 3]] }")),
+        ("none", LOGARITHMS),
     ],
     ids=["calculator", "products", "logarithms"],
 )

@@ -155,7 +155,7 @@ def test_preset_takes_the_time_that_teaching_gives(place: tuple[str, str], wante
     assert wanted == (found.minutes, found.use, found.calculator)
 
 
-NEEDED = (
+NEEDED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("svm_loss", {}, "none"),
     ("svm_loss", {"squared": True}, "simple"),
     ("softmax_loss", {}, "scientific"),

@@ -267,7 +267,7 @@ def test_a_hidden_tie_is_a_tie() -> None:
     b = Builder()
     x, y = b.input("x"), b.input("y")
     graph = b.build(b.op("maximum", b.op("log", x, name="p"), b.op("log", y, name="q") * b.const(2), name="f"))
-    assert (sympy.Rational(1, 2),) == _sympy.closed_form(graph, {"x": 4, "y": 2}, 1, [("p", True)])
+    assert ("1/2",) == _sympy.closed_form(graph, {"x": 4, "y": 2}, 1, [("p", True)])
 
 
 @pytest.mark.parametrize("exact", ["evaluate", "closed_form"])

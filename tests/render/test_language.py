@@ -169,8 +169,13 @@ def test_a_new_exam_is_titled_in_a_third_language(esperanto: str, tmp_path: Path
     assert re.search(r'^language = "eo" +# one of: en, eo$', written, re.MULTILINE)
 
 
-def test_a_catalogue_that_lacks_letters_and_mark_is_as_english() -> None:
-    """The tooth: without its messages nothing of the third language would show; Russian and English keep theirs."""
+def test_what_a_catalogue_lacks_is_found(esperanto: str) -> None:
+    """The tooth: it has no word for a task, and that shows; its letters do not."""
+    assert ["Task"] == untranslated(translations(esperanto), {LETTERS, TITLE, "Task"})
+
+
+def test_russian_and_english_letters_and_marks() -> None:
+    """Letters begin again, doubled, where they run out; ё and й are left out."""
     assert (".", ",") == (decimal_mark("en"), decimal_mark("ru"))
     assert ("1z", "1aa") == labels(1, 27, "en")[-2:]
     assert ("1я", "1аа") == labels(1, 29, "ru")[-2:]

@@ -147,7 +147,7 @@ def test_a_bookmark_is_a_name_without_points(language: str, variant: str, task: 
 def test_a_bookmark_joined_with_points_is_found() -> None:
     """The tooth: a heading that does not name its bookmark takes its points along."""
     html = sheets("en", 1).replace('<h2 data-bookmark="Task 1">', "<h2>")
-    assert "  Task 1 3 p." in bookmarks(write_pdf(html))
+    assert "  Task 1 4 p." in bookmarks(write_pdf(html))
 
 
 def test_the_bookmarks_of_a_key_are_its_tables_and_strips() -> None:
