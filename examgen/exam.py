@@ -179,7 +179,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise DefinitionError(f"{path}: not TOML: {error}") from None
     except RecursionError:
         raise DefinitionError(f"{path}: not TOML: it is nested too deeply") from None
-    except ValueError:  # not TOML's own complaint: Python does not read thousands of digits
+    except (ValueError, ArithmeticError):  # not TOML's own complaint: Python does not read thousands of digits
         raise DefinitionError(f"{path}: a number has too many digits, write a shorter one") from None
 
 
@@ -257,14 +257,14 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
             raise InputError("problem: give a name, or a list of names that alternate from variant to variant")
         if task.data is not None and len(names) > 1:
             raise InputError("data: pinned numbers belong to one problem, name only one")
+        working = exam.working if task.working is None else task.working
+        decimals = exam.decimals if task.decimals is None else task.decimals
+        if working <= decimals:
+            raise InputError(f"working = {working}: must be above decimals = {decimals}, or rounding spoils the answer")
         choices = tuple(_choice(name, task, names, exam) for name in names)
         points = _points(task.points)
         _check_points(choices, points)
-        return Task(
-            number, choices, points,
-            exam.working if task.working is None else task.working,
-            exam.decimals if task.decimals is None else task.decimals,
-        )
+        return Task(number, choices, points, working, decimals)
     except InputError as error:
         raise InputError(f"task {number}: {error}") from None
 
@@ -342,6 +342,8 @@ def _points(given: Any) -> Points:
 def _point(value: Any) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not Decimal(value).is_finite() or value <= 0:
         raise InputError(f"points: {shown(value)} is not possible, give a number above 0, whole or half")
+    if value > 100:
+        raise InputError(f"points: {shown(value)} is too much, a task carries at most 100")
     return Fraction(value)
 
 

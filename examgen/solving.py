@@ -82,7 +82,9 @@ def check_values(instance: Instance) -> None:
     try:
         found = _numpy.evaluate(graph, data, upstream, "exact")
     except (ArithmeticError, ValueError):
-        raise InputError("data: with these numbers something has no value, such as a quotient by 0, or one too large for paper: change them") from None
+        raise InputError(
+            "data: with these numbers something has no value, such as a quotient by 0, or one too large for paper: change them"
+        ) from None
     for what, arrays in (("value", found.values), ("gradient", found.gradients)):
         for name, array in arrays.items():
             try:

@@ -95,7 +95,7 @@ class Backprop(Problem):
         exact = not graph.transcendental and all(node.op not in ("div", "pow") for node in graph.nodes)
         kind: Any = "integer" if exact else "number"
         each = Fraction(1) if params.ask == "default" else HALF
-        top = "f" if params.upstream == "one" else "L"
+        top = _top(graph, params)
         return (
             *(_ask(graph, node, kind, HALF, "values") for node in (*inner, graph[graph.output])),
             *(_ask(graph, node, kind, each, "inner", top) for node in reversed(inner)),
@@ -103,10 +103,12 @@ class Backprop(Problem):
         )
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
-        upstream = instance.data.get("upstream", 1)
-        said = [Convention("upstream", UPSTREAM[instance.params.upstream], {"upstream": upstream})]
-        said.append(Convention("edges", EDGES))
-        if any(node.op == "sigmoid" for node in self.graph(instance.params).nodes):
+        params, graph = instance.params, self.graph(instance.params)
+        names = {"output": symbol(graph, graph.output), "loss": _top(graph, params)}
+        given = {"upstream": instance.data.get("upstream", 1), **names}
+        said = [Convention("upstream", UPSTREAM[params.upstream], given)]
+        said.append(Convention("edges", EDGES, names))
+        if any(node.op == "sigmoid" for node in graph.nodes):
             said.append(Convention("gates", SIGMOID))
         return tuple(said)
 
@@ -136,13 +138,20 @@ class Backprop(Problem):
 
 
 UPSTREAM = {
-    "one": r"**The gradient at the output is $\partial f/\partial f=1$.**",
-    "drawn": r"**Let $L$ depend on $f$ with $\partial L/\partial f=%(upstream)s$.**",
+    "one": r"**The gradient at the output is $\partial %(output)s/\partial %(output)s=1$.**",
+    "drawn": r"**Let $%(loss)s$ depend on $%(output)s$ with $\partial %(loss)s/\partial %(output)s=%(upstream)s$.**",
 }
-EDGES = "On the circuit write the value above an edge and the gradient below it."
+EDGES = "On the circuit write the value above an edge and the gradient of $%(loss)s$ with respect to it below."
 SIGMOID = (
     r"The gate $\sigma$ is the sigmoid $\sigma(z)=\frac{1}{1+e^{-z}}$; it may be one node or unfolded."
 )
+
+
+def _top(graph: Graph, params: Params) -> str:
+    """What is differentiated: the output itself, or a loss behind it whose letter the formula does not use."""
+    if params.upstream == "one":
+        return symbol(graph, graph.output)
+    return next(letter for letter in "LJEQ" if letter not in graph)
 
 
 def _sloped(op: str, values: Any) -> bool:
@@ -216,16 +225,20 @@ def _random_statements(params: Params, stream: Stream) -> tuple[str, dict[str, E
     inputs = dict(unused)
     values: dict[str, Any] = {"a": unused.pop("a")}
     last, statements = "a", []
+    slopes = {name: {name: 1} for name in inputs}  # of every node with respect to every input
     for step in range(params.depth):
         name = "f" if step == params.depth - 1 else f"q{step + 1}"
         op, other = _gate(params, stream, values, last, unused, must=len(unused) == params.depth - step)
         if other in unused:
             values[other] = unused.pop(other)
+        slopes[name] = _slopes(op, values[last], values.get(other, 0), slopes[last], slopes.get(other, {}))
         values[name] = _value(op, values[last], values.get(other, 0))
         statements.append(f"{name} = {TEXT[op].format(last, other)}")
         last = name
     if "mul" in params.ops and not any("*" in statement for statement in statements):
         raise DrawError("a graph without a product has nothing to work out backward")
+    if sum(slopes["f"].get(name, 0) == 0 for name in inputs) > 1:
+        raise DrawError("more than one input has no influence")
     return "; ".join(statements), inputs
 
 
@@ -251,6 +264,15 @@ def _gate(
 
 def _value(op: str, x: int, y: int) -> int:
     return {"add": x + y, "sub": x - y, "mul": x * y, "max": max(x, y), "relu": max(x, 0)}[op]
+
+
+
+def _slopes(op: str, x: int, y: int, dx: Mapping[str, int], dy: Mapping[str, int]) -> dict[str, int]:
+    """The gate's derivatives by every input, from those of its operands."""
+    by_x, by_y = {
+        "add": (1, 1), "sub": (1, -1), "mul": (y, x), "max": (int(x > y), int(y > x)), "relu": (int(x > 0), 0),
+    }[op]
+    return {name: by_x * dx.get(name, 0) + by_y * dy.get(name, 0) for name in {**dx, **dy}}
 
 
 PROBLEM = Backprop()

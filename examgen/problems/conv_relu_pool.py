@@ -145,8 +145,10 @@ class ConvReluPool(Problem):
         params, conv = instance.params, values["conv"]
         if any(abs(cell) > LARGEST_CELL for cell in conv):
             yield f"a cell of the map is beyond ±{LARGEST_CELL}"
-        if params.relu and not (any(cell < 0 for cell in conv) and any(cell > 0 for cell in conv)):
-            yield "ReLU does not both clip and pass something"
+        area = len(conv) // params.filters
+        for plane in (conv[i : i + area] for i in range(0, len(conv), area)):
+            if params.relu and not min(plane) < 0 < max(plane):
+                yield "ReLU does not both clip and pass something of a filter's map"
         if "pooled" in values and not any(values["pooled"]):
             yield "every pooled number is 0"
         if not all(tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):

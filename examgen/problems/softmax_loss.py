@@ -47,8 +47,8 @@ class SoftmaxLoss(table.ScoresProblem):
 
     def check(self, params: Params) -> None:
         table.check_labels(params)
-        if params.log_scores and params.limit < 3:
-            raise InputError(f"limit = {params.limit}: with log_scores give at least 3, scores are ln 1 to ln of it")
+        if params.log_scores and params.limit < params.classes:
+            raise InputError(f"limit = {params.limit}: with log_scores scores are ln 1 to ln of it, give at least classes")
 
     def calculator(self, params: Params) -> Calculator:
         """Scores that are logarithms leave fractions, and their logarithms stand as they are."""
@@ -58,7 +58,7 @@ class SoftmaxLoss(table.ScoresProblem):
         """Scores of one image differ, so that the predicted class is one class."""
         labels = table.drawn_labels(params, stream)
         if params.log_scores:
-            rows: list[Any] = [_whole_row(params, stream) for _ in labels]
+            rows: list[Any] = [stream.sample(range(1, params.limit + 1), params.classes) for _ in labels]
         else:
             rows = [stream.sample(table.score_grid(params), params.classes) for _ in labels]
         return Instance(self.name, params, {"scores": table.as_printed(params, rows), "labels": labels})
@@ -87,7 +87,10 @@ class SoftmaxLoss(table.ScoresProblem):
             "included) and the loss (ln is the natural logarithm): "
             r"$$p_i=\frac{e^{s_{i\,y_i}}}{\sum_j e^{s_{ij}}},\qquad L_i=-\ln p_i.$$"
         )
-        log = "Leave the losses as logarithms of a fraction, e.g. $\\ln(9/2)$."
+        log = (
+            "Nothing is rounded here: leave the probabilities as fractions, the losses and $L$ as logarithms, "
+            r"e.g. $\frac{1}{3}\ln(63/2)$."
+        )
         return (
             *table.table_conventions(params),
             Convention("formula", formula),
@@ -104,15 +107,6 @@ class SoftmaxLoss(table.ScoresProblem):
         if params.log_scores and any(score <= 0 for score in cells(data["scores"])):
             raise InputError("scores: with log_scores the table holds the numbers under ln, all above 0")
         return super().completed(params, data)
-
-
-def _whole_row(params: Params, stream: Stream) -> tuple[int, ...]:
-    """The numbers under ln for one image; equal ones would need no arithmetic, so one of them is moved on."""
-    row = tuple(stream.integer(1, params.limit) for _ in range(params.classes))
-    if len(set(row)) > 1:
-        return row
-    place, other = stream.below(len(row)), 1 + row[0] % params.limit
-    return (*row[:place], other, *row[place + 1 :])
 
 
 PROBLEM = SoftmaxLoss()

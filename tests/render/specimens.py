@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from examgen.drawing import Stream, key
 from examgen.model import Instance, nest
+from examgen.problem import Preset
 from examgen.registry import problem, problems
 from examgen.render.paper import (
     Accepted,
@@ -24,6 +24,7 @@ from examgen.render.paper import (
     StripTask,
 )
 from examgen.sheets import sheet_task
+from examgen.solving import draw
 
 TITLES = {"en": "Test: the tools of deep learning", "ru": "Контрольная работа: инструментарий глубокого обучения"}
 MORE_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -45,7 +46,7 @@ def head(language: str, **changes: Any) -> Head:
 
 def drawn(name: str, params: Any, seed: str = "paper") -> Instance:
     """A candidate with these parameters."""
-    return problem(name).draw(params, Stream(key(seed, name)))
+    return draw(name, Preset(params, (1, 1)), seed)
 
 
 def seed_variants(language: str, count: int = 1) -> tuple[SheetVariant, ...]:
