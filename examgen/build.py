@@ -5,45 +5,33 @@ from __future__ import annotations
 import io
 import json
 import os
-import platform
-import shutil
 import signal
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import metadata
 from importlib.util import find_spec
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any
 
-from examgen import __version__, codes
+from examgen import codes
 from examgen.bundle import key_json, manifest_json
-from examgen.errors import DrawError, EngineUnavailable, ExamgenError, OutputError
+from examgen.errors import DrawError, EngineUnavailable, ExamgenError
 from examgen.exam import Choice, Exam, Task
 from examgen.model import Instance, Solution
 from examgen.render.html import key_html, sheets_html
-from examgen.resources import FONT_PACKAGES
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, strips
 from examgen.solving import draw, notes, solve
+from examgen.staging import FILES, publish, staging, write
 from examgen.verifying import engine
+from examgen.versions import versions
 
 REDRAWS = 200  # tries to make a variant differ from those before it
 CHUNK = 5  # variants that a worker solves at a time
-FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")  # in the order in which they are published
-STAGE = ".building-"  # then the process that builds; whether it still runs says whether the stage is in use
-OLD = "before"  # inside the stage, while files are moved: what they replace
-LIBRARIES = (
-    "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pydyf", "pyphen",
-    "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
-)  # fmt: skip
-
 Report = Callable[[str, int, int], None]  # stage, done, of how many
 
 
@@ -108,9 +96,9 @@ def build(
     """
     with _handled(signal.SIGTERM, _stop):
         _ready(device)
-        with _staging(folder) as stage, _workers(jobs) as pool:
+        with staging(folder) as stage, _workers(jobs) as pool:
             found = _fill(stage, exam, variants(exam, count), pool, device, report)
-            _publish(stage, folder)
+            publish(stage, folder)
     return Built(folder, FILES, exam.variants if count is None else count, found)
 
 
@@ -198,27 +186,15 @@ def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution,
 
 
 def _write_sheets(exam: Exam, drawn: Sequence[Variant], path: Path) -> None:
-    _write(path, write_pdf(sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])))
+    write(path, write_pdf(sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], path: Path) -> None:
-    _write(path, write_pdf(key_html(head(exam), marking_tables(exam, solved), strips(exam, solved))))
+    write(path, write_pdf(key_html(head(exam), marking_tables(exam, solved), strips(exam, solved))))
 
 
 def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    _write(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes a file of the stage. Raises: OutputError."""
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise _failed(path.parent.parent, error) from error
-
-
-def _failed(folder: Path, error: OSError) -> OutputError:
-    return OutputError(f"{folder}: writing failed ({error.strerror or error}), what stood there before is kept")
+    write(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
 
 
 def _notes(exam: Exam) -> tuple[str, ...]:
@@ -229,29 +205,6 @@ def _notes(exam: Exam) -> tuple[str, ...]:
         if choice.pinned is not None
         for note in notes(choice.pinned)
     )
-
-
-def versions() -> dict[str, str]:
-    """Of everything that the bytes of a build depend on."""
-    fonts = (package.replace("_", "-") for package in FONT_PACKAGES.values())
-    found = {"examgen": __version__, "python": platform.python_version()}
-    found |= {library: _version(library) for library in sorted((*LIBRARIES, *fonts))}
-    return found | {"pango": _pango(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
-
-
-def _version(library: str) -> str:
-    """Without the kind of build: a CPU and a CUDA build of PyTorch give the same bytes."""
-    try:
-        return metadata.version(library).split("+")[0]
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def _pango() -> str:
-    from weasyprint.text.ffi import pango
-
-    number = int(pango.pango_version())
-    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
 class _Inline(Executor):
@@ -307,92 +260,3 @@ def _handled(number: int, handler: Any) -> Iterator[None]:
 
 def _stop(number: int, frame: Any) -> None:
     raise SystemExit(128 + number)  # the status of a process that the signal ends
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A hidden folder inside the output folder, gone in the end; made first, so that a bad place is told at once.
-
-    Raises: OutputError where the folder cannot be made or written, or something stands in the way of a file.
-    """
-    made = not folder.exists()
-    try:
-        stage = _stage(folder)
-        try:
-            yield stage
-        finally:
-            if not (stage / OLD).exists():  # as long as it is there, it holds the only copy of something
-                shutil.rmtree(stage, ignore_errors=True)
-    finally:
-        if made and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-
-
-def _stage(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _clear(folder)
-        for name in FILES:
-            if (folder / name).is_dir():
-                raise OutputError(f"{folder / name}: a folder stands where a file has to be, choose another place with -o")
-        return Path(tempfile.mkdtemp(prefix=f"{STAGE}{os.getpid()}-", dir=folder))
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
-
-
-def _clear(folder: Path) -> None:
-    """Removes what killed builds have left, and gives back the files that one of them had set aside."""
-    for stage in folder.glob(f"{STAGE}*-*"):
-        process = stage.name.removeprefix(STAGE).partition("-")[0]
-        if process.isdecimal() and not _runs(int(process)):
-            _roll_back(stage, folder)
-            shutil.rmtree(stage, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    """Whether a process of this number runs; yes where only asking would end it."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except (OSError, OverflowError) as error:
-        return isinstance(error, PermissionError)
-    return True
-
-
-def _publish(stage: Path, folder: Path) -> None:
-    """Sets the old files aside and moves the new ones to their place: all of them, or all old ones stand there again.
-
-    The manifest goes first and comes last, so that a folder with only some of the files is never taken for a build.
-    Raises: OutputError.
-    """
-    old = stage / OLD
-    try:
-        old.mkdir()
-        for name in reversed(FILES):
-            if os.path.lexists(folder / name):
-                os.replace(folder / name, old / name)
-        for name in FILES:
-            os.replace(stage / name, folder / name)
-        old.rename(stage / "replaced")  # from here on there is nothing to give back
-    except BaseException as failure:
-        try:
-            _roll_back(stage, folder)
-        except OSError as error:
-            raise OutputError(f"{folder}: writing failed ({error.strerror}), what stood there is now in {old}") from error
-        if isinstance(failure, OSError):
-            raise _failed(folder, failure) from failure
-        raise
-
-
-def _roll_back(stage: Path, folder: Path) -> None:
-    """Undoes a half-done `_publish`, also one that was killed, or a half-done `_roll_back`."""
-    old = stage / OLD
-    if not old.is_dir():
-        return
-    for name in FILES:
-        if not (stage / name).exists() and os.path.lexists(folder / name):
-            os.replace(folder / name, stage / name)
-        if os.path.lexists(old / name):
-            os.replace(old / name, folder / name)
-    old.rmdir()

@@ -14,9 +14,10 @@ from examgen.model import Answer, Exact, Solution, each
 from examgen.points import Points, distribute
 from examgen.registry import graph_of
 from examgen.sheets import Solved, Variant, labels
+from examgen.staging import FILES
 
 FORMAT = 1
-FILES = ("key.json", "key.pdf", "sheets.pdf")  # what a manifest vouches for
+VOUCHED = tuple(name for name in FILES if name != "manifest.json")  # what a manifest holds checksums of
 
 
 def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:

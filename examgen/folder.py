@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from examgen.answers import accepted
-from examgen.bundle import FILES, FORMAT, exact_data, task_graph
+from examgen.bundle import FORMAT, VOUCHED, exact_data, task_graph
 from examgen.errors import InputError, ProofError
 from examgen.model import Exact, cells, each, freeze, nest, pick
 from examgen.solving import states
@@ -47,7 +47,7 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
             wrong = task_failures(task, device, engines)
             failures += [f"variant {variant['number']} ({variant['code']}), task {number}: {text}" for text in wrong]
         report("prove", done, len(key["variants"]))
-    return Verdict(len(FILES) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
+    return Verdict(len(VOUCHED) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
 def _document(folder: Path, name: str) -> dict[str, Any]:
@@ -64,9 +64,9 @@ def _document(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    if set(manifest["files"]) != set(FILES):
-        yield f"manifest.json: vouches for {', '.join(manifest['files']) or 'no file'}, not for {', '.join(FILES)}"
-    for name in FILES:
+    if set(manifest["files"]) != set(VOUCHED):
+        yield f"manifest.json: vouches for {', '.join(manifest['files']) or 'no file'}, not for {', '.join(VOUCHED)}"
+    for name in VOUCHED:
         stated = manifest["files"].get(name)
         try:
             found = sha256((folder / name).read_bytes()).hexdigest()

@@ -13,7 +13,7 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources"},
+    {"drawing", "model", "resources", "staging"},
     {"codes", "points", "ops", "render", "export"},  # paper is a view: nothing above can be reached from it
     {"graph"},
     {"formula", "answers"},
@@ -25,7 +25,7 @@ LAYERS = (
     {"explaining", "marking"},
     {"solvers"},
     {"exam", "sheets", "bundle", "listing", "starting"},
-    {"build", "folder"},
+    {"versions", "build", "folder"},
     {"testing", "cli"},
     {"", "__main__"},
 )

@@ -16,8 +16,8 @@ from typing import Any
 
 import pikepdf
 
-from examgen.resources import find
 from examgen.answers import rounded
+from examgen.resources import find
 
 FILES = ("key.json", "key.pdf", "manifest.json", "sheets.pdf")
 PDFS = ("sheets.pdf", "key.pdf")

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 import examgen.build
-from examgen.build import FILES, build
+from examgen.build import build
 from examgen.engines import _torch
 from examgen.errors import ExamgenError, ProofError
 from examgen.exam import read_exam
+from examgen.staging import FILES
 from tests.build.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 

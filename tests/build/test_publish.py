@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import examgen.build
-from examgen.build import FILES
+from examgen.staging import FILES
 from tests.build.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
@@ -137,8 +137,8 @@ def test_a_half_done_restoring_can_be_done_again(sample: Folder, tmp_path: Path,
         (stage,) = folder.path.glob(".building-*")
         monkeypatch.setattr(os, "replace", fails_at({move}, OSError(5, "Input/output error")))
         with pytest.raises(OSError, match="Input/output error"):
-            examgen.build._roll_back(stage, folder.path)
-        examgen.build._roll_back(stage, folder.path)
+            examgen.staging._roll_back(stage, folder.path)
+        examgen.staging._roll_back(stage, folder.path)
         monkeypatch.undo()
         assert before == {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
 

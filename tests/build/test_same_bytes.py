@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from examgen import codes
-from examgen.build import CHUNK, variants, versions
+from examgen.build import CHUNK, variants
 from examgen.exam import Exam, read_exam
 from examgen.sheets import Variant
+from examgen.versions import versions
 from tests.build.folders import FILES, LECTURE, Folder
 from tests.cli.commands import run
 
