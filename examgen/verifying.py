@@ -17,7 +17,7 @@ from examgen.errors import EngineUnavailable, ProofError
 from examgen.graph import Graph, kinks_of
 from examgen.model import Exact, cells, nest, shape
 
-FLOAT_BOUND = 1e-12  # absolute, or relative where a number is above 1: a few hundred roundings of float64
+FLOAT_BOUND = 1e-12  # of the largest number in the task, or of 1: a few thousand roundings of float64
 DIGITS = 50
 REFERENCE = "sympy"
 ENGINES = ("numpy", "torch", REFERENCE)
@@ -49,18 +49,20 @@ class Run:
 
     engine: str
     exact: bool
+    where: str
     evaluate: Callable[[Graph, Mapping[str, Exact], Exact], Evaluation]
 
     def bound(self, rational: bool) -> str:
         """What agreement means for numbers that are rational, or not."""
         if not self.exact:
-            return f"float64 within {FLOAT_BOUND:g}"
+            place = f" on {self.where}" if self.where else ""
+            return f"float64{place} within {FLOAT_BOUND:g} of the largest number"
         return "exact" if rational else f"{DIGITS} digits"
 
-    def agrees(self, mine: Any, theirs: Fraction, rational: bool) -> bool:
-        """Whether a number meets the reference within the bound."""
+    def agrees(self, mine: Any, theirs: Fraction, rational: bool, largest: float) -> bool:
+        """Whether a number meets the reference within the bound; `largest` is the size of what float64 had to hold."""
         if not self.exact:
-            return bool(abs(mine - float(theirs)) <= FLOAT_BOUND * max(1.0, abs(float(theirs))))
+            return bool(abs(mine - float(theirs)) <= FLOAT_BOUND * largest)
         if isinstance(mine, float):
             return False
         difference = abs(_fraction(mine) - theirs)
@@ -84,14 +86,15 @@ def prove(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Proof
     reference = engine(REFERENCE).evaluate(graph, inputs, upstream)
     rational = _rational(reference)
     exact = Evaluation(_fractions(reference.values), _fractions(reference.gradients))
-    blurred = _blurred(graph, data, exact.values)
+    blurred = _blurred(graph, exact.values)
+    largest = max(1.0, *(abs(float(cell)) for flat in (*exact.values.values(), *exact.gradients.values()) for cell in flat))
     met = {what: {REFERENCE: "exact" if rational[what] else f"{DIGITS} digits"} for what in rational}
     for run in runs(device):
         found = run.evaluate(graph, inputs, upstream)
         for what in _compared(run, found, exact):
             skipped = not run.exact and what[1] and what[0] in blurred
             if not skipped:
-                _compare(run, what, found, exact, rational[what], graph[what[0]].shape)
+                _compare(run, what, found, exact, rational[what], graph[what[0]].shape, largest)
             bound = BLURRED if skipped else run.bound(rational[what])
             met[what][run.engine] = "; ".join(filter(None, (met[what].get(run.engine), bound)))
     return Proof(exact.values, exact.gradients, met)
@@ -101,8 +104,8 @@ def runs(device: str = "cpu") -> Iterator[Run]:
     """Every engine but the reference, in every kind of numbers it has."""
     for name in ENGINES:
         if name != REFERENCE:
-            for exact, evaluate in engine(name).runs(device):
-                yield Run(name, exact, evaluate)
+            for exact, where, evaluate in engine(name).runs(device):
+                yield Run(name, exact, where, evaluate)
 
 
 @cache
@@ -138,9 +141,9 @@ def _rational(reference: Evaluation) -> dict[What, bool]:
     }
 
 
-def _blurred(graph: Graph, data: Mapping[str, Exact], values: Mapping[str, Flat]) -> set[str]:
-    """The nodes whose gradients float64 cannot know: above a kink that is hit by data which no double holds."""
-    if all(Fraction(float(cell)) == cell for value in data.values() for cell in cells(value)):
+def _blurred(graph: Graph, values: Mapping[str, Flat]) -> set[str]:
+    """The nodes whose gradients float64 cannot know: above a kink that is hit by way of numbers which no double holds."""
+    if all(Fraction(float(cell)) == cell for flat in values.values() for cell in flat):
         return set()
     kinked = {node.name for node in graph.nodes if any(kinks_of(graph, node, values))}
     above: set[str] = set()
@@ -159,7 +162,7 @@ def _compared(run: Run, found: Evaluation, exact: Evaluation) -> list[What]:
 
 
 def _compare(
-    run: Run, what: What, found: Evaluation, exact: Evaluation, rational: bool, dims: tuple[int, ...]
+    run: Run, what: What, found: Evaluation, exact: Evaluation, rational: bool, dims: tuple[int, ...], largest: float
 ) -> None:
     name, gradient = what
     told = f"the gradient at {name}" if gradient else f"the value of {name}"
@@ -168,7 +171,7 @@ def _compare(
     if shape(listed) != dims or len(got) != len(expected):
         raise ProofError(f"{run.engine} gives {told} shape {shape(listed)}, {REFERENCE} {dims}")
     for place, (mine, theirs) in enumerate(zip(got, expected, strict=True)):
-        if not run.agrees(mine, theirs, rational):
+        if not run.agrees(mine, theirs, rational, largest):
             raise ProofError(
                 f"{run.engine} and {REFERENCE} disagree on {told}, cell {place}: {mine} and {float(theirs)!r}"
                 f" (bound: {run.bound(rational)})"

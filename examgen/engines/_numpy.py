@@ -41,9 +41,9 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, numbe
     )
 
 
-def runs(device: str) -> tuple[tuple[bool, Callable[..., Evaluation]], ...]:
+def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]:
     """In exact numbers and in float64, on the CPU whatever the device."""
-    return (True, partial(evaluate, numbers="exact")), (False, evaluate)
+    return (True, "", partial(evaluate, numbers="exact")), (False, "", evaluate)
 
 
 def run(graph: Graph, data: Mapping[str, Any], numbers: str = "float") -> dict[str, Array]:

@@ -44,9 +44,9 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, devic
     return Evaluation({n: t.tolist() for n, t in tensors.items()}, gradients)
 
 
-def runs(device: str) -> tuple[tuple[bool, Callable[..., Evaluation]], ...]:
+def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]:
     """In float64 on the device."""
-    return ((False, partial(evaluate, device=device)),)
+    return ((False, device.partition(":")[0], partial(evaluate, device=device)),)
 
 
 def _leaf(node: Node, data: Mapping[str, Exact], where: torch.device) -> Tensor:

@@ -168,3 +168,19 @@ def test_flipped_filter_differs() -> None:
     )
     assert ((2, -1), (4, 2)) == one
     assert list(cells(one)) != list(cells(other))
+
+
+def test_a_kink_that_float64_misses_is_not_refused() -> None:
+    """0.1 + 0.2 - 0.3 is 0, and in float64 it is not: exact engines agree on slope 0, float64 says it did not compare."""
+    pinned = problem("backprop").pin({"formula": "f = relu(0.1 * x + 0.2 * y - 0.3 * z)"}, {"x": 1, "y": 1, "z": 1})
+    solution = solve(pinned)
+    assert [0, 0, 0, 0] == [answer.value for answer in solution.answers]
+    value, slope = solution.certificates[0].bounds, solution.certificates[1].bounds
+    assert "float64 on cpu within 1e-12 of the largest number" == value["torch"]
+    assert "not compared: at a kink that rounded data miss" == slope["torch"]
+
+
+def test_large_scores_that_nearly_cancel_are_not_refused() -> None:
+    """What float64 loses of 10**12 is no disagreement: the bound follows the largest number."""
+    pinned = problem("svm_loss").pin({}, {"scores": [[10**12, "999999999999.9"]]})
+    assert "9/10" == solve(pinned).answers[0].exact
