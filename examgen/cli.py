@@ -55,8 +55,8 @@ def build(
         built = run(exam, folder, count=count, jobs=jobs, device=device, report=report)
     for note in (*built.notes, *advice(exam)):
         typer.echo(f"note: {note}")
-    time = f"about {exam.working_minutes:g} of {exam.minutes} minutes each"
-    typer.echo(f"{built.variants} variants, {time}, every answer proved:")
+    time = f"about {exam.working_minutes:g}{'' if exam.minutes_known else ' or more'} of {exam.minutes} minutes each"
+    typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, {time}, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
 

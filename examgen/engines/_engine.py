@@ -1,7 +1,8 @@
 """What an engine is: a module with one table and `runs`, and nothing shared with the others but this.
 
 `runs(device)` gives (exact, where, evaluate) for each kind of numbers the engine works in: exact ones, or float64;
-`where` is the kind of device, or empty where there is only one. `evaluate` takes a graph, its data and the upstream gradient, and gives an `Evaluation` of arrays or nested lists.
+`where` is the kind of device, or empty where there is only one. `evaluate` takes a graph, its data and the upstream
+gradient, and gives an `Evaluation` of arrays or nested lists.
 """
 
 from __future__ import annotations
