@@ -20,7 +20,7 @@ from examgen.model import Ask, Convention, Exact, Instance, freeze, shape
 
 Calculator = Literal["none", "simple", "scientific"]
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
-LARGEST = 10**12  # in size, of any number given: nobody computes with more by hand
+LARGEST = 10**6  # in size, of any number given: nobody computes with more by hand
 DIGITS = 40  # behind the point, of any number given; also the longest fraction as text
 DEEPEST = 4  # axes of given arrays
 

@@ -18,6 +18,7 @@ from examgen.graph import Graph, kinks_of
 from examgen.model import Exact, cells, nest, shape
 
 FLOAT_BOUND = 1e-12  # of the largest number in the task, or of 1: a few thousand roundings of float64
+LARGEST_SCALE = 1e6  # a larger number does not loosen the bound: float64 would then prove nothing of small ones beside it
 DIGITS = 50
 REFERENCE = "sympy"
 ENGINES = ("numpy", "torch", REFERENCE)
@@ -62,7 +63,7 @@ class Run:
     def agrees(self, mine: Any, theirs: Fraction, rational: bool, largest: float) -> bool:
         """Whether a number meets the reference within the bound; `largest` is the size of what float64 had to hold."""
         if not self.exact:
-            return bool(abs(mine - float(theirs)) <= FLOAT_BOUND * largest)
+            return bool(abs(mine - float(theirs)) <= FLOAT_BOUND * max(largest, abs(float(theirs))))
         if isinstance(mine, float):
             return False
         difference = abs(_fraction(mine) - theirs)
@@ -87,7 +88,8 @@ def prove(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Proof
     rational = _rational(reference)
     exact = Evaluation(_fractions(reference.values), _fractions(reference.gradients))
     blurred = _blurred(graph, exact.values)
-    largest = max(1.0, *(abs(float(cell)) for flat in (*exact.values.values(), *exact.gradients.values()) for cell in flat))
+    sizes = (abs(float(cell)) for flat in (*exact.values.values(), *exact.gradients.values()) for cell in flat)
+    largest = min(LARGEST_SCALE, max(1.0, *sizes))
     met = {what: {REFERENCE: "exact" if rational[what] else f"{DIGITS} digits"} for what in rational}
     for run in runs(device):
         found = run.evaluate(graph, inputs, upstream)

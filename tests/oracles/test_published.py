@@ -181,6 +181,6 @@ def test_a_kink_that_float64_misses_is_not_refused() -> None:
 
 
 def test_large_scores_that_nearly_cancel_are_not_refused() -> None:
-    """What float64 loses of 10**12 is no disagreement: the bound follows the largest number."""
-    pinned = problem("svm_loss").pin({}, {"scores": [[10**12, "999999999999.9"]]})
+    """What float64 loses of a million is no disagreement: the bound follows the largest number."""
+    pinned = problem("svm_loss").pin({}, {"scores": [[10**6, "999999.9"]]})
     assert "9/10" == solve(pinned).answers[0].exact
