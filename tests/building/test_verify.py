@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.build.folders import Folder
+from tests.building.folders import Folder
 from tests.cli.commands import complaint, run
 
 pytestmark = pytest.mark.xdist_group("build")

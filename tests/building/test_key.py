@@ -13,7 +13,7 @@ import pytest
 from examgen import codes
 from examgen.bundle import exact_data, task_graph
 from examgen.verifying import prove
-from tests.build.folders import FILES, SECRET, Folder, answers, cells, tasks
+from tests.building.folders import FILES, SECRET, Folder, answers, cells, tasks
 from tests.cli.commands import Ended
 
 pytestmark = pytest.mark.xdist_group("build")

@@ -12,7 +12,7 @@ import pytest
 
 import examgen.build
 from examgen.staging import FILES
-from tests.build.folders import LECTURE, Folder
+from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
 pytestmark = pytest.mark.xdist_group("build")

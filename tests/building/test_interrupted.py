@@ -20,7 +20,7 @@ from examgen.engines import _torch
 from examgen.errors import ExamgenError, ProofError
 from examgen.exam import read_exam
 from examgen.staging import FILES
-from tests.build.folders import LECTURE, Folder
+from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
 pytestmark = pytest.mark.xdist_group("build")

@@ -19,7 +19,7 @@ from examgen.build import CHUNK, variants
 from examgen.exam import Exam, read_exam
 from examgen.sheets import Variant
 from examgen.versions import versions
-from tests.build.folders import FILES, LECTURE, Folder
+from tests.building.folders import FILES, LECTURE, Folder
 from tests.cli.commands import run
 
 pytestmark = pytest.mark.xdist_group("build")

@@ -11,7 +11,7 @@ from examgen.build import variants
 from examgen.exam import read_exam
 from examgen.render.html import sheets_html
 from examgen.sheets import head, sheet_variant
-from tests.build.folders import FILES, LECTURE, PDFS, SECRET, Folder, everything, hidden, leaks, tellable
+from tests.building.folders import FILES, LECTURE, PDFS, SECRET, Folder, everything, hidden, leaks, tellable
 from tests.render.test_pdf import foreign, glyphless
 
 pytestmark = pytest.mark.xdist_group("build")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.build.folders import HOMEWORK, LECTURE, Folder, secret_definition
+from tests.building.folders import HOMEWORK, LECTURE, Folder, secret_definition
 from tests.cli.commands import Ended, run
 
 
