@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from examgen.errors import DefinitionError, DrawError, InputError
-from examgen.model import Instance
+from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
-from examgen.problem import CALCULATORS, Calculator, Preset, Problem, same_minutes, shown
+from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
 from examgen.solving import check_values, draw

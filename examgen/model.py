@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-Number = int | Fraction
-Exact = Any  # Number, or nested tuples of Number: mypy has no way to say it that isinstance would narrow
+Exact = Any  # int or Fraction, or nested tuples of them: mypy has no way to say it that isinstance would narrow
+Calculator = Literal["none", "simple", "scientific"]
 Kind = Literal["integer", "number", "array", "choice"]
 
 

@@ -16,9 +16,8 @@ from typing import Any, ClassVar, Literal, get_args
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Graph
-from examgen.model import Ask, Convention, Exact, Instance, freeze, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, freeze, shape
 
-Calculator = Literal["none", "simple", "scientific"]
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
 LARGEST = 10**6  # in size, of any number given: nobody computes with more by hand
 DIGITS = 40  # behind the point, of any number given; also the longest fraction as text

@@ -11,10 +11,10 @@ from examgen import formula
 from examgen.drawing import Stream
 from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph, Node
-from examgen.model import Ask, Convention, Exact, Instance, cells
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells
 from examgen.ops import OPS
 from examgen.points import HALF
-from examgen.problem import Calculator, Preset, Problem, param
+from examgen.problem import Preset, Problem, param
 
 LARGEST_VALUE = 60
 SLOPED = {"sigmoid": (0.5, 2.0), "tanh": (0.5, 1.5)}  # |z|: beyond, the slope rounds away

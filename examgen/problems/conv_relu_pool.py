@@ -11,10 +11,10 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref
-from examgen.model import Ask, Convention, Exact, Instance, nest, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, nest, shape
 from examgen.ops.conv import out_length
 from examgen.points import HALF
-from examgen.problem import Calculator, Preset, Problem, param
+from examgen.problem import Preset, Problem, param
 from examgen.problems._repair import LARGEST_CELL, filter_bank, repair, tells_flip
 
 RANKS = {"image": 3, "kernels": 4}

@@ -9,9 +9,9 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
-from examgen.model import Ask, Convention, Exact, Instance, cells
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells
 from examgen.points import HALF
-from examgen.problem import Calculator, Preset, param
+from examgen.problem import Preset, param
 from examgen.problems import _scores as table
 
 LEAST_PROBABILITY = 0.02  # a smaller one rounds to two decimals that say nothing

@@ -10,8 +10,8 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
-from examgen.model import Ask, Convention, Instance
-from examgen.problem import Calculator, Preset, param
+from examgen.model import Ask, Calculator, Convention, Instance
+from examgen.problem import Preset, param
 from examgen.problems import _scores as table
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-from examgen.model import Exact
+from examgen.model import Calculator, Exact
 from examgen.render.diagram import Diagram
 from examgen.render.language import decimal_mark
-
-Calculator = Literal["none", "simple", "scientific"]
 
 
 @dataclass(frozen=True)

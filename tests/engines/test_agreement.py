@@ -75,7 +75,7 @@ def test_every_forward_op_has_a_row(name: str) -> None:
 
 
 def test_instances_of_a_preset_differ() -> None:
-    """Agreement is not shown ten times on the same numbers."""
+    """The benchmark does not show agreement again and again on the same numbers."""
     for name, label in CASES:
-        drawn = {repr(draw(name, preset(name, label), "agreement", i).data) for i in range(INSTANCES)}
-        assert INSTANCES // 2 < len(drawn), (name, label)
+        drawn = {repr(draw(name, preset(name, label), "agreement", i).data) for i in range(10)}
+        assert 5 < len(drawn), (name, label)
