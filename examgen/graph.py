@@ -18,6 +18,7 @@ from examgen.model import Exact, freeze, shape
 from examgen.ops import OPS
 
 Shape = tuple[int, ...]
+Sizes = int | tuple[int, int]  # for both axes, or (vertical, horizontal)
 UNNAMED = "%"  # no formula can bind such a name
 
 
@@ -244,7 +245,7 @@ class Builder:
         return self.op("one_hot", labels, classes=classes)
 
     def conv2d(
-        self, image: Ref, kernels: Ref, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1,
+        self, image: Ref, kernels: Ref, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1,
         name: str | None = None,
     ) -> Ref:
         """Cross-correlation; stride, padding and dilation are ints or (vertical, horizontal) pairs."""
@@ -252,7 +253,7 @@ class Builder:
         return self.op("conv2d", image, kernels, name=name, **how)
 
     def pool(
-        self, op: str, image: Ref, size: int, stride: int | None = None, padding: int = 0, name: str | None = None
+        self, op: str, image: Ref, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, name: str | None = None
     ) -> Ref:
         """`maxpool` or `avgpool`; the stride is the window's size unless given."""
         how = {"size": pair(size), "stride": pair(size if stride is None else stride), "padding": pair(padding)}

@@ -140,3 +140,95 @@ class Solution:
     instance: Instance
     answers: tuple[Answer, ...]
     certificates: tuple[Certificate, ...]
+
+
+Index = tuple[int, ...]
+What = tuple[str, bool, Index]  # a node, whether its gradient is meant, and which part of it; () for all
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A number in an expression; `symbol` is its LaTeX name, empty for a bare number."""
+
+    value: Exact
+    symbol: str = ""
+
+
+@dataclass(frozen=True)
+class Term:
+    """An expression over numbers, as a person writes it out.
+
+    `do` is one of + * (of any number of operands), - / ** (of two), neg, a function (exp log sqrt sin cos tanh sigmoid abs
+    floor), max or min, or a slope: step (1 above 0, else 0), sign, share (1, 1/2 or 0 as the first operand is above, equal
+    to or below the second), largest and smallest (the first operand's equal share among all of them).
+    """
+
+    do: str
+    args: tuple[Any, ...]  # terms and leaves; in a rule of the op table also cells of operands
+
+
+Expression = Term | Leaf
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation: symbol = forms[0] = forms[1] = … = value.
+
+    Each form is an expression whose value is `value`. With `general` the first form is written with symbols before it is
+    written with numbers. `what` says which node, or gradient at it, the line states; None for a number on the way.
+    `note` is an English message (a gettext id) beside the line.
+    """
+
+    symbol: str
+    forms: tuple[Expression, ...]
+    value: Exact
+    general: bool = False
+    what: What | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A named matrix of numbers, with marks on some cells and frames around some windows.
+
+    `marks`: (row, column) -> clipped, winner, padding or used. `windows`: top, left, height, width of each frame; a row or
+    column may be negative, or beyond the last, where a window reaches into the padding.
+    """
+
+    symbol: str
+    rows: Exact
+    marks: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    windows: tuple[tuple[int, int, int, int], ...] = ()
+    what: What | None = None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One wire of a circuit backward, from the gate it enters to the node it comes from.
+
+    The wire's part of the gradient is `upstream` (at the gate's result) times `local` (the gate's derivative).
+    """
+
+    gate: str
+    source: str
+    upstream: Leaf
+    local: Expression
+    value: Exact
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a worked solution: what is done, in words, then grids, lines, edges or a circuit.
+
+    `says` is an English message (a gettext id) with %(name)s places for `values`. `brief` steps stand in the short form too.
+    `circuit` says that the circuit is drawn here, with all values and gradients.
+    """
+
+    key: str
+    says: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    circuit: bool = False
+    brief: bool = True

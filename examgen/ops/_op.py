@@ -30,6 +30,7 @@ class Op:
     which slope all engines take there.
     `expand(builder, node, name)` writes the op out as a person would on paper and gives the result the name; engines use
     the op itself, which is stable.
+    `cell(node, index, *operands)` writes one cell of the result out as an expression over cells of the operands (`_cells`).
     `latex` is the notation with {0}, {1} for the operands; `gate` the sign in a circuit; `source` where the rule is stated.
     """
 
@@ -43,3 +44,4 @@ class Op:
     gate: str = ""
     source: str = ""
     transcendental: bool = False
+    cell: Callable[..., Any] | None = None

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from examgen.ops import _cells as cells
 from examgen.ops._op import Flat, Op, Shape, ShapeError
 
 if TYPE_CHECKING:
@@ -118,21 +119,26 @@ def _unspread(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
 ARRAYS = (
     Op("input", _given, source="the task's data"),
     Op("const", _given, source="a number of the formula"),
-    Op("sum", reduced, _sum, latex="\\sum {0}", gate="\\Sigma", source=REDUCTION),
-    Op("mean", reduced, _mean, latex="\\operatorname{{mean}} {0}", gate="mean", source=REDUCTION),
+    Op("sum", reduced, _sum, latex="\\sum {0}", gate="\\Sigma", source=REDUCTION, cell=cells.reduction("+")),
+    Op("mean", reduced, _mean, latex="\\operatorname{{mean}} {0}", gate="mean", source=REDUCTION, cell=cells.mean),
     Op(
         "amax", reduced, _extreme, _reduction_tie, "at a tie equal shares",
         latex="\\max {0}", gate="max", source=REDUCTION,
+        cell=cells.reduction("max"),
     ),
     Op(
         "amin", reduced, _extreme, _reduction_tie, "at a tie equal shares",
         latex="\\min {0}", gate="min", source=REDUCTION,
+        cell=cells.reduction("min"),
     ),
-    Op("matmul", _matmul_shape, _matmul, latex="{0} {1}", gate="@", source=MATRIX),
-    Op("transpose", _swapped, _transpose, latex="{0}^T", gate="T", source=MATRIX),
-    Op("getitem", _entry, _getitem, latex="{0}_{{{index}}}", gate="[ ]", source="NumPy integer indexing"),
-    Op("sum_to", _given, source="transpose of broadcasting"),
-    Op("spread", _given, _unspread, source="transpose of a reduction: the axes come back and the number is repeated"),
-    Op("extreme_share", lambda attrs, x: x, source="slope of amax and amin: equal shares at a tie"),
-    Op("put", _given, source="transpose of getitem: zeros around the entry"),
+    Op("matmul", _matmul_shape, _matmul, latex="{0} {1}", gate="@", source=MATRIX, cell=cells.matmul),
+    Op("transpose", _swapped, _transpose, latex="{0}^T", gate="T", source=MATRIX, cell=cells.transpose),
+    Op("getitem", _entry, _getitem, latex="{0}_{{{index}}}", gate="[ ]", source="NumPy integer indexing", cell=cells.getitem),
+    Op("sum_to", _given, source="transpose of broadcasting", cell=cells.sum_to),
+    Op(
+        "spread", _given, _unspread, source="transpose of a reduction: the axes come back and the number is repeated",
+        cell=cells.spread,
+    ),
+    Op("extreme_share", lambda attrs, x: x, source="slope of amax and amin: equal shares at a tie", cell=cells.extreme_share),
+    Op("put", _given, source="transpose of getitem: zeros around the entry", cell=cells.put),
 )

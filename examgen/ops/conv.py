@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from examgen.ops import _cells as cells
 from examgen.ops._op import Flat, Op, Shape, ShapeError
 
 if TYPE_CHECKING:
@@ -112,17 +113,28 @@ def _pool_tie(graph: Graph, node: Node, x: Flat) -> Iterator[str]:
 
 
 CONV = (
-    Op("conv2d", _conv_shape, _conv, latex="\\operatorname{{conv}}({0}, {1})", gate="conv", source=DUMOULIN),
+    Op("conv2d", _conv_shape, _conv, latex="\\operatorname{{conv}}({0}, {1})", gate="conv", source=DUMOULIN, cell=cells.conv2d),
     Op(
         "maxpool", _pool_shape, _pool, _pool_tie, "at a tie the first cell in row order",
         latex="\\operatorname{{MaxPool}}({0})", gate="MaxPool", source=DUMOULIN,
+        cell=cells.maxpool,
     ),
     Op(
         "avgpool", _pool_shape, _pool, latex="\\operatorname{{AvgPool}}({0})", gate="AvgPool",
         convention="padding counts as zeros", source=DUMOULIN,
+        cell=cells.avgpool,
     ),
-    Op("conv2d_dx", lambda attrs, g, k: tuple(attrs["shape"]), source="transpose of conv2d in the image"),
-    Op("conv2d_dk", lambda attrs, g, x: tuple(attrs["shape"]), source="transpose of conv2d in the kernels"),
-    Op("maxpool_dx", lambda attrs, g, x: x, source="the upstream gradient goes to each window's first maximum"),
-    Op("avgpool_dx", lambda attrs, g: tuple(attrs["shape"]), source="the upstream gradient is divided evenly"),
+    Op("conv2d_dx", lambda attrs, g, k: tuple(attrs["shape"]), source="transpose of conv2d in the image", cell=cells.conv2d_dx),
+    Op(
+        "conv2d_dk", lambda attrs, g, x: tuple(attrs["shape"]), source="transpose of conv2d in the kernels",
+        cell=cells.conv2d_dk,
+    ),
+    Op(
+        "maxpool_dx", lambda attrs, g, x: x, source="the upstream gradient goes to each window's first maximum",
+        cell=cells.maxpool_dx,
+    ),
+    Op(
+        "avgpool_dx", lambda attrs, g: tuple(attrs["shape"]), source="the upstream gradient is divided evenly",
+        cell=cells.avgpool_dx,
+    ),
 )

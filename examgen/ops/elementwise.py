@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from examgen.ops import _cells as cells
 from examgen.ops._op import Flat, Op, Shape, ShapeError
 
 if TYPE_CHECKING:
@@ -141,36 +142,49 @@ def _tie(graph: Graph, node: Node, x: Flat, y: Flat) -> Iterator[str]:
 
 
 ELEMENTWISE = (
-    Op("add", broadcast, _add, latex="{0} + {1}", gate="+", source=CS231N),
-    Op("sub", broadcast, _sub, latex="{0} - {1}", gate="−", source=CS231N),
-    Op("mul", broadcast, _mul, latex="{0} \\cdot {1}", gate="×", source=CS231N),
-    Op("div", broadcast, _div, latex="\\frac{{{0}}}{{{1}}}", gate="÷", source=CS231N),
-    Op("neg", same, _neg, latex="-{0}", gate="×(−1)", source=CS231N),
-    Op("pow", same, _pow, latex="{0}^{{{exponent}}}", gate="x^n", source=CALCULUS),
-    Op("exp", same, _exp, latex="e^{{{0}}}", gate="exp", source=CS231N, transcendental=True),
-    Op("log", same, _log, latex="\\ln {0}", gate="ln", source=CALCULUS, transcendental=True),
-    Op("sqrt", same, _sqrt, latex="\\sqrt{{{0}}}", gate="\\sqrt{x}", source=CALCULUS, transcendental=True),
-    Op("sin", same, _sin, latex="\\sin {0}", gate="sin", source=CALCULUS, transcendental=True),
-    Op("cos", same, _cos, latex="\\cos {0}", gate="cos", source=CALCULUS, transcendental=True),
-    Op("tanh", same, _tanh, latex="\\tanh {0}", gate="tanh", source=CALCULUS, transcendental=True),
+    Op("add", broadcast, _add, latex="{0} + {1}", gate="+", source=CS231N, cell=cells.cellwise("+")),
+    Op("sub", broadcast, _sub, latex="{0} - {1}", gate="−", source=CS231N, cell=cells.cellwise("-")),
+    Op("mul", broadcast, _mul, latex="{0} \\cdot {1}", gate="×", source=CS231N, cell=cells.cellwise("*")),
+    Op("div", broadcast, _div, latex="\\frac{{{0}}}{{{1}}}", gate="÷", source=CS231N, cell=cells.cellwise("/")),
+    Op("neg", same, _neg, latex="-{0}", gate="×(−1)", source=CS231N, cell=cells.cellwise("neg")),
+    Op("pow", same, _pow, latex="{0}^{{{exponent}}}", gate="x^n", source=CALCULUS, cell=cells.power),
+    Op("exp", same, _exp, latex="e^{{{0}}}", gate="exp", source=CS231N, transcendental=True, cell=cells.cellwise("exp")),
+    Op("log", same, _log, latex="\\ln {0}", gate="ln", source=CALCULUS, transcendental=True, cell=cells.cellwise("log")),
+    Op(
+        "sqrt", same, _sqrt, latex="\\sqrt{{{0}}}", gate="\\sqrt{x}", source=CALCULUS, transcendental=True,
+        cell=cells.cellwise("sqrt"),
+    ),
+    Op("sin", same, _sin, latex="\\sin {0}", gate="sin", source=CALCULUS, transcendental=True, cell=cells.cellwise("sin")),
+    Op("cos", same, _cos, latex="\\cos {0}", gate="cos", source=CALCULUS, transcendental=True, cell=cells.cellwise("cos")),
+    Op("tanh", same, _tanh, latex="\\tanh {0}", gate="tanh", source=CALCULUS, transcendental=True, cell=cells.cellwise("tanh")),
     Op(
         "sigmoid", same, _sigmoid, expand=_sigmoid_on_paper, transcendental=True,
         latex="\\sigma({0})", gate="σ", source=CS231N,
+        cell=cells.cellwise("sigmoid"),
     ),
     Op(
         "relu", same, _relu, _zero, "slope 0 at 0",
         latex="\\max(0, {0})", gate="ReLU", source="Nair and Hinton, 2010; slope at 0 as torch.relu",
+        cell=cells.relu,
     ),
-    Op("abs", same, _abs, _zero, "slope 0 at 0", latex="|{0}|", gate="|x|", source="slope at 0 as torch.abs"),
+    Op(
+        "abs", same, _abs, _zero, "slope 0 at 0", latex="|{0}|", gate="|x|", source="slope at 0 as torch.abs",
+        cell=cells.cellwise("abs"),
+    ),
     Op(
         "maximum", broadcast, _maximum, _tie, "at a tie half to each",
         latex="\\max({0}, {1})", gate="max", source=CS231N + "; tie as torch.maximum",
+        cell=cells.cellwise("max"),
     ),
     Op(
         "minimum", broadcast, _minimum, _tie, "at a tie half to each",
         latex="\\min({0}, {1})", gate="min", source=CS231N + "; tie as torch.minimum",
+        cell=cells.cellwise("min"),
     ),
-    Op("step", same, latex="[{0} > 0]", source="slope of relu"),
-    Op("sign", same, latex="\\operatorname{{sign}} {0}", source="slope of abs"),
-    Op("share", broadcast, latex="[{0} > {1}]", source="slope of maximum in its first operand, 1/2 at a tie"),
+    Op("step", same, latex="[{0} > 0]", source="slope of relu", cell=cells.cellwise("step")),
+    Op("sign", same, latex="\\operatorname{{sign}} {0}", source="slope of abs", cell=cells.cellwise("sign")),
+    Op(
+        "share", broadcast, latex="[{0} > {1}]", source="slope of maximum in its first operand, 1/2 at a tie",
+        cell=cells.cellwise("share"),
+    ),
 )

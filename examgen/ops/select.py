@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from examgen.ops import _cells as cells
 from examgen.ops._op import Op, Shape, ShapeError
 
 if TYPE_CHECKING:
@@ -64,17 +65,22 @@ def _cross_entropy_on_paper(b: Builder, node: Node, name: str | None) -> Ref:
 
 
 SELECT = (
-    Op("pick", _pick_shape, _pick, latex="{0}_{{y}}", gate="y", source=LINEAR),
-    Op("others", _others_shape, _others, latex="{0}_{{j \\ne y}}", gate="j \\ne y", source=LINEAR),
+    Op("pick", _pick_shape, _pick, latex="{0}_{{y}}", gate="y", source=LINEAR, cell=cells.pick),
+    Op("others", _others_shape, _others, latex="{0}_{{j \\ne y}}", gate="j \\ne y", source=LINEAR, cell=cells.others),
     Op(
         "softmax", lambda attrs, x: x, _softmax, expand=_softmax_on_paper, transcendental=True,
         latex="\\operatorname{{softmax}}({0})", gate="softmax", source=BRIDLE,
+        cell=cells.softmax,
     ),
     Op(
         "cross_entropy", lambda attrs, x, y: _labelled(x, y)[:-1], _cross_entropy,
         expand=_cross_entropy_on_paper, transcendental=True,
         latex="-\\ln \\operatorname{{softmax}}({0})_{{y}}", gate="-\\ln p", source=BRIDLE,
+        cell=cells.cross_entropy,
     ),
-    Op("one_hot", lambda attrs, labels: (*labels, attrs["classes"]), source="1 at the label, 0 elsewhere"),
-    Op("put_others", lambda attrs, g, labels: tuple(attrs["shape"]), source="transpose of others: zero at the label"),
+    Op("one_hot", lambda attrs, labels: (*labels, attrs["classes"]), source="1 at the label, 0 elsewhere", cell=cells.one_hot),
+    Op(
+        "put_others", lambda attrs, g, labels: tuple(attrs["shape"]), source="transpose of others: zero at the label",
+        cell=cells.put_others,
+    ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
-from examgen.graph import Builder, Graph, Ref
+from examgen.graph import Builder, Graph, Ref, Shape, Sizes
 from examgen.model import Ask, Calculator, Convention, Exact, Instance, nest, shape
 from examgen.ops.conv import out_length
 from examgen.points import HALF
@@ -94,20 +94,13 @@ class ConvReluPool(Problem):
         return {name: stream.array(dims, lambda: stream.signed(1, 4))}
 
     def graph(self, params: Params) -> Graph:
-        b = Builder()
-        image = b.input("image", (params.channels, params.height, params.width))
-        kernels = b.input("kernels", (params.filters, params.channels, *params.kernel))
-        how = {"stride": params.stride, "padding": params.padding, "dilation": params.dilation}
-        result = b.conv2d(image, kernels, **how, name="sums" if params.bias else "conv")
-        if params.bias:
-            bias = b.input("bias", (params.filters,))
-            planes = b.op("spread", bias, axes=(-2, -1), shape=(params.filters, 1, 1))
-            result = b.op("add", result, planes, name="conv")
-        if params.relu:
-            result = b.op("relu", result, name="relu")
-        if params.pool != "none":
-            result = b.pool(f"{params.pool}pool", result, params.pool_size, params.pool_stride, name="pooled")
-        return b.build(_half_squared_error(b, result) if params.gradient == "target" else result)
+        return network(
+            (params.channels, params.height, params.width),
+            (params.filters, params.channels, *params.kernel),
+            bias=params.bias, stride=params.stride, padding=params.padding, dilation=params.dilation, relu=params.relu,
+            pool=None if params.pool == "none" else params.pool, pool_size=params.pool_size, pool_stride=params.pool_stride,
+            target=params.gradient == "target",
+        )
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
         graph = self.graph(params)
@@ -211,6 +204,31 @@ def _planes(value: Exact, rank: int) -> Exact:
 def _last(params: Params) -> str:
     """The letter of the net's output."""
     return "P" if params.pool != "none" else "A" if params.relu else "Z"
+
+
+def network(
+    image: Shape, kernels: Shape | None, *, bias: bool = False, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1,
+    groups: int = 1, relu: bool = True, pool: str | None = "max", pool_size: Sizes = 2, pool_stride: Sizes | None = None,
+    pool_padding: Sizes = 0, target: bool = False,
+) -> Graph:
+    """conv -> ReLU -> pool with any of its parts left out; a part left out passes its input on.
+
+    Shapes: image (..., C, H, W), kernels (F, C/groups, kH, kW); sizes are ints or (vertical, horizontal) pairs.
+    Raises: ShapeError where they do not fit.
+    """
+    b = Builder()
+    result = b.input("image", image)
+    if kernels is not None:
+        name = "sums" if bias else "conv"
+        result = b.conv2d(result, b.input("kernels", kernels), stride, padding, dilation, groups, name)
+        if bias:
+            planes = b.op("spread", b.input("bias", kernels[:1]), axes=(-2, -1), shape=(kernels[0], 1, 1))
+            result = b.op("add", result, planes, name="conv")
+    if relu:
+        result = b.op("relu", result, name="relu")
+    if pool is not None:
+        result = b.pool(f"{pool}pool", result, pool_size, pool_stride, pool_padding, name="pooled")
+    return b.build(_half_squared_error(b, result) if target else result)
 
 
 def _half_squared_error(b: Builder, result: Ref) -> Ref:
