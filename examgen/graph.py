@@ -270,12 +270,14 @@ class Backward:
     """A forward graph with its backward pass behind it.
 
     `upstream` names the input that takes the gradient at the output; `gradients` maps each differentiable node to the
-    node that holds the output's gradient with respect to it.
+    node that holds the output's gradient with respect to it, and `parts` each wire (a node and the place of one of its
+    operands) to the node that holds what comes back along it.
     """
 
     graph: Graph
     upstream: str
     gradients: Mapping[str, str]
+    parts: Mapping[tuple[str, int], str]
 
 
 @lru_cache(maxsize=512)
@@ -286,14 +288,17 @@ def backward(graph: Graph) -> Backward:
     wanted = {node.name for node in graph.differentiable}
     parts: dict[str, list[Ref]] = {graph.output: [upstream]}
     gradients: dict[str, str] = {}
+    wires: dict[tuple[str, int], str] = {}
     for node in reversed(graph.differentiable):
         total = reduce(add, parts[node.name])
         gradients[node.name] = total.name
         vjp = OPS[node.op].vjp
-        for source, part in zip(node.inputs, vjp(builder, node, total) if vjp else (), strict=True):
+        for place, part in enumerate(vjp(builder, node, total) if vjp else ()):
+            source = node.inputs[place]
             if part is not None and source in wanted:
                 parts.setdefault(source, []).append(part)
-    return Backward(builder.build(graph.output), upstream.name, gradients)
+                wires[node.name, place] = part.name
+    return Backward(builder.build(graph.output), upstream.name, gradients, wires)
 
 
 def _free(graph: Graph, name: str) -> str:

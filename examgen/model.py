@@ -174,15 +174,15 @@ Expression = Term | Leaf
 class Line:
     """One equation: symbol = forms[0] = forms[1] = … = value.
 
-    Each form is an expression whose value is `value`. With `general` the first form is written with symbols before it is
-    written with numbers. `what` says which node, or gradient at it, the line states; None for a number on the way.
-    `note` is an English message (a gettext id) beside the line.
+    Each form is an expression whose value is `value`; `general` is one too, and is written with its leaves' names before
+    the others are written with their numbers. `what` says which node, or gradient at it, the line states; None for a
+    number on the way. `note` is an English message (a gettext id) beside the line.
     """
 
     symbol: str
     forms: tuple[Expression, ...]
     value: Exact
-    general: bool = False
+    general: Expression | None = None
     what: What | None = None
     note: str = ""
 
@@ -206,13 +206,13 @@ class Grid:
 class Edge:
     """One wire of a circuit backward, from the gate it enters to the node it comes from.
 
-    The wire's part of the gradient is `upstream` (at the gate's result) times `local` (the gate's derivative).
+    The wire's part of the gradient is `upstream` (at the gate's result) times each form of `local` (the gate's derivative).
     """
 
     gate: str
     source: str
     upstream: Leaf
-    local: Expression
+    local: tuple[Expression, ...]
     value: Exact
 
 

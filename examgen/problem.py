@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Literal, get_args
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Graph
-from examgen.model import Ask, Calculator, Convention, Exact, Instance, freeze, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, freeze, shape
+from examgen.narration import Worked, cell_symbol, told
 
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
 LARGEST = 10**6  # in size, of any number given: nobody computes with more by hand
@@ -117,6 +118,14 @@ class Problem(ABC):
     def formula(self, params: Any) -> tuple[str, ...]:
         """The computation as lines of LaTeX, where the sheet states it so."""
         return ()
+
+    def symbol(self, graph: Graph, node: str, index: Index) -> str:
+        """LaTeX of one cell of a node in worked solutions, or of all of it where the index is shorter than the shape."""
+        return cell_symbol(graph, node, index)
+
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        """The worked solution; by default every node forward and every wire backward, as the ops tell it."""
+        return told(worked)
 
     def check(self, params: Any) -> None:
         """Raises InputError where parameters do not go together; the graph's shape rules are checked beside it."""

@@ -1,4 +1,4 @@
-"""Expressions reckoned out: `Term` to number, exactly where it is rational and to 55 digits elsewhere.
+"""Expressions reckoned out: `Term` to number, exactly where it is rational and to 45 decimals elsewhere.
 
 A small evaluator of its own: it shares nothing with the engines, so what a step states can be checked against them.
 """
@@ -16,11 +16,12 @@ from examgen.model import Expression, Leaf
 
 mp = mpmath.MPContext()
 mp.dps = 60
-EQUAL = 10**45  # numbers closer than one part of this are one number: digits behind exp and log end somewhere
+PLACES = 45  # decimals of what is irrational
+EQUAL = 10**40  # numbers closer than one part of this are one number: digits behind exp and log end somewhere
 
 
 def reckon(expression: Expression) -> Fraction:
-    """The value of an expression; irrational ones are rounded to 50 decimals.
+    """The value of an expression; irrational ones are rounded to 45 decimals.
 
     Raises: ZeroDivisionError or ValueError where it has none.
     """
@@ -45,8 +46,8 @@ def _irrational(function: Callable[..., Any]) -> Callable[..., Fraction]:
 
 
 def snapped(number: Any) -> Fraction:
-    """A number of many digits as a fraction of 50 decimals: what the last digits alone tell apart is one number."""
-    return Fraction(int(mp.nint(number * 10**50)), 10**50)
+    """A number of many digits as a fraction of 45 decimals: what the last digits alone tell apart is one number."""
+    return Fraction(int(mp.nint(number * 10**PLACES)), 10**PLACES)
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:

@@ -16,9 +16,10 @@ from examgen.errors import InputError
 from examgen.formula._grammar import Recipe, fail, follow, read
 from examgen.formula._graph import GraphRules
 from examgen.formula._latex import LatexRules, symbol
+from examgen.formula._terms import term_latex, term_text
 from examgen.graph import Builder, Graph, Shape
 
-__all__ = ["latex", "names", "parse", "symbol"]
+__all__ = ["latex", "names", "parse", "symbol", "term_latex", "term_text"]
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:

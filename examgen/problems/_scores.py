@@ -11,9 +11,10 @@ from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
-from examgen.graph import Builder, Ref
-from examgen.model import Ask, Convention, Exact, Instance, cells, shape
+from examgen.graph import Builder, Graph, Ref
+from examgen.model import Ask, Convention, Exact, Index, Instance, cells, shape
 from examgen.problem import Problem
+from examgen.problems import _score_steps as score_steps
 
 ORIENTATION = {
     1: (
@@ -132,6 +133,9 @@ class ScoresProblem(Problem):
 
     Its parameters have samples, classes, class_axis and labels.
     """
+
+    def symbol(self, graph: Graph, node: str, index: Index) -> str:
+        return score_steps.symbol(graph, node, index)
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
         """N and C from pinned scores; labels are on the diagonal unless they are given.

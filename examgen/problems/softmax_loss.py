@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
 from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
-from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells
+from examgen.model import Ask, Calculator, Convention, Exact, Expression, Instance, Leaf, Line, Step, Term, cells
+from examgen.narration import Worked, reductions
 from examgen.points import HALF
 from examgen.problem import Preset, param
+from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
 
 LEAST_PROBABILITY = 0.02  # a smaller one rounds to two decimals that say nothing
@@ -108,5 +112,88 @@ class SoftmaxLoss(table.ScoresProblem):
             raise InputError("scores: with log_scores the table holds the numbers under ln, all above 0")
         return super().completed(params, data)
 
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        return told.steps(worked, _sample, _gradient, _mean_of_logarithms if "logits" in worked.graph else None)
 
+
+def _sample(worked: Worked, i: int) -> Iterator[Line]:
+    """Exponentials, their sum, the true class's probability, its logarithm; large scores are shifted by the largest first."""
+    label = int(worked.values["labels"][i])
+    scores = [told.logits(worked, i, j) for j in range(told.classes(worked))]
+    large = any(abs(score.value) > PLAIN for score in scores)
+    shift = Fraction(max(score.value for score in scores)) if large else Fraction(0)
+    if large:
+        yield worked.equation("m", Term("max", tuple(scores)), shift)
+    powers = [_power(worked, i, j, shift) for j in range(len(scores))]
+    yield from powers
+    total = told.summed([told.number(power.value) for power in powers])
+    yield worked.equation(rf"\sum_{{j}} e^{{s_{{{i + 1}j}}{' - m' if shift else ''}}}", total, worked.reckon(total))
+    yield from _loss(worked, i, label, powers, scores[label], shift)
+
+
+def _power(worked: Worked, i: int, j: int, shift: Fraction) -> Line:
+    score = told.logits(worked, i, j)
+    shown = told.written(worked, i, j)
+    exponent: Expression = shown if isinstance(shown, Term) else Leaf(score.value)
+    term = Term("exp", (Term("-", (exponent, Leaf(shift))) if shift else exponent,))
+    value = worked.reckon(term)
+    return Line(f"e^{{{score.symbol}{' - m' if shift else ''}}}", reductions(term, worked.reckon), value)
+
+
+def _loss(
+    worked: Worked, i: int, label: int, powers: Sequence[Line], score: Leaf, shift: Fraction
+) -> Iterator[Line]:
+    """p of the true class and -ln p; of a shifted score ln of the sum less the score, since p may be too small to write."""
+    total = worked.reckon(told.summed([told.number(power.value) for power in powers]))
+    for j in range(len(powers)) if any(worked.wants(n, True) for n in ("scores", "logits")) else (label,):
+        p = Term("/", (Leaf(powers[j].value), Leaf(total)))
+        what = ("true_probabilities", False, (i,)) if j == label else None
+        yield worked.equation(f"p_{{{i + 1}{j + 1}}}" if j != label else f"p_{{{i + 1}}}", p,
+                              worked.value("probabilities", (i, j)), what=what)
+    value, own = worked.value("losses", (i,)), worked.symbol("losses", (i,))
+    if shift:
+        general = Term("-", (Leaf(worked.reckon(Term("log", (Leaf(total),)))), Leaf(score.value - shift)))
+        yield worked.equation(own, general, value, what=("losses", False, (i,)))
+        return
+    forms: tuple[Expression, ...] = (_minus_log(Leaf(worked.value("probabilities", (i, label)))),)
+    if "logits" in worked.graph:
+        p = _share(worked, i, label)
+        forms = (_minus_log(_fraction(p)), Term("log", (_fraction(1 / p),)))
+    yield Line(own, forms, value, what=("losses", False, (i,)))
+
+
+def _minus_log(inside: Expression) -> Term:
+    return Term("neg", (Term("log", (inside,)),))
+
+
+def _fraction(value: Fraction) -> Expression:
+    """A number left as a fraction, where nothing is rounded."""
+    return Leaf(value) if value.denominator == 1 else Term("/", (Leaf(value.numerator), Leaf(value.denominator)))
+
+
+def _mean_of_logarithms(worked: Worked) -> Line:
+    """Of logarithms the sum is one logarithm."""
+    shares = [_share(worked, i, int(label)) for i, label in enumerate(worked.values["labels"])]
+    parts = told.summed([Term("log", (_fraction(1 / p),)) for p in shares])
+    forms: tuple[Expression, ...] = (parts, Term("log", (_fraction(1 / prod(shares, start=Fraction(1))),)))
+    if worked.graph["loss"].op == "mean":
+        forms = tuple(Term("/", (form, told.number(len(shares)))) for form in forms)
+    return Line("L", forms, worked.value("loss"), what=("loss", False, ()))
+
+
+def _share(worked: Worked, i: int, label: int) -> Fraction:
+    """The true class's probability as a fraction, from the numbers under ln."""
+    numbers = [worked.value("scores", told.cell(worked, i, j)) for j in range(told.classes(worked))]
+    return numbers[label] / sum(numbers)
+
+
+def _gradient(worked: Worked, i: int) -> Iterator[Line]:
+    """The probabilities, less 1 at the true class."""
+    label = int(worked.values["labels"][i])
+    for j in range(told.classes(worked)):
+        p = told.number(worked.value("probabilities", (i, j)))
+        yield told.gradient_line(worked, i, j, Term("-", (p, told.number(1))) if j == label else p)
+
+
+PLAIN = 20  # scores up to this are put under exp as they are
 PROBLEM = SoftmaxLoss()

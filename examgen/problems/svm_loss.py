@@ -10,8 +10,10 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
-from examgen.model import Ask, Calculator, Convention, Instance
+from examgen.model import Ask, Calculator, Convention, Instance, Line, Step, Term
+from examgen.narration import Worked
 from examgen.problem import Preset, param
+from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
 
 
@@ -108,5 +110,32 @@ class SvmLoss(table.ScoresProblem):
         if len(margins) > 1 and all(m > 0 for m in margins):
             yield "no margin is met: the max never acts"
 
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        return told.steps(worked, _sample, _gradient)
 
+
+def _sample(worked: Worked, i: int) -> Iterator[Line]:
+    """Every margin with its numbers, then their sum."""
+    node = "squares" if "squares" in worked.graph else "margins"
+    places = [(i, k) for k in range(told.classes(worked) - 1)]
+    for place in places:
+        met = worked.value("margins", place) == 0
+        yield worked.line(node, place, symbol="", stop={"scores"}, note=MET if met else "")
+    terms = told.summed([told.number(worked.value(node, place)) for place in places])
+    yield worked.equation(worked.symbol("losses", (i,)), terms, worked.value("losses", (i,)), what=("losses", False, (i,)))
+
+
+def _gradient(worked: Worked, i: int) -> Iterator[Line]:
+    """1 for each margin that is violated (twice the margin where terms are squared), and minus their sum at the true class."""
+    label, slopes = int(worked.values["labels"][i]), []
+    for k in range(told.classes(worked) - 1):
+        margin = told.number(worked.value("margins", (i, k)))
+        active = margin.value > 0
+        slopes.append(Term("*", (told.number(2), margin)) if active and "squares" in worked.graph else told.number(active))
+    for j in range(told.classes(worked)):
+        own = Term("neg", (told.summed(slopes),))
+        yield told.gradient_line(worked, i, j, own if j == label else slopes[j - (j > label)])
+
+
+MET = "the margin is met"
 PROBLEM = SvmLoss()

@@ -1,0 +1,406 @@
+"""A solved graph told cell by cell: what a problem's worked solution is made of, and the telling that fits any graph.
+
+Every number comes from an engine; every expression from the op table's one-cell rules. So a step states two things that
+were found independently, and a check can reckon the one and compare it with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any, cast
+
+from examgen.formula import symbol as named
+from examgen.formula import term_latex
+from examgen.graph import UNNAMED, Backward, Graph, Node
+from examgen.model import Edge, Exact, Expression, Grid, Index, Leaf, Line, Step, Term, cells, nest
+from examgen.ops import OPS
+from examgen.ops._cells import At, Operand
+
+SUMS = ("+", "-", "neg")
+FORMS = 3  # of an equation: more of them are steps of their own on paper, and the last say it all
+Symbols = Callable[[Graph, str, Index], str]
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A graph with the exact number of every cell, forward and backward.
+
+    `values`: node -> flat cells, the nodes of the backward pass included. `wanted` holds the (node, whether its gradient)
+    that are asked. `symbols(graph, node, index)` is the LaTeX of a cell, `top` that of what is differentiated. `reckon`
+    evaluates an expression.
+    """
+
+    graph: Graph
+    both: Backward
+    values: Mapping[str, Sequence[Fraction]]
+    wanted: Collection[tuple[str, bool]]
+    symbols: Symbols
+    top: str
+    reckon: Callable[[Expression], Fraction]
+
+    def wants(self, node: str, gradient: bool = False) -> bool:
+        return (node, gradient) in self.wanted
+
+    @property
+    def backward(self) -> bool:
+        """Whether any gradient is asked."""
+        return any(gradient for _, gradient in self.wanted)
+
+    def place(self, name: str, gradient: bool = False) -> Node:
+        """The node that holds a node's value, or the gradient at it."""
+        return self.both.graph[self.both.gradients[name] if gradient else name]
+
+    def value(self, name: str, index: Index = (), gradient: bool = False) -> Fraction:
+        """One cell."""
+        node = self.place(name, gradient)
+        return Fraction(Operand(node.shape, self.values[node.name])[index])
+
+    def array(self, name: str, index: Index = (), gradient: bool = False) -> Exact:
+        """All cells behind an index, nested."""
+        whole = nest(self.values[self.place(name, gradient).name], self.graph[name].shape)
+        for i in index:
+            whole = whole[i]
+        return whole
+
+    def symbol(self, name: str, index: Index = (), gradient: bool = False) -> str:
+        """LaTeX of a cell, or of the gradient with respect to it."""
+        own = self.symbols(self.graph, name, index)
+        return rf"\partial {self.top}/\partial {own}" if gradient else own
+
+    def leaf(self, name: str, index: Index = (), gradient: bool = False) -> Leaf:
+        """One cell with its name; a constant is a bare number."""
+        constant = not gradient and self.graph[name].op == "const"
+        return Leaf(self.value(name, index, gradient), "" if constant else self.symbol(name, index, gradient))
+
+    def term(self, name: str, index: Index = (), stop: Collection[str] | None = None) -> Expression:
+        """One cell written out over inputs, constants and the named nodes, or over those of `stop` alone."""
+        return tidy(self._term(self.graph[name], index, {}, stop))
+
+    def part(
+        self, gate: str, place: int, index: Index, upstream: Mapping[Index, Any] | None = None,
+        stop: Collection[str] | None = None,
+    ) -> Expression:
+        """What comes back along a wire to one cell of an operand, over the gate's gradient and values of the forward pass.
+
+        `upstream` stands in for the gate's gradient, cell by cell; `stop` as in `term`.
+        """
+        node, top = self.both.graph[self.both.parts[gate, place]], self.both.gradients[gate]
+        given = {top: upstream or {at: self.leaf(gate, at, True) for at in indices(self.graph[gate].shape)}}
+        if node.name == top:
+            return cast(Expression, given[top][index])
+        return tidy(self._term(node, index, given, stop))
+
+    def _term(
+        self, node: Node, index: Index, given: Mapping[str, Mapping[Index, Any]], stop: Collection[str] | None
+    ) -> Expression:
+        graph = self.both.graph
+        operands = [Operand(graph[name].shape, self.values[name]) for name in node.inputs]
+        rule = OPS[node.op].cell
+        assert rule is not None, node.op  # of every op but inputs and constants, which are leaves
+
+        def looked_up(part: Any) -> Expression:
+            if isinstance(part, Term):
+                return Term(part.do, tuple(map(looked_up, part.args)))
+            if not isinstance(part, At):
+                return Leaf(part.value)
+            source = graph[node.inputs[part.place]]
+            if source.name in given:
+                return cast(Expression, given[source.name][part.index])
+            if source.op == "const":
+                return Leaf(operands[part.place][part.index])
+            if self._is_leaf(source, stop):
+                return self.leaf(source.name, part.index)
+            return self._term(source, part.index, given, stop)
+
+        return looked_up(rule(node, index, *operands))
+
+    def _is_leaf(self, node: Node, stop: Collection[str] | None) -> bool:
+        if node.op == "input" or (stop is not None and node.name in stop):
+            return True
+        return stop is None and node.name in self.graph and not node.name.startswith(UNNAMED)
+
+    def line(
+        self, name: str, index: Index = (), *, symbol: str | None = None, stop: Collection[str] | None = None, note: str = ""
+    ) -> Line:
+        """The equation of one cell: symbol = expression in symbols = in numbers = … = value."""
+        return self.equation(
+            self.symbol(name, index) if symbol is None else symbol,
+            self.term(name, index, stop), self.value(name, index), what=(name, False, index), note=note,
+        )
+
+    def equation(self, symbol: str, term: Expression, value: Exact, **rest: Any) -> Line:
+        """An equation with the reductions on the way; `general` is the term itself unless given."""
+        general = rest.pop("general", term)
+        return Line(symbol, reductions(term, self.reckon), value, general if has_symbols(general) else None, **rest)
+
+
+def indices(dims: Sequence[int]) -> Iterator[Index]:
+    """Every index of an array of that shape, row by row."""
+    return product(*map(range, dims))
+
+
+def tidy(term: Expression) -> Expression:
+    """The same expression as a person writes it: no factor 1, no zero products in a sum, no brackets in a chain."""
+    if isinstance(term, Leaf):
+        return term
+    args = tuple(map(tidy, term.args))
+    if term.do == "neg" and isinstance(args[0], Leaf) and not args[0].symbol:
+        return Leaf(-args[0].value)
+    if term.do == "*":
+        return _product(args)
+    if term.do == "+":
+        return _sum(args)
+    if term.do == "**" and args[1] == Leaf(Fraction(1)):
+        return args[0]
+    return Term(term.do, args)
+
+
+def _flat(do: str, args: Sequence[Expression]) -> Iterator[Expression]:
+    for arg in args:
+        if isinstance(arg, Term) and arg.do == do:
+            yield from arg.args
+        else:
+            yield arg
+
+
+def _product(args: Sequence[Expression]) -> Expression:
+    factors = [arg for arg in _flat("*", args) if arg != Leaf(Fraction(1))]
+    if any(arg == Leaf(Fraction(0)) for arg in factors):
+        return Leaf(Fraction(0))
+    return (Term("*", tuple(factors)) if len(factors) > 1 else factors[0]) if factors else Leaf(Fraction(1))
+
+
+def _sum(args: Sequence[Expression]) -> Expression:
+    """Products with a zero among many are left out, as on paper."""
+    parts = list(_flat("+", args))
+    kept = [part for part in parts if not _vanishes(part)] or parts[:1]
+    return Term("+", tuple(kept)) if len(kept) > 1 else kept[0]
+
+
+def _vanishes(part: Expression) -> bool:
+    if isinstance(part, Leaf):
+        return part == Leaf(Fraction(0))
+    return part.do == "*" and any(isinstance(arg, Leaf) and arg.value == 0 for arg in part.args)
+
+
+def has_symbols(term: Expression) -> bool:
+    return bool(term.symbol) if isinstance(term, Leaf) else any(map(has_symbols, term.args))
+
+
+def reductions(term: Expression, reckon: Callable[[Expression], Fraction]) -> tuple[Expression, ...]:
+    """The expression, then what is left of it as its innermost parts are reckoned out; the value itself is left off."""
+    forms = [unfolded for unfolded in _unfolded(term)]
+    while isinstance(forms[-1], Term) and not _is_number(shorter := _reduced(forms[-1], reckon)):
+        forms.append(shorter)
+    return tuple(forms if len(forms) <= FORMS else (forms[0], *forms[-FORMS + 1 :]))
+
+
+def _is_number(term: Expression) -> bool:
+    return isinstance(term, Leaf) or (term.do == "neg" and isinstance(term.args[0], Leaf))
+
+
+def _unfolded(term: Expression) -> Iterator[Expression]:
+    """A sigmoid is written out, since nobody has a key for it."""
+    yield term
+    if isinstance(term, Term) and term.do == "sigmoid":
+        yield Term("/", (Leaf(1), Term("+", (Leaf(1), Term("exp", (Term("neg", term.args),))))))
+
+
+def _reduced(term: Term, reckon: Callable[[Expression], Fraction]) -> Expression:
+    if _ready(term):
+        return Leaf(reckon(term))
+    return Term(term.do, tuple(_reduced(arg, reckon) if isinstance(arg, Term) else arg for arg in term.args))
+
+
+def _ready(term: Expression) -> bool:
+    """Whether it is reckoned out in one go: an operation on numbers, or a chain of sums and differences of numbers."""
+    if isinstance(term, Leaf):
+        return True
+    if term.do == "exp" and isinstance(term.args[0], Term) and term.args[0].do == "log":
+        return True  # they cancel: nobody looks the logarithm up
+    return all(isinstance(arg, Leaf) or (term.do in SUMS and arg.do in SUMS and _ready(arg)) for arg in term.args)
+
+
+def told(worked: Worked) -> Iterator[Step]:
+    """The worked solution of any graph: forward node by node, backward wire by wire."""
+    scalar = all(node.shape == () for node in worked.graph.nodes)
+    yield from _forward_scalars(worked) if scalar else _forward_arrays(worked)
+    if worked.backward:
+        yield from _backward_scalars(worked) if scalar else _backward_arrays(worked)
+
+
+def _gates(graph: Graph) -> list[Node]:
+    return [node for node in graph.nodes if node.op not in ("input", "const")]
+
+
+FORWARD = "Forward pass: the value of every node, in order of evaluation."
+CIRCUIT = "The circuit: values above the edges, gradients of $%(top)s$ below them."
+BACKWARD = (
+    "Backward pass, from the output to the inputs: what comes back along a wire is the gradient at the gate's output "
+    "times the gate's local derivative."
+)
+ADDED = "Where a value is used more than once, the gradients that come back to it are added."
+GRADIENTS = "The gradients that are asked."
+OF_NODE = "Forward pass: $%(symbol)s$."
+BACK_TO = "Backward pass: the gradient with respect to $%(symbol)s$."
+
+
+def _forward_scalars(worked: Worked) -> Iterator[Step]:
+    yield Step("forward", FORWARD, lines=tuple(_scalar_line(worked, node) for node in _gates(worked.graph)))
+
+
+def _every(worked: Worked) -> frozenset[str]:
+    """Names and gates without one: on a circuit each has its number."""
+    return frozenset(node.name for node in worked.graph.nodes)
+
+
+def _scalar_line(worked: Worked, node: Node) -> Line:
+    """A gate with numbers from the gates before it; in symbols it is written out down to named nodes."""
+    every = _every(worked)
+    symbol = "" if node.name.startswith(UNNAMED) else worked.symbol(node.name)
+    return worked.equation(
+        symbol, worked.term(node.name, stop=every), worked.value(node.name),
+        what=(node.name, False, ()), general=worked.term(node.name),
+    )
+
+
+def _backward_scalars(worked: Worked) -> Iterator[Step]:
+    yield Step("circuit", CIRCUIT, {"top": worked.top}, circuit=True)
+    edges = tuple(_edges(worked))
+    yield Step("backward", BACKWARD, edges=edges)
+    if lines := tuple(_fan_outs(worked)):
+        yield Step("fan_out", ADDED, lines=lines)
+    asked = [name for name in worked.both.gradients if worked.wants(name, True)]
+    if lines := tuple(_stated(worked, name) for name in asked):
+        yield Step("gradients", GRADIENTS, lines=lines)
+
+
+def _edges(worked: Worked) -> Iterator[Edge]:
+    for node in reversed(worked.graph.differentiable):
+        upstream = worked.leaf(node.name, (), True)
+        for place, source in enumerate(node.inputs):
+            if (node.name, place) in worked.both.parts:
+                local = worked.part(node.name, place, (), {(): Leaf(Fraction(1))}, _every(worked))
+                value = Fraction(worked.values[worked.both.parts[node.name, place]][0])
+                forms = reductions(local, worked.reckon)
+                yield Edge(worked.symbol(node.name), worked.symbol(source), upstream, forms, value)
+
+
+def wires_to(worked: Worked, name: str) -> list[tuple[str, int]]:
+    """The wires along which a gradient comes back to a node, in the order of the backward pass."""
+    return [(gate, place) for gate, place in worked.both.parts if worked.graph[gate].inputs[place] == name]
+
+
+def _fan_outs(worked: Worked) -> Iterator[Line]:
+    for name in worked.both.gradients:
+        if len(wires := wires_to(worked, name)) > 1:
+            parts = tuple(Leaf(worked.values[worked.both.parts[wire]][0]) for wire in wires)
+            value = worked.value(name, (), True)
+            yield Line(worked.symbol(name, (), True), (Term("+", parts),), value, what=(name, True, ()))
+
+
+def _stated(worked: Worked, name: str) -> Line:
+    return Line(worked.symbol(name, (), True), (), worked.value(name, (), True), what=(name, True, ()))
+
+
+def grids(worked: Worked, name: str, gradient: bool = False, **marks: Any) -> tuple[Grid, ...]:
+    """A node's value, or the gradient at it, as matrices of its last two axes."""
+    dims = worked.graph[name].shape
+    lead = dims[:-2]
+    found = []
+    for index in indices(lead):
+        part = worked.array(name, index, gradient)
+        rows = part if len(dims) > 1 else (part,) if dims else ((part,),)
+        found.append(Grid(worked.symbol(name, index, gradient), rows, what=(name, gradient, index), **marks))
+    return tuple(found)
+
+
+def _forward_arrays(worked: Worked) -> Iterator[Step]:
+    for node in _gates(worked.graph):
+        if not node.name.startswith(UNNAMED):
+            lines = tuple(worked.line(node.name, index) for index in indices(node.shape))
+            shown = grids(worked, node.name) if node.shape else ()
+            yield from _with_cells("node", OF_NODE, worked.symbol(node.name), lines, shown)
+
+
+def _backward_arrays(worked: Worked) -> Iterator[Step]:
+    named_nodes = [n for n in reversed(worked.graph.differentiable) if not n.name.startswith(UNNAMED)]
+    for node in named_nodes:
+        if node.name == worked.graph.output:
+            shown = grids(worked, node.name, True)
+            yield Step("upstream", BACK_TO, {"symbol": worked.symbol(node.name)}, grids=shown)
+            continue
+        lines = tuple(_array_line(worked, node.name, index) for index in indices(node.shape))
+        shown = grids(worked, node.name, True) if node.shape else ()
+        yield from _with_cells("gradient", BACK_TO, worked.symbol(node.name), lines, shown)
+
+
+def _array_line(worked: Worked, name: str, index: Index) -> Line:
+    """A cell's gradient over gradients and values of named nodes: unnamed gates on the way are passed through."""
+    term = _gate_gradient(worked, name, index)
+    value = worked.value(name, index, True)
+    return worked.equation(worked.symbol(name, index, True), term, value, what=(name, True, index))
+
+
+def _back(worked: Worked, gate: str, place: int, index: Index) -> Expression:
+    """What comes back along a wire; the gradient at an unnamed gate is itself written out."""
+    if not gate.startswith(UNNAMED):
+        return worked.part(gate, place, index)
+    cells_of_gate = indices(worked.graph[gate].shape)
+    return worked.part(gate, place, index, {at: _gate_gradient(worked, gate, at) for at in cells_of_gate})
+
+
+def _gate_gradient(worked: Worked, gate: str, at: Index) -> Expression:
+    parts = tuple(_back(worked, other, place, at) for other, place in wires_to(worked, gate))
+    return tidy(Term("+", parts)) if len(parts) > 1 else parts[0]
+
+
+def _with_cells(
+    key: str, says: str, symbol: str, lines: Sequence[Line], shown: tuple[Grid, ...]
+) -> Iterator[Step]:
+    """A result with the equations of its first cells, then those of all others in the long form alone."""
+    yield Step(key, says, {"symbol": symbol}, lines=tuple(lines[:2]), grids=shown)
+    if len(lines) > 2:
+        yield Step(f"{key}_cells", "The other cells in the same way:", lines=tuple(lines[2:]), brief=False)
+
+
+def cell_symbol(graph: Graph, name: str, index: Index) -> str:
+    """LaTeX of a cell by its node's name, indices counted from 1; an unnamed gate is written out."""
+    if name.startswith(UNNAMED):
+        return written_out(graph, name)
+    own = named(name)
+    if not index:
+        return own
+    below = ",".join(str(i + 1) for i in index) if max(index) > 8 else "".join(str(i + 1) for i in index)
+    return f"{own[:-1]},{below}}}" if own.endswith("}") and "_{" in own else f"{own}_{{{below}}}"
+
+
+def written_out(graph: Graph, name: str) -> str:
+    """A node's name as LaTeX; a gate without a name is written out, in brackets."""
+    if not name.startswith(UNNAMED):
+        return named(name)
+    term = tidy(_in_names(graph, name))
+    text = term_latex(term, lambda number: str(number), symbols=True)
+    return text if isinstance(term, Leaf) else f"({text})"
+
+
+def _in_names(graph: Graph, name: str) -> Expression:
+    """A scalar gate over named nodes; the numbers of the leaves do not matter here, but for constants."""
+    node = graph[name]
+    if node.op == "const":
+        return Leaf(Operand(node.shape, list(cells(node["value"])))[(0,) * len(node.shape)])
+    if not name.startswith(UNNAMED):
+        return Leaf(1, named(name))
+    operands = [Operand(graph[source].shape, (1,)) for source in node.inputs]
+    rule = OPS[node.op].cell
+    assert rule is not None, node.op
+
+    def looked_up(part: Any) -> Expression:
+        if isinstance(part, Term):
+            return Term(part.do, tuple(map(looked_up, part.args)))
+        return _in_names(graph, node.inputs[part.place]) if isinstance(part, At) else Leaf(part.value)
+
+    return looked_up(rule(node, (), *operands))
