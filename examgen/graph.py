@@ -75,18 +75,23 @@ class Graph:
         return tuple(node for node in self.nodes if node.op == "input")
 
     @cached_property
+    def real(self) -> frozenset[str]:
+        """The names of nodes that follow from a real input."""
+        real: set[str] = set()
+        for node in self.nodes:
+            leaf = node.op == "input" and not node["discrete"]
+            if leaf or any(name in real for name in node.inputs):
+                real.add(node.name)
+        return frozenset(real)
+
+    @cached_property
     def differentiable(self) -> tuple[Node, ...]:
         """The nodes that have a gradient: all on a path from a real input to the output, in order."""
         above = {self.output}
         for node in reversed(self.nodes):
             if node.name in above:
                 above.update(node.inputs)
-        real: set[str] = set()
-        for node in self.nodes:
-            leaf = node.op == "input" and not node["discrete"]
-            if leaf or any(name in real for name in node.inputs):
-                real.add(node.name)
-        return tuple(node for node in self.nodes if node.name in above and node.name in real)
+        return tuple(node for node in self.nodes if node.name in above and node.name in self.real)
 
     @cached_property
     def transcendental(self) -> bool:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
-from examgen.graph import Graph
+from examgen.graph import UNNAMED, Graph
 from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, freeze, shape
 from examgen.narration import Worked, cell_symbol, told
 
@@ -55,6 +55,14 @@ def same_minutes(one: Any, other: Any) -> bool:
     """Whether two parameter sets of one problem type differ in nothing that changes how long the task takes."""
     timed = (f.name for f in fields(one) if f.metadata.get("timed", True))
     return all(getattr(one, name) == getattr(other, name) for name in timed)
+
+
+class ResultField(NamedTuple):
+    """Where a field of a result is found: a node, whether its gradient is meant, whether rows and columns change places."""
+
+    node: str
+    gradient: bool = False
+    swapped: bool = False
 
 
 class Problem(ABC):
@@ -126,6 +134,15 @@ class Problem(ABC):
     def steps(self, worked: Worked) -> Iterator[Step]:
         """The worked solution; by default every node forward and every wire backward, as the ops tell it."""
         return told(worked)
+
+    def results(self, graph: Graph) -> Mapping[str, ResultField]:
+        """What a solver's result holds, by name; by default each named node, and behind a d the gradient at it.
+
+        Gradients are those of nodes that follow from a real input; 0 where nothing leads from one to the output.
+        """
+        named = [node.name for node in graph.nodes if not node.name.startswith(UNNAMED)]
+        values = {name: ResultField(name) for name in named if graph[name].op != "input"}
+        return {f"d{name}": ResultField(name, True) for name in named if name in graph.real} | values
 
     def check(self, params: Any) -> None:
         """Raises InputError where parameters do not go together; the graph's shape rules are checked beside it."""

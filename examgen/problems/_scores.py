@@ -13,7 +13,7 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref
 from examgen.model import Ask, Convention, Exact, Index, Instance, cells, shape
-from examgen.problem import Problem
+from examgen.problem import Problem, ResultField
 from examgen.problems import _score_steps as score_steps
 
 ORIENTATION = {
@@ -136,6 +136,11 @@ class ScoresProblem(Problem):
 
     def symbol(self, graph: Graph, node: str, index: Index) -> str:
         return score_steps.symbol(graph, node, index)
+
+    def results(self, graph: Graph) -> Mapping[str, ResultField]:
+        """Losses, their mean or sum, and the gradient in the orientation of the table."""
+        leaf = "logits" if "logits" in graph else "scores"
+        return {"losses": ResultField("losses"), "loss": ResultField("loss"), "dscores": ResultField(leaf, True)}
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
         """N and C from pinned scores; labels are on the diagonal unless they are given.

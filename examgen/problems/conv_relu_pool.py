@@ -15,7 +15,7 @@ from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, S
 from examgen.narration import Worked
 from examgen.ops.conv import out_length
 from examgen.points import HALF
-from examgen.problem import Preset, Problem, param
+from examgen.problem import Preset, Problem, ResultField, param
 from examgen.problems import _conv_steps as conv_steps
 from examgen.problems._repair import LARGEST_CELL, filter_bank, repair, tells_flip
 
@@ -168,6 +168,16 @@ class ConvReluPool(Problem):
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         return data | {name: _planes(data[name], rank) for name, rank in RANKS.items() if name in data}
+
+    def results(self, graph: Graph) -> Mapping[str, ResultField]:
+        """Each part's output, or what a part left out passes on, and the gradients of the inputs there are."""
+        fields, passed = {}, "image"
+        for part in ("conv", "relu", "pooled"):
+            passed = part if part in graph else passed
+            fields[part] = ResultField(passed)
+        if "loss" in graph:
+            fields["loss"] = ResultField("loss")
+        return fields | {f"d{leaf}": ResultField(leaf, True) for leaf in ("image", "kernels", "bias") if leaf in graph}
 
     def readings(self, instance: Instance) -> Iterator[str]:
         params = instance.params
