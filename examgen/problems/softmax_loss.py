@@ -14,7 +14,7 @@ from examgen.graph import Builder, Graph
 from examgen.model import Ask, Calculator, Convention, Exact, Expression, Instance, Leaf, Line, Step, Term, cells
 from examgen.narration import Worked, reductions
 from examgen.points import HALF
-from examgen.problem import Preset, param
+from examgen.problem import Preset, ResultField, param
 from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
 
@@ -107,6 +107,10 @@ class SoftmaxLoss(table.ScoresProblem):
         if any(p < LEAST_PROBABILITY for p in values["true_probabilities"]):
             yield "a true class's probability is below 0.02"
 
+    def results(self, graph: Graph) -> Mapping[str, ResultField]:
+        """The probabilities too, in the orientation of the table."""
+        return {**super().results(graph), "probabilities": ResultField("probabilities", swapped="rows" in graph)}
+
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         if params.log_scores and any(score <= 0 for score in cells(data["scores"])):
             raise InputError("scores: with log_scores the table holds the numbers under ln, all above 0")
@@ -157,8 +161,8 @@ def _loss(
         return
     forms: tuple[Expression, ...] = (_minus_log(Leaf(worked.value("probabilities", (i, label)))),)
     if "logits" in worked.graph:
-        p = _share(worked, i, label)
-        forms = (_minus_log(_fraction(p)), Term("log", (_fraction(1 / p),)))
+        share = _share(worked, i, label)
+        forms = (_minus_log(_fraction(share)), Term("log", (_fraction(1 / share),)))
     yield Line(own, forms, value, what=("losses", False, (i,)))
 
 
