@@ -25,7 +25,7 @@ def solution_steps(instance: Instance) -> tuple[Step, ...]:
     """The worked solution of an instance, as far as its boxes ask."""
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
-    wanted = {(ask.node, ask.gradient) for ask in asks_of(instance)}
+    wanted = dict.fromkeys((ask.node, ask.gradient) for ask in asks_of(instance))
     return explain(problem(instance.problem), graph, data, upstream, wanted)
 
 
@@ -51,13 +51,13 @@ def explain(
         raise InputError("with these numbers something has no value, such as a quotient by 0: change them") from None
     itself = dims == () and all(cell == 1 for cell in cells(given))
     top = chosen.symbol(graph, graph.output, ()) if itself else _loss(graph)
-    asked = frozenset(_everything(graph) if wanted is None else wanted)
+    asked = _everything(graph) if wanted is None else tuple(wanted)
     return tuple(chosen.steps(Worked(graph, both, values, asked, chosen.symbol, top, reckon)))
 
 
-def _everything(graph: Graph) -> set[tuple[str, bool]]:
-    leaves = (node.name for node in graph.inputs if node in graph.differentiable)
-    return {(node.name, False) for node in graph.nodes} | {(name, True) for name in leaves}
+def _everything(graph: Graph) -> tuple[tuple[str, bool], ...]:
+    leaves = ((node.name, True) for node in graph.inputs if node in graph.differentiable)
+    return (*((node.name, False) for node in graph.nodes), *leaves)
 
 
 def _loss(graph: Graph) -> str:

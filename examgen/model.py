@@ -191,8 +191,8 @@ class Line:
 class Grid:
     """A named matrix of numbers, with marks on some cells and frames around some windows.
 
-    `marks`: (row, column) -> clipped, winner, padding or used. `windows`: top, left, height, width of each frame; a row or
-    column may be negative, or beyond the last, where a window reaches into the padding.
+    `marks`: (row, column) -> clipped, winner, padding, used or true (the true class).
+    `windows`: top, left, height, width of each frame.
     """
 
     symbol: str
@@ -206,14 +206,39 @@ class Grid:
 class Edge:
     """One wire of a circuit backward, from the gate it enters to the node it comes from.
 
-    The wire's part of the gradient is `upstream` (at the gate's result) times each form of `local` (the gate's derivative).
+    The wire's part of the gradient is `upstream` (at the gate's result) times `slope` (the gate's derivative), which each
+    form of `local` equals.
     """
 
     gate: str
     source: str
     upstream: Leaf
     local: tuple[Expression, ...]
+    slope: Exact
     value: Exact
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One node of a circuit: LaTeX name ("" without one), the gate's sign ("" for an input or constant), who feeds it.
+
+    `gradient` is None for a constant.
+    """
+
+    name: str
+    symbol: str
+    sign: str
+    sources: tuple[str, ...]
+    value: Exact
+    gradient: Exact | None
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A graph of scalars with every value and gradient; nodes in order of evaluation."""
+
+    gates: tuple[Gate, ...]
+    output: str
 
 
 @dataclass(frozen=True)
@@ -221,7 +246,6 @@ class Step:
     """One step of a worked solution: what is done, in words, then grids, lines, edges or a circuit.
 
     `says` is an English message (a gettext id) with %(name)s places for `values`. `brief` steps stand in the short form too.
-    `circuit` says that the circuit is drawn here, with all values and gradients.
     """
 
     key: str
@@ -230,5 +254,5 @@ class Step:
     lines: tuple[Line, ...] = ()
     grids: tuple[Grid, ...] = ()
     edges: tuple[Edge, ...] = ()
-    circuit: bool = False
+    circuit: Circuit | None = None
     brief: bool = True

@@ -15,7 +15,7 @@ from typing import Any, cast
 from examgen.formula import symbol as named
 from examgen.formula import term_latex
 from examgen.graph import UNNAMED, Backward, Graph, Node
-from examgen.model import Edge, Exact, Expression, Grid, Index, Leaf, Line, Step, Term, cells, nest
+from examgen.model import Circuit, Edge, Exact, Expression, Gate, Grid, Index, Leaf, Line, Step, Term, cells, nest
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
 
@@ -29,8 +29,8 @@ class Worked:
     """A graph with the exact number of every cell, forward and backward.
 
     `values`: node -> flat cells, the nodes of the backward pass included. `wanted` holds the (node, whether its gradient)
-    that are asked. `symbols(graph, node, index)` is the LaTeX of a cell, `top` that of what is differentiated. `reckon`
-    evaluates an expression.
+    that are asked, in the order of the boxes. `symbols(graph, node, index)` is the LaTeX of a cell, `top` that of what is
+    differentiated. `reckon` evaluates an expression.
     """
 
     graph: Graph
@@ -224,8 +224,28 @@ def _ready(term: Expression) -> bool:
     return all(isinstance(arg, Leaf) or (term.do in SUMS and arg.do in SUMS and _ready(arg)) for arg in term.args)
 
 
+def given(worked: Worked) -> Step:
+    """The numbers of the task: matrices as grids, scalars as lines, and the gradient at the output where it is not 1."""
+    lines: list[Line] = []
+    shown: list[Grid] = []
+    for node in worked.graph.inputs:
+        if node.shape:
+            shown += grids(worked, node.name)
+        else:
+            lines.append(Line(worked.symbol(node.name), (), worked.value(node.name)))
+    output = worked.graph.output
+    if worked.backward and any(cell != 1 for cell in cells(worked.array(output, (), True))):
+        upstream = grids(worked, output, True)
+        if worked.graph[output].shape:
+            shown += upstream
+        else:
+            lines.append(Line(upstream[0].symbol, (), worked.value(output, (), True)))
+    return Step("given", GIVEN, lines=tuple(lines), grids=tuple(shown))
+
+
 def told(worked: Worked) -> Iterator[Step]:
     """The worked solution of any graph: forward node by node, backward wire by wire."""
+    yield given(worked)
     scalar = all(node.shape == () for node in worked.graph.nodes)
     yield from _forward_scalars(worked) if scalar else _forward_arrays(worked)
     if worked.backward:
@@ -236,14 +256,16 @@ def _gates(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if node.op not in ("input", "const")]
 
 
+GIVEN = "Given:"
 FORWARD = "Forward pass: the value of every node, in order of evaluation."
 CIRCUIT = "The circuit: values above the edges, gradients of $%(top)s$ below them."
 BACKWARD = (
-    "Backward pass, from the output to the inputs: what comes back along a wire is the gradient at the gate's output "
+    "Backward pass, from the output to the inputs: what comes back along an edge is the gradient at the gate's output "
     "times the gate's local derivative."
 )
 ADDED = "Where a value is used more than once, the gradients that come back to it are added."
 GRADIENTS = "The gradients that are asked."
+OTHERS = "The other cells in the same way:"
 OF_NODE = "Forward pass: $%(symbol)s$."
 BACK_TO = "Backward pass: the gradient with respect to $%(symbol)s$."
 
@@ -268,14 +290,28 @@ def _scalar_line(worked: Worked, node: Node) -> Line:
 
 
 def _backward_scalars(worked: Worked) -> Iterator[Step]:
-    yield Step("circuit", CIRCUIT, {"top": worked.top}, circuit=True)
+    yield Step("circuit", CIRCUIT, {"top": worked.top}, circuit=circuit(worked))
     edges = tuple(_edges(worked))
     yield Step("backward", BACKWARD, edges=edges)
     if lines := tuple(_fan_outs(worked)):
         yield Step("fan_out", ADDED, lines=lines)
-    asked = [name for name in worked.both.gradients if worked.wants(name, True)]
+    asked = [name for name, gradient in worked.wanted if gradient and name in worked.both.gradients]
     if lines := tuple(_stated(worked, name) for name in asked):
         yield Step("gradients", GRADIENTS, lines=lines)
+
+
+def circuit(worked: Worked) -> Circuit:
+    """All of a scalar graph with its numbers; what has no influence on the output has the gradient 0."""
+    return Circuit(tuple(_gate(worked, node) for node in worked.graph.nodes), worked.graph.output)
+
+
+def _gate(worked: Worked, node: Node) -> Gate:
+    constant = node.op == "const"
+    symbol = str(node["value"]) if constant else "" if node.name.startswith(UNNAMED) else worked.symbol(node.name)
+    reached = node.name in worked.both.gradients
+    gradient = worked.value(node.name, (), True) if reached else None if constant else Fraction(0)
+    sign = "" if constant else OPS[node.op].gate
+    return Gate(node.name, symbol, sign, node.inputs, worked.value(node.name), gradient)
 
 
 def _edges(worked: Worked) -> Iterator[Edge]:
@@ -286,7 +322,8 @@ def _edges(worked: Worked) -> Iterator[Edge]:
                 local = worked.part(node.name, place, (), {(): Leaf(Fraction(1))}, _every(worked))
                 value = Fraction(worked.values[worked.both.parts[node.name, place]][0])
                 forms = reductions(local, worked.reckon)
-                yield Edge(worked.symbol(node.name), worked.symbol(source), upstream, forms, value)
+                slope = worked.reckon(local)
+                yield Edge(worked.symbol(node.name), worked.symbol(source), upstream, forms, slope, value)
 
 
 def wires_to(worked: Worked, name: str) -> list[tuple[str, int]]:
@@ -364,7 +401,7 @@ def _with_cells(
     """A result with the equations of its first cells, then those of all others in the long form alone."""
     yield Step(key, says, {"symbol": symbol}, lines=tuple(lines[:2]), grids=shown)
     if len(lines) > 2:
-        yield Step(f"{key}_cells", "The other cells in the same way:", lines=tuple(lines[2:]), brief=False)
+        yield Step(f"{key}_cells", OTHERS, lines=tuple(lines[2:]), brief=False)
 
 
 def cell_symbol(graph: Graph, name: str, index: Index) -> str:

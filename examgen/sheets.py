@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from examgen import formula
+from examgen import formula, writing
 from examgen.answers import decimals_of, rounded
 from examgen.exam import Exam, Task
+from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
 from examgen.model import Answer, Instance, Solution, cells
 from examgen.ops import OPS
@@ -25,6 +26,8 @@ from examgen.render.paper import (
     MarkingTable,
     SheetTask,
     SheetVariant,
+    SolvedTask,
+    SolvedVariant,
     Strip,
     StripTask,
 )
@@ -168,3 +171,26 @@ def _exact(answer: Answer) -> Fraction | str | None:
     except ValueError:
         short = len(answer.exact) <= 24 and "exp" not in answer.exact
         return formula.latex(answer.exact)[0].removeprefix("f = ") if short else None
+
+
+def solved_variant(exam: Exam, variant: Variant, solutions: Sequence[Solution], *, full: bool = False) -> SolvedVariant:
+    """The worked solution of one variant, in the long form or the short one; each task as the student had it in front."""
+    style = writing.Style(exam.language, head(exam).decimal_comma, exam.working)
+    tasks = (
+        _solved_task(exam, task, solution, style, full) for task, solution in zip(exam.tasks, solutions, strict=True)
+    )
+    return SolvedVariant(variant.number, variant.code, tuple(tasks))
+
+
+def _solved_task(exam: Exam, task: Task, solution: Solution, style: writing.Style, full: bool) -> SolvedTask:
+    instance, asked = solution.instance, _boxes(exam, task, solution)
+    filled = {
+        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(box.label, box.decimals)
+        for answer, box in zip(solution.answers, asked, strict=True)
+    }
+    return SolvedTask(
+        task.number,
+        say(exam.language, problem(instance.problem).title),
+        writing.write(solution_steps(instance), replace(style, working=task.working), filled, full=full),
+        sheet_task(task.number, instance, exam.language, task.points, task.decimals, exam.decimal_comma),
+    )

@@ -31,7 +31,7 @@ def _latex(expression: Expression, shown: Shown, symbols: bool) -> Piece:
     if do == "+":
         return reduce(_plus, pieces)
     if do == "*":
-        return reduce(lambda x, y: _RULES.apply(Step(do, 2, 0), x, y), pieces)
+        return reduce(_times, pieces)
     if do == "neg" and pieces[0].level == NEGATIVE:  # -(-2), not --2
         return Piece(f"-({pieces[0].text})", NEGATIVE)
     if do in _SLOPES:
@@ -50,6 +50,13 @@ def _plus(left: Piece, right: Piece) -> Piece:
     if right.level == NEGATIVE and right.sign == BARE:
         return _RULES.apply(Step("-", 2, 0), left, Piece(right.text[1:]))
     return _RULES.apply(Step("+", 2, 0), left, right)
+
+
+def _times(left: Piece, right: Piece) -> Piece:
+    """A product: names side by side, numbers with a dot between them."""
+    if left.text.strip("(-")[:1].isdigit() or right.text.strip("(-")[:1].isdigit():
+        return Piece(rf"{held(left, NEGATIVE)} \cdot {held(right, FRACTION)}", min(left.level, PRODUCT), sign="*")
+    return _RULES.apply(Step("*", 2, 0), left, right)
 
 
 def _latex_leaf(leaf: Leaf, shown: Shown, symbols: bool) -> Piece:

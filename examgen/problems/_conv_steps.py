@@ -8,7 +8,7 @@ from typing import Any
 
 from examgen.graph import Graph, Node
 from examgen.model import Expression, Grid, Index, Leaf, Line, Step, Term
-from examgen.narration import Worked, grids, indices, reductions
+from examgen.narration import OTHERS, Worked, given, grids, indices, reductions
 from examgen.ops._cells import Operand, window, winner
 from examgen.ops.conv import out_length
 
@@ -22,12 +22,13 @@ SIZE = {
 }
 WINDOW = "Cell $%(symbol)s$: the filter lies over the framed window, and the products are added."
 BIASED = "Cell $%(symbol)s$: the filter lies over the framed window, the products are added, then the bias."
-MAP = "The map $Z$:"
-RELU = "ReLU: negative cells become 0 (crossed out), the others stay."
+MAP = "The whole map:"
+RELU = "ReLU: negative cells become 0 (grey), the others stay."
 POOL = {
-    "maxpool": "Pooling: the largest number of each framed window (shaded).",
+    "maxpool": "Pooling: the largest number of each framed window (bold).",
     "avgpool": "Pooling: the mean of each framed window.",
 }
+POOLED = "The map after pooling:"
 ERROR = "The loss, from the differences to the target:"
 BACK = {
     "upstream": "The gradient at the output:",
@@ -52,6 +53,7 @@ def symbol(graph: Graph, node: str, index: Index) -> str:
 
 def steps(worked: Worked) -> Iterator[Step]:
     graph = worked.graph
+    yield given(worked)
     if "conv" in graph:
         yield from _convolution(worked)
     if "relu" in graph:
@@ -64,10 +66,11 @@ def steps(worked: Worked) -> Iterator[Step]:
         yield from _backward(worked)
 
 
-def _numbers(worked: Worked, name: str, index: Index, stop: set[str], gradient: bool = False) -> Line:
+def _numbers(worked: Worked, name: str, index: Index, stop: set[str]) -> Line:
     """An equation in numbers alone: in symbols it would be longer than the page."""
     term = worked.term(name, index, stop)
-    return Line(worked.symbol(name, index), reductions(term, worked.reckon), worked.value(name, index), what=(name, False, index))
+    forms = reductions(term, worked.reckon)
+    return Line(worked.symbol(name, index), forms, worked.value(name, index), what=(name, False, index))
 
 
 def _sizes(node: Node, source: tuple[int, ...], kernel: tuple[int, int]) -> tuple[Line, ...]:
@@ -120,7 +123,7 @@ def _under(worked: Worked, node: Node, index: Index) -> Iterator[Grid]:
         used = {
             (corner[0] + i * node["dilation"][0], corner[1] + j * node["dilation"][1]): "used"
             for i in range(kernels[-2]) for j in range(kernels[-1])
-        } if max(node["dilation"]) > 1 else {}
+        }
         yield _framed(worked, plane, (*corner, *reach), used, whole=image[-2] * image[-1] <= WHOLE_IMAGE)
         yield Grid(worked.symbol("kernels", (f, c)), worked.array("kernels", (f, c)))
 
@@ -169,7 +172,7 @@ def _pooling(worked: Worked) -> Iterator[Step]:
     lines = tuple(_numbers(worked, "pooled", index, {source.name}) for index in indices(node.shape))
     yield Step("pool", POOL[node.op], grids=tuple(shown), lines=lines)
     if max(node.shape[-2:]) > 1:
-        yield Step("pooled", "$P$:", grids=grids(worked, "pooled"))
+        yield Step("pooled", POOLED, grids=grids(worked, "pooled"))
 
 
 def _frame(cells: list[Index]) -> tuple[int, int, int, int]:
@@ -207,7 +210,7 @@ def _collected(worked: Worked, name: str) -> Iterator[Step]:
     shown = grids(worked, name, True) if name != "bias" else ()
     yield Step(f"d{name}", BACK[name], lines=tuple(lines[:FIRST]), grids=shown)
     if len(lines) > FIRST:
-        yield Step(f"d{name}_cells", "The other cells in the same way:", lines=tuple(lines[FIRST:]), brief=False)
+        yield Step(f"d{name}_cells", OTHERS, lines=tuple(lines[FIRST:]), brief=False)
 
 
 def _back(worked: Worked, name: str, index: Index) -> Expression:

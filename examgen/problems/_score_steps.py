@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,8 @@ from examgen.model import Expression, Index, Leaf, Line, Step, Term
 from examgen.narration import Worked, grids, tidy
 
 LETTERS = {"scores": "s", "logits": "s", "rows": "s", "probabilities": "p", "true_probabilities": "p", "losses": "L"}
+GIVEN = "Given are the scores; that of each image's true class is framed."
+LOGARITHMS = "Given are numbers whose logarithms are the scores; that of each image's true class is framed."
 SAMPLE = "Image %(image)s: $y_{%(image)s}=%(true)s$, the score of the true class is $%(symbol)s=%(score)s$."
 LOSS = {"mean": "The mean over the images:", "sum": "The sum over the images:"}
 ROW = "The gradient of image %(image)s, class by class:"
@@ -32,6 +35,9 @@ def symbol(graph: Graph, node: str, index: Index) -> str:
 def steps(worked: Worked, sample: Lines, gradient: Lines, loss: Callable[[Worked], Line] | None = None) -> Iterator[Step]:
     """`sample` gives the lines of one image's loss, `gradient` those of its row of the gradient; `loss` that of them all."""
     labels = worked.values["labels"]
+    framed = {cell(worked, i, int(label)): "true" for i, label in enumerate(labels)}
+    (table,) = grids(worked, "scores")
+    yield Step("given", LOGARITHMS if "logits" in worked.graph else GIVEN, grids=(replace(table, marks=framed),))
     for i, label in enumerate(labels):
         score = logits(worked, i, int(label))
         values = {"image": i + 1, "true": int(label) + 1, "symbol": score.symbol, "score": written(worked, i, int(label))}
@@ -53,7 +59,7 @@ def scored(worked: Worked) -> str:
     return "logits" if "logits" in worked.graph else "scores"
 
 
-def cell(worked: Worked, i: int, j: int) -> Index:
+def cell(worked: Worked, i: int, j: int) -> tuple[int, int]:
     """Where the score of image i for class j stands in the table."""
     return (j, i) if "rows" in worked.graph else (i, j)
 

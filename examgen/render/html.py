@@ -15,7 +15,7 @@ from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import translations
-from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, Strip
+from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, SolvedVariant, Strip
 from examgen.resources import find
 
 
@@ -24,10 +24,18 @@ def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
     return _environment(head.language, head.decimal_comma).get_template("sheet.html.j2").render(head=head, variants=variants)
 
 
-def key_html(head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip]) -> str:
-    """A marking sheet per task, then an answer strip per variant."""
+def key_html(
+    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant] = ()
+) -> str:
+    """A marking sheet per task, then an answer strip per variant, then a worked solution per variant."""
     template = _environment(head.language, head.decimal_comma).get_template("key.html.j2")
-    return template.render(head=head, tables=tables, strips=strips)
+    return template.render(head=head, tables=tables, strips=strips, solved=solved)
+
+
+def solution_html(head: Head, solved: SolvedVariant) -> str:
+    """One variant's worked solution, each task with its numbers."""
+    template = _environment(head.language, head.decimal_comma).get_template("solution.html.j2")
+    return template.render(head=head, solved=solved)
 
 
 @cache
@@ -43,7 +51,7 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters |= {"math": notation.math, "prose": notation.prose, "num": partial(_number, comma)}
+    environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose, "num": partial(_number, comma)}
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     return environment

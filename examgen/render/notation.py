@@ -45,6 +45,36 @@ def math(latex: str, display: bool = False) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 
 
+_FLAT = re.compile(r"(?:[0-9.]|\{,\}|[-+=()\[\],<> ]|\\(?:cdot|approx|max|min|ln|sigma|tanh|sin|cos)(?![a-z]))*")
+_WORDS = {r"\cdot": "·", r"\approx": "≈", r"\max": "max", r"\min": "min", r"\ln": "ln", r"\sigma": "σ"}
+_FLAT_PARTS = re.compile(r"\\[a-z]+|\{,\}|(?<=[0-9)]) *[-+] *(?=[0-9(σ\\])|[-]|, *| +")
+
+
+def equation(latex: str) -> Markup:
+    r"""Part of a worked equation: numbers, signs and brackets alone as plain text, anything else as `math`.
+
+    A line of numbers has no need of a box for each of its signs, and a solution has hundreds of such lines.
+    """
+    return _flat(latex) if _FLAT.fullmatch(latex) else math(latex)
+
+
+@lru_cache(maxsize=4096)
+def _flat(latex: str) -> Markup:
+    text = _FLAT_PARTS.sub(lambda part: _flat_part(part[0]), latex).strip()
+    return Markup('<span class="flat">{}</span>').format(text)
+
+
+def _flat_part(part: str) -> str:
+    if part in _WORDS:
+        return _WORDS[part]
+    if part.startswith("\\"):
+        return part[1:]
+    sign = part.strip()
+    if sign in ("-", "+") and len(part) > 1:
+        return f" {MINUS if sign == '-' else sign} "
+    return {"-": MINUS, "{,}": ",", "": " ", ",": ", "}.get(sign, part)
+
+
 def _mark(row: ElementTree.Element) -> None:
     """Class the children of a row by what they are."""
     tall = any(child.tag in TALL for child in row)

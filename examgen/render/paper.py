@@ -139,3 +139,97 @@ class Strip:
     number: int
     code: str
     tasks: tuple[StripTask, ...]
+
+
+@dataclass(frozen=True)
+class WrittenLine:
+    """One equation: `left`, then `forms`, each with its relation sign in front; LaTeX on paper, text on a terminal.
+
+    `label` names the answer box it fills, `answer` is the rounded answer where that differs from the last form.
+    """
+
+    left: str
+    forms: tuple[tuple[str, str], ...]
+    label: str = ""
+    answer: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenCell:
+    """A number of a grid; `mark` as in `model.Grid`; `sides` are those of a window's frame, out of b, l, r, t."""
+
+    text: str
+    mark: str = ""
+    sides: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenGrid:
+    """A named matrix; `label` names the answer box it fills."""
+
+    symbol: str
+    rows: tuple[tuple[WrittenCell, ...], ...]
+    label: str = ""
+
+    @property
+    def width(self) -> str:
+        """How much room its numbers need: that of whole ones, of tenths, or more."""
+        longest = max(len(cell.text) for row in self.rows for cell in row)
+        return "narrow" if longest <= 3 else "middle" if longest <= 5 else "wide"
+
+
+@dataclass(frozen=True)
+class WrittenEdge:
+    """One wire backward: names of its ends, the gradient from above, the local derivative step by step, their product.
+
+    `local` and `value` have their relation signs in front, the first form of `local` an empty one.
+    """
+
+    gate: str
+    source: str
+    upstream: str
+    local: tuple[tuple[str, str], ...]
+    value: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class WrittenCircuit:
+    """A circuit, and what is written in: node -> value and gradient, rounded."""
+
+    diagram: Diagram
+    found: Mapping[str, tuple[Exact, Exact | None]]
+
+
+@dataclass(frozen=True)
+class WrittenStep:
+    """One step of a worked solution in the language of the reader; `says` holds $latex$ on paper."""
+
+    key: str
+    says: str
+    lines: tuple[WrittenLine, ...] = ()
+    grids: tuple[WrittenGrid, ...] = ()
+    edges: tuple[WrittenEdge, ...] = ()
+    circuit: WrittenCircuit | None = None
+
+
+@dataclass(frozen=True)
+class SolvedTask:
+    """One task's worked solution.
+
+    `title` is the problem's name; `statement` the task as the student had it, where it is repeated.
+    """
+
+    number: int
+    title: str
+    steps: tuple[WrittenStep, ...]
+    statement: SheetTask | None = None
+
+
+@dataclass(frozen=True)
+class SolvedVariant:
+    """One variant's worked solution."""
+
+    number: int
+    code: str
+    tasks: tuple[SolvedTask, ...]

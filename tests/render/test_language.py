@@ -13,6 +13,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from examgen import narration, writing
 from examgen import problems as problem_package
 from examgen.errors import InputError
 from examgen.registry import problems
@@ -26,7 +27,7 @@ from examgen.starting import TITLE, write_definition
 from tests.render.specimens import drawn
 
 OTHERS = [language for language in languages() if language != "en"]
-SENTENCE = re.compile(r"\s.*(\.|\$\$|\*\*)$", re.DOTALL)
+SENTENCE = re.compile(r"\s.*(\.|:|\$\$|\*\*)$|^[A-Z][a-z]+:$", re.DOTALL)
 
 
 def template_messages() -> set[str]:
@@ -55,10 +56,15 @@ def sentences(source: str) -> Iterator[str]:
 
 
 def problem_messages() -> set[str]:
-    """What the problems say, and their titles."""
-    files = Path(problem_package.__file__).parent.glob("*.py")
+    """What the problems and their worked solutions say, and their titles."""
+    files = [*Path(problem_package.__file__).parent.glob("*.py"), Path(narration.__file__), Path(writing.__file__)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
     return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE}
+
+
+def test_the_steps_are_read_too() -> None:
+    """What worked solutions say is among the messages."""
+    assert {"Given:", "The whole map:", "The other cells in the same way:"} <= problem_messages()
 
 
 def untranslated(catalogue: NullTranslations, messages: Iterable[str]) -> list[str]:

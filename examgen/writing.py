@@ -1,0 +1,260 @@
+"""Steps written out for a reader: equations as LaTeX or as text, numbers under the one rounding rule, words in a language.
+
+The rule, said once in front of a solution: what does not end within `working` decimals is rounded to them, half-up, with
+≈ in front (small numbers keep three digits that count); the reckoning goes on with all digits; an answer is rounded last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from html.entities import html5
+from typing import Any
+
+from examgen.answers import decimal_text, rounded
+from examgen.formula import term_latex, term_text
+from examgen.model import Circuit, Edge, Expression, Gate, Grid, Leaf, Line, Step, Term, What, cells, each
+from examgen.render.diagram import Diagram, Node
+from examgen.render.language import say
+from examgen.render.notation import places
+from examgen.render.paper import WrittenCell, WrittenCircuit, WrittenEdge, WrittenGrid, WrittenLine, WrittenStep
+
+CIRCUIT = "A circuit that computes the function from its inputs, with the value and the gradient at every edge."
+LARGEST = 10**9  # from here on a power of ten
+MOST_PLACES = 10
+DIGITS = 3  # that count, of a small number
+
+
+@dataclass(frozen=True)
+class Box:
+    """The answer box that a line or a grid fills: what it is called on paper, and to how many decimals it is rounded."""
+
+    label: str
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Style:
+    """How equations are written: for the paper as LaTeX, for a terminal as text."""
+
+    language: str = "en"
+    comma: bool = False
+    working: int = 4
+    text: bool = False
+
+    def number(self, value: Fraction) -> str:
+        """A number under the rounding rule, with a plain minus (a true one in text)."""
+        digits = digits_of(value, self.working)
+        digits = digits.replace(".", ("," if self.text else "{,}") if self.comma else ".")
+        return plain(digits).replace("-", "−") if self.text else digits
+
+    def term(self, expression: Expression, *, symbols: bool = False) -> str:
+        shown = partial(digits_of, working=self.working)
+        if self.text:
+            written = term_text(expression, shown, plain if symbols else None)
+            return _COMMA.sub(",", written) if self.comma and not symbols else written
+        written = term_latex(expression, shown, symbols=symbols)
+        return _COMMA.sub("{,}", written) if self.comma else written
+
+    def name(self, latex: str) -> str:
+        return plain(latex) if self.text else latex
+
+    def relation(self, rounded_off: bool) -> str:
+        return "≈" if rounded_off and self.text else r"\approx" if rounded_off else "="
+
+    def say(self, message: str, values: Mapping[str, Any] | None = None) -> str:
+        """A message with its values: numbers and expressions as they are written here."""
+        shown = {name: self._value(value) for name, value in (values or {}).items()}
+        said = say(self.language, message, shown)
+        return _MATH.sub(lambda match: plain(match[1]), said) if self.text else said
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, (Term, Leaf)):
+            return Style(self.language, self.comma, self.working).term(value)
+        return digits_of(value, self.working) if isinstance(value, Fraction) else value
+
+
+_COMMA = re.compile(r"(?<=\d)\.(?=\d)")
+_MATH = re.compile(r"\$([^$]+)\$")
+
+
+def digits_of(value: Fraction, working: int) -> str:
+    """A number under the rounding rule as LaTeX: at most `working` decimals, or as many as show three digits that count."""
+    if exact_in(value, working) and abs(value) < LARGEST:
+        count = places([value]) or 0
+        return decimal_text(int(value * 10**count), count)
+    size = _magnitude(value)
+    if abs(value) >= LARGEST or -size + DIGITS > MOST_PLACES:
+        mantissa = rounded(value / Fraction(10) ** size, working)
+        return rf"{digits_of(mantissa, working)} \cdot 10^{{{size}}}"
+    count = max(working, DIGITS - 1 - size)
+    return _trimmed(rounded(value, count), count)
+
+
+def _trimmed(value: Fraction, count: int) -> str:
+    return decimal_text(int(value * 10**count), count)
+
+
+def _magnitude(value: Fraction) -> int:
+    """The power of ten of the first digit."""
+    size = len(str(abs(value.numerator))) - len(str(value.denominator))
+    return size if abs(value) >= Fraction(10) ** size else size - 1
+
+
+def exact_in(value: Fraction, working: int) -> bool:
+    """Whether the number ends within so many decimals."""
+    count = places([value])
+    return count is not None and count <= working
+
+
+def write(steps: Sequence[Step], style: Style, boxes: Mapping[What, Box], *, full: bool = True) -> tuple[WrittenStep, ...]:
+    """The steps of the long form, or those of the short one, for a reader. `boxes` says which cells are answers."""
+    shown = (step for step in steps if full or step.brief)
+    return tuple(_step(step, style, boxes) for step in shown)
+
+
+def _step(step: Step, style: Style, boxes: Mapping[What, Box]) -> WrittenStep:
+    return WrittenStep(
+        step.key,
+        style.say(step.says, step.values),
+        tuple(_line(line, style, boxes) for line in step.lines),
+        tuple(_grid(grid, style, boxes) for grid in step.grids),
+        tuple(_edge(edge, style) for edge in step.edges),
+        _circuit(step.circuit, style) if step.circuit else None,
+    )
+
+
+def _circuit(circuit: Circuit, style: Style) -> WrittenCircuit:
+    nodes = tuple(_drawn(gate, circuit.output) for gate in circuit.gates)
+    found = {gate.name: (_short(gate.value, style), _short(gate.gradient, style)) for gate in circuit.gates}
+    return WrittenCircuit(Diagram(nodes, circuit.output, style.say(CIRCUIT)), found)
+
+
+def _drawn(gate: Gate, output: str) -> Node:
+    """What the task gives is written as on its sheet: inputs, and the gradient at the output."""
+    constant, given = gate.gradient is None, not gate.sign
+    return Node(
+        gate.name, gate.symbol, gate.sign, gate.sources, gate.value if given else None,
+        gate.gradient if gate.name == output else None, constant,
+    )
+
+
+def _short(value: Any, style: Style) -> Any:
+    return None if value is None else rounded(value, style.working)
+
+
+def _line(line: Line, style: Style, boxes: Mapping[What, Box]) -> WrittenLine:
+    value, box = Fraction(line.value), boxes.get(line.what) if line.what else None
+    forms = list(_forms(line.general, line.forms, value, style))
+    left = style.name(line.symbol)
+    if not left and forms:
+        left = forms.pop(0)[1]
+    answer = ""
+    if box is not None:
+        final = rounded(value, box.decimals)
+        if final != value:
+            answer = _digits(final, box.decimals, style)
+    note = style.say(line.note) if line.note else ""
+    return WrittenLine(left, tuple(forms), box.label if box else "", answer, note)
+
+
+def _digits(value: Fraction, decimals: int, style: Style) -> str:
+    """An answer with all the decimals asked."""
+    digits = decimal_text(int(value * 10**decimals), decimals)
+    return digits.replace(".", ("," if style.text else "{,}") if style.comma else ".").replace("-", "−" if style.text else "-")
+
+
+def _forms(
+    general: Expression | None, forms: Sequence[Expression], value: Fraction, style: Style
+) -> Iterator[tuple[str, str]]:
+    """(relation, what follows it): in symbols, in numbers, reduced, the value; nothing that looks like what stands before."""
+    written: list[tuple[str, str]] = []
+    if general is not None:
+        written.append(("=", style.term(general, symbols=True)))
+    for form in forms:
+        written.append((style.relation(_rounded_off(form, style.working)), style.term(form)))
+    written.append((style.relation(not exact_in(value, style.working)), style.number(value)))
+    last = ""
+    for sign, text in written:
+        if text != last:
+            yield sign, text
+        last = text
+
+
+def _rounded_off(expression: Expression, working: int) -> bool:
+    if isinstance(expression, Leaf):
+        return not exact_in(Fraction(expression.value), working)
+    return any(_rounded_off(arg, working) for arg in expression.args)
+
+
+def _grid(grid: Grid, style: Style, boxes: Mapping[What, Box]) -> WrittenGrid:
+    """Numbers of one grid have the same number of decimals; those of an answer are rounded as it is."""
+    box = boxes.get(grid.what) if grid.what else None
+    flat = [Fraction(cell) for cell in cells(grid.rows)]
+    if box is not None:
+        flat = [rounded(cell, box.decimals) for cell in flat]
+    count = max((places([rounded(cell, style.working)]) or 0 for cell in flat), default=0)
+    digits = iter([_digits(rounded(cell, count), count, style).replace("{,}", ",").replace("-", "−") for cell in flat])
+    rows = each(grid.rows, lambda _: next(digits))
+    written = tuple(
+        tuple(WrittenCell(text, grid.marks.get((i, j), ""), _sides(grid, i, j)) for j, text in enumerate(row))
+        for i, row in enumerate(rows)
+    )
+    return WrittenGrid(style.name(grid.symbol), written, box.label if box else "")
+
+
+def _sides(grid: Grid, i: int, j: int) -> str:
+    """The sides on which the cell has the frame of a window, as letters."""
+    sides = set()
+    for top, left, height, width in grid.windows:
+        if top <= i < top + height and left <= j < left + width:
+            sides |= {side for side, on in (("t", i == top), ("b", i == top + height - 1)) if on}
+            sides |= {side for side, on in (("l", j == left), ("r", j == left + width - 1)) if on}
+    return "".join(sorted(sides))
+
+
+def _edge(edge: Edge, style: Style) -> WrittenEdge:
+    first = edge.local[0]
+    general = first if _named(first) else None
+    upstream = Fraction(edge.upstream.value)
+    forms = list(_forms(general, edge.local, Fraction(edge.slope), style))
+    forms[0] = ("", forms[0][1])
+    value = Fraction(edge.value)
+    relation = style.relation(not exact_in(value, style.working))
+    product = (relation, style.number(value))
+    return WrittenEdge(style.name(edge.gate), style.name(edge.source), style.number(upstream), tuple(forms), product)
+
+
+def _named(expression: Expression) -> bool:
+    return bool(expression.symbol) if isinstance(expression, Leaf) else any(map(_named, expression.args))
+
+
+_SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
+_SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "·", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": "", "ln": "ln"}
+_GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+
+
+def plain(latex: str) -> str:
+    """Names and short expressions of our own LaTeX as text: s_{12} is s₁₂."""
+    text = re.sub(rf"\\(?:mathrm|operatorname|text){_GROUP}", r"\1", latex)
+    text = re.sub(rf"\\[td]?frac{_GROUP}{_GROUP}", lambda m: f"({plain(m[1])})/({plain(m[2])})", text)
+    text = re.sub(rf"_{_GROUP}", lambda m: _script("_", m[1], _SUBSCRIPT), text)
+    text = re.sub(rf"\^{_GROUP}", lambda m: _script("^", m[1], _SUPERSCRIPT), text)
+    text = re.sub(r"\\([A-Za-z]+) ?", lambda m: _sign(m[1]), text)
+    return text.replace("{,}", ",").replace("-", "−").replace("\\,", " ").replace("\\", "")
+
+
+def _sign(word: str) -> str:
+    return _SIGNS[word] if word in _SIGNS else html5.get(f"{word};", word)
+
+
+def _script(sign: str, inside: str, table: Mapping[int, int]) -> str:
+    if all(letter in ",'" or ord(letter) in table for letter in inside):
+        return inside.translate(table)
+    inner = plain(inside)
+    return f"{sign}{inner}" if re.fullmatch(r"\w+", inner) else f"{sign}({inner})"
+
