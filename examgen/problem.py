@@ -138,11 +138,13 @@ class Problem(ABC):
     def results(self, graph: Graph) -> Mapping[str, ResultField]:
         """What a solver's result holds, by name; by default each named node, and behind a d the gradient at it.
 
-        Gradients are those of nodes that follow from a real input; 0 where nothing leads from one to the output.
+        Gradients are those of nodes that follow from a real input; 0 where nothing leads from one to the output. The
+        gradient at x is called d(x) where dx is a name of the graph.
         """
         named = [node.name for node in graph.nodes if not node.name.startswith(UNNAMED)]
         values = {name: ResultField(name) for name in named if graph[name].op != "input"}
-        return {f"d{name}": ResultField(name, True) for name in named if name in graph.real} | values
+        slopes = {name: ResultField(name, True) for name in named if name in graph.real}
+        return values | {f"d({name})" if f"d{name}" in graph else f"d{name}": found for name, found in slopes.items()}
 
     def check(self, params: Any) -> None:
         """Raises InputError where parameters do not go together; the graph's shape rules are checked beside it."""

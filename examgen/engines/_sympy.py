@@ -62,14 +62,22 @@ def closed_form(
 
     Raises as `evaluate` does. SymPy and our own formula grammar read them back.
     """
+    found = symbolic(graph, data, upstream, wanted)
+    return tuple(nest([*map(_text, cells)], graph[node].shape) for cells, (node, _) in zip(found, wanted, strict=True))
+
+
+def symbolic(
+    graph: Graph, data: Mapping[str, Exact], upstream: Exact, wanted: Sequence[tuple[str, bool]]
+) -> tuple[list[Expr], ...]:
+    """The cells of each wanted (node name, whether its gradient) as SymPy expressions, in row-major order.
+
+    Raises as `evaluate` does.
+    """
     derived = _derive(graph)
     slots = [(derived.gradients if gradient else derived.values)[node] for node, gradient in wanted]
     needed = derived.needed([slot for group in slots for slot in group])
     values = derived.run(_leaves(graph, data, upstream, SYMBOLIC), SYMBOLIC, needed)
-    return tuple(
-        nest([_text(sympy.sympify(values[slot])) for slot in group], graph[node].shape)
-        for group, (node, _) in zip(slots, wanted, strict=True)
-    )
+    return tuple([sympy.sympify(values[slot]) for slot in group] for group in slots)
 
 
 class _Printer(StrPrinter):  # type: ignore[misc]
