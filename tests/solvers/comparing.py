@@ -98,7 +98,7 @@ def conv_case(rng: Random, **how: Any) -> Compared:
         break
     dims = tuple(parts[-1].shape)
     upstream: Any = numbers(rng, dims, whole=True) if rng.random() < 0.8 else 2
-    ours = examgen.conv_relu_pool(**arrays, **({} if "kernels" in arrays else {"kernels": None}), **given, upstream=upstream, **how)
+    ours = examgen.conv_relu_pool(**{"kernels": None, **arrays}, **given, upstream=upstream, **how)
     slopes = gradients(parts[-1], list(leaves.values()), upstream)
     pairs = [(mine, plain(part)) for mine, part in zip((ours.conv, ours.relu, ours.pooled), parts, strict=True)]
     pairs += [(getattr(ours, f"d{name}"), plain(slope)) for name, slope in zip(leaves, slopes, strict=True)]
@@ -157,10 +157,12 @@ SHAPES = {
 }
 SAFE = "(1 + ({0}) ** 2)"  # above 0 whatever stands in it
 CELLWISE = (
-    "-({0})", "({0}) ** 2", "({0}) ** 3", "tanh({0})", "sigmoid({0})", "relu({0})", "abs({0})", "sin({0})", "cos({0})",
+    "-({0})", "({0}) ** 2", "({0}) ** 3", "tanh({0})", "sigmoid({0})", *("relu({0})", "abs({0})") * 2, "sin({0})", "cos({0})",
     "exp(sin({0}))", f"log{SAFE}", f"sqrt{SAFE}", f"{SAFE} ** -1", f"{SAFE} ** 0.5", f"1.5 / {SAFE}", "2 - ({0})",
 )
-JOINED = ("({0}) + ({1})", "({0}) - ({1})", "({0}) * ({1})", f"({{0}}) / {SAFE.format('{1}')}", "max({0}, {1})", "min({0}, {1})")
+JOINED = (
+    "({0}) + ({1})", "({0}) - ({1})", "({0}) * ({1})", f"({{0}}) / {SAFE.format('{1}')}", "max({0}, {1})", "min({0}, {1})",
+)
 
 
 @dataclass(frozen=True)
