@@ -15,7 +15,7 @@ from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import translations
-from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, SolvedVariant, Strip
+from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, SolvedVariant, Strip, WrittenStep
 from examgen.resources import find
 
 
@@ -36,6 +36,12 @@ def solution_html(head: Head, solved: SolvedVariant) -> str:
     """One variant's worked solution, each task with its numbers."""
     template = _environment(head.language, head.decimal_comma).get_template("solution.html.j2")
     return template.render(head=head, solved=solved)
+
+
+def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:
+    """A worked solution as a piece of HTML that brings its style along, for a browser or a notebook."""
+    template = _environment(head.language, head.decimal_comma).get_template("screen.html.j2")
+    return template.render(head=head, steps=steps)
 
 
 @cache
@@ -79,6 +85,6 @@ def column_groups(boxes: Sequence[Box], room: float = 146) -> list[list[int]]:
 
 
 @cache
-def _style() -> Markup:
-    """The print style sheet; it is ours and holds no markup."""
-    return Markup((find("templates") / "print.css").read_text(encoding="utf-8"))
+def _style(name: str = "print") -> Markup:
+    """A style sheet; it is ours and holds no markup."""
+    return Markup((find("templates") / f"{name}.css").read_text(encoding="utf-8"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -11,14 +12,17 @@ from unittest import mock
 
 from examgen import registry
 from examgen.errors import ExamgenError, ProofError
+from examgen.explaining import solution_steps
 from examgen.graph import Graph
-from examgen.model import Ask, Instance, Solution
+from examgen.model import Ask, Instance, Solution, Step
 from examgen.problem import Preset, Problem
 from examgen.render.html import sheets_html
-from examgen.render.language import languages
+from examgen.render.language import languages, translations
 from examgen.render.paper import Head, SheetTask, SheetVariant
 from examgen.sheets import sheet_task
 from examgen.solving import draw, solve
+
+WORDS = re.compile(r"[A-Za-z]{3,}")
 
 
 class CheckFailed(ExamgenError, AssertionError):
@@ -73,6 +77,11 @@ class Case:
     @property
     def solutions(self) -> tuple[Solution, ...]:
         return tuple(proof for proof in self.proofs if isinstance(proof, Solution))
+
+    @cached_property
+    def explained(self) -> tuple[tuple[Solution, tuple[Step, ...]], ...]:
+        """Every solution with its worked steps."""
+        return tuple((solution, solution_steps(solution.instance)) for solution in self.solutions)
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
@@ -144,6 +153,14 @@ def known(problem: Problem) -> Iterator[None]:
             yield
     finally:
         registry.graph_of.cache_clear()
+
+
+def untranslated(language: str, messages: Iterable[str]) -> Iterator[str]:
+    """The messages with words in them for which a language has none."""
+    for message in dict.fromkeys(messages):
+        words = WORDS.search(re.sub(r"\$[^$]*\$", "", message))
+        if language != "en" and words and translations(language).gettext(message) == message:
+            yield message
 
 
 def draw_counted(problem: Problem, preset: Preset, *parts: str | int) -> Drawn:

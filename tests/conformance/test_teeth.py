@@ -15,7 +15,8 @@ import pytest
 from examgen import bundle, folder, registry, solving
 from examgen.drawing import Stream, key
 from examgen.graph import Builder, Graph, expand
-from examgen.model import Ask, Convention, Instance, each
+from examgen.model import Ask, Convention, Instance, Leaf, Step, each
+from examgen.narration import Worked
 from examgen.ops import OPS
 from examgen.problem import Preset, Problem, param
 from examgen.render import html
@@ -26,7 +27,6 @@ DRAWS = 10
 SAID = "{{ m.say_rest(task, []) }}"
 PRINTED = """<p>{% for cell in task.data["x"] %}<span class="slot">{{ cell|num }}</span> {% endfor %}
 {{ m.scalar("b", task.data["b"]) }}</p>"""
-FIELD = "{{ m.field(task) }}"
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,14 @@ class Toy(Problem):
     source = "made up for these tests"
     params = Params
     presets = only(Params(), (1, 2))
-    template = SAID + PRINTED + FIELD
+    template = SAID + PRINTED
     breaks = ""
 
     def spoil(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Breaks the machinery instead, where no problem could break the rule by itself."""
+
+    def print_on(self, templates: Path) -> None:
+        """Breaks the paper instead."""
 
     def draw(self, params: Any, stream: Stream) -> Instance:
         b = stream.signed(1, 3)
@@ -172,7 +175,7 @@ class NaiveDraw(Toy):
 
 class DataToSpare(Toy):
     breaks = "data_fits_the_graph"
-    template = SAID + PRINTED + '<p class="slot">{{ task.data["spare"]|num }}</p>' + FIELD
+    template = SAID + PRINTED + '<p class="slot">{{ task.data["spare"]|num }}</p>'
 
     def draw(self, params: Any, stream: Stream) -> Instance:
         drawn = super().draw(params, stream)
@@ -266,17 +269,22 @@ class AsksWhatNeverChanges(Toy):
 
 class SaysNothing(Toy):
     breaks = "conventions_stand_on_the_sheet"
-    template = PRINTED + FIELD
+    template = PRINTED
 
 
 class KeepsANumberBack(Toy):
     breaks = "numbers_stand_on_the_sheet"
-    template = SAID + PRINTED.replace('m.scalar("b", task.data["b"])', '""') + FIELD
+    template = SAID + PRINTED.replace('m.scalar("b", task.data["b"])', '""')
 
 
 class WithoutBoxes(Toy):
+    """On a sheet that has forgotten its boxes."""
+
     breaks = "boxes_stand_on_the_sheet"
-    template = SAID + PRINTED
+
+    def print_on(self, templates: Path) -> None:
+        sheet = templates / "sheet.html.j2"
+        sheet.write_text(sheet.read_text(encoding="utf-8").replace("{{ m.field(task) }}", ""), encoding="utf-8")
 
 
 class EnglishOnly(Toy):
@@ -284,6 +292,30 @@ class EnglishOnly(Toy):
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         return (Convention("rule", "A sentence that no catalogue has."),)
+
+
+class MisreckonsAStep(Toy):
+    breaks = "steps_recompute"
+
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        for step in super().steps(worked):
+            wrong = tuple(replace(line, forms=(Leaf(Fraction(line.value) + 1),)) for line in step.lines)
+            yield replace(step, lines=wrong)
+
+
+class StepsStopShort(Toy):
+    breaks = "steps_state_every_answer"
+
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        yield from list(super().steps(worked))[:2]
+
+
+class StepsInEnglishOnly(Toy):
+    breaks = "steps_are_worded"
+
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        yield from super().steps(worked)
+        yield Step("moral", "A sentence that no catalogue has.")
 
 
 @dataclass(frozen=True)
@@ -312,6 +344,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         (templates / "problems" / "toy.html.j2").write_text(toy.template, encoding="utf-8")
         monkeypatch.setattr(html, "find", lambda folder: templates)
         _forget()
+        toy.print_on(templates)
         toy.spoil(monkeypatch)
         return toy
 
