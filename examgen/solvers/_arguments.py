@@ -56,6 +56,8 @@ def numbers(name: str, value: Any) -> Given:
         return value
     try:
         array = np.asarray(_plain(name, value))
+    except InputError:
+        raise
     except (ValueError, TypeError, RuntimeError):
         raise InputError(f"{name} is ragged, or no array: every row must have as many numbers as the first") from None
     if not array.size:
