@@ -246,7 +246,7 @@ def _zeros(shape: tuple[int, ...], like: Array) -> Array:
 
 def _put(node: Node, g: Array) -> Array:
     out = _zeros(node["shape"], g)
-    out[node["index"]] = g
+    out[(*node["index"], ...)] = g  # without the dots a lone cell of objects would hold the array g, not its number
     return out
 
 

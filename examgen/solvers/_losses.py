@@ -26,7 +26,7 @@ def svm_loss(
     """Multiclass hinge loss: of one sample, the sum over the wrong classes j of max(0, s_j - s_y + margin).
 
     Shapes: scores (N, C) with `class_axis` 1, where a row is a sample, or (C, N) with 0; labels (N,), counted from 0.
-    Gives `losses` (N,), their mean or sum `loss`, its gradient `dscores` shaped as the scores, and `steps`.
+    Gives `losses` (N,), their mean or sum `loss` as `reduction` says, its gradient `dscores` shaped as the scores, and `steps`.
     Conventions: `squared` squares each term; no regularisation; slope 0 where a margin is met exactly. Results are float64;
     with `exact` nested tuples of fractions, where a float is the shortest decimal it is printed as (2.1 is 21/10).
     Raises: InputError for empty, ragged, not finite or not real scores, fewer than 2 classes, labels out of range or of
@@ -49,8 +49,8 @@ def softmax_loss(
     """Cross-entropy of softmax: of one sample, -ln of the true class's probability exp(s_y) / sum of exp(s_j).
 
     Shapes: scores (N, C) with `class_axis` 1, where a row is a sample, or (C, N) with 0; labels (N,), counted from 0.
-    Gives `losses` (N,), their mean or sum `loss`, its gradient `dscores` and the `probabilities`, both shaped as the scores,
-    and `steps`.
+    Gives `losses` (N,), their mean or sum `loss` as `reduction` says, its gradient `dscores` and the `probabilities`, both
+    shaped as the scores, and `steps`.
     Conventions: natural logarithm; no regularisation; large scores do not overflow. Results are float64; with `exact` nested
     tuples of fractions and SymPy expressions, where a float is the shortest decimal it is printed as.
     Raises: InputError for empty, ragged, not finite or not real scores, fewer than 2 classes, labels out of range or of

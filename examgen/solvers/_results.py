@@ -14,13 +14,13 @@ from examgen.answers import accepted
 from examgen.errors import InputError
 from examgen.graph import UNNAMED
 from examgen.model import Step, cells, each, freeze, pick
-from examgen.solvers._arguments import Array, whole
+from examgen.solvers._arguments import whole
 from examgen.solvers._reading import answer, place
 from examgen.solvers._task import Task
 
 Value = Any  # a float or a float64 array; with exact=True a Fraction, a SymPy expression, or nested tuples of them
 SHOWN = 12  # cells of an array that are printed
-LONGEST = 60  # characters of a number printed
+LONGEST = 60  # characters of a number printed; of an array three times as many
 
 
 class NodeResult(NamedTuple):
@@ -232,16 +232,20 @@ def _shown(value: Value) -> str:
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name!r}: {_shown(part)}' for name, part in value.items())}}}"
     if isinstance(value, (np.ndarray, tuple)):
-        return _shown_array(np.asarray(value, dtype=object) if isinstance(value, tuple) else value)
+        array = np.asarray(value, dtype=object)
+        text = _listed(array.tolist()) if array.size <= SHOWN else ""
+        return text if 0 < len(text) <= 3 * LONGEST else f"<array {' × '.join(map(str, array.shape))}>"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _shown_array(array: Array) -> str:
-    if array.size > SHOWN:
-        return f"<array {' × '.join(map(str, array.shape))}>"
-    return f"[{', '.join(_shown_array(part) for part in array)}]" if array.ndim else _shown(array.item())
+def _listed(value: Any) -> str:
+    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list) else _shown(value)
 
 
-def _page(steps: tuple[Step, ...]) -> str | None:
-    return None
+def _page(steps: tuple[Step, ...]) -> str:
+    from examgen.render.html import steps_html
+    from examgen.render.paper import Head
+    from examgen.writing import Style, write
+
+    return steps_html(Head(""), write(steps, Style(), {}))

@@ -70,8 +70,8 @@ def test_blocked_libraries_are_really_blocked(module: str, blocked: str) -> None
     assert f"{blocked} is blocked" in done.stderr
 
 
-def heavy_after(statement: str) -> str:
-    return run(f"import sys\n{statement}\nprint(*sorted(set(sys.modules) & set({HEAVY!r})))").stdout.strip()
+def heavy_after(statement: str, heavy: tuple[str, ...] = HEAVY) -> str:
+    return run(f"import sys\n{statement}\nprint(*sorted(set(sys.modules) & set({heavy!r})))").stdout.strip()
 
 
 def test_the_front_door_is_light() -> None:
@@ -82,3 +82,32 @@ def test_the_front_door_is_light() -> None:
 def test_a_heavy_front_door_would_be_noticed() -> None:
     """What an import loads is seen."""
     assert "mpmath numpy" == heavy_after("import examgen.engines._numpy")
+
+
+FOR_SOLVERS = ("torch", "sympy", "jinja2", "weasyprint", "pydantic", "babel", "typer", "rich")
+CALLS = {
+    "svm_loss": "svm_loss([[1, 2], [3, 4]], [0, 1])",
+    "softmax_loss": "softmax_loss([[1, 2], [3, 4]], [0, 1]).accepts('loss', '1')",
+    "backprop": "backprop('f = sigmoid(x * y)', {'x': 1, 'y': 2}).steps",
+    "conv_relu_pool": "conv_relu_pool([[1, 2], [3, 4]], [[1]], upstream=1, exact=True).to_dict()",
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_solvers_load_what_they_need(name: str) -> None:
+    """Numbers, steps and judgements in NumPy load no other engine and nothing that lays out paper or reads definitions."""
+    assert "numpy" == heavy_after(f"import examgen; examgen.{CALLS[name]}", ("numpy", *FOR_SOLVERS))
+
+
+def test_the_front_door_names_what_is_behind_it() -> None:
+    """dir and import * know the public names before anything is loaded; other names are refused as Python does."""
+    names = "InputError __version__ backprop conv_relu_pool softmax_loss svm_loss"
+    for look in ("print(*sorted(set(dir(examgen)) & known))", "from examgen import *; print(*sorted(set(dir()) & known))"):
+        assert names == run(f"import examgen; known = set(examgen.__all__); {look}").stdout.strip()
+    assert "module 'examgen' has no attribute 'svm'" in run("import examgen; examgen.svm").stderr
+
+
+def test_an_engine_is_loaded_when_it_is_named() -> None:
+    """SymPy where expressions are asked for, PyTorch where it is to work: the test above can fail."""
+    for how, library in (("engine='torch'", "torch"), ("engine='sympy'", "sympy")):
+        assert library in heavy_after(f"import examgen; examgen.svm_loss([[1, 2]], [0], {how})", FOR_SOLVERS).split()
