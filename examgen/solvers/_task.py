@@ -41,6 +41,10 @@ class Task:
         """Where each field of the result is found."""
         return self.problem.results(self.graph)
 
+    @cached_property
+    def _sloped(self) -> frozenset[str]:
+        return frozenset(node.name for node in self.graph.differentiable)
+
     @property
     def size(self) -> int:
         """Scalar cells of the graph."""
@@ -117,8 +121,7 @@ class Task:
         """What an engine has to find for a field; None where there is nothing to find."""
         if not place.gradient:
             return place.node, False
-        real = any(node.name == place.node for node in self.graph.differentiable)
-        return (place.node, True) if real and self.upstream is not None else None
+        return (place.node, True) if place.node in self._sloped and self.upstream is not None else None
 
     def _array(self, place: ResultField, found: Mapping[tuple[str, bool], Array], exact: bool) -> Any:
         if (what := self._what(place)) is not None:
