@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from examgen.errors import ExamgenError, InputError
+
+if TYPE_CHECKING:
+    from examgen.homework import Solved
+    from examgen.writing import Style
 
 app = typer.Typer(
     name="examgen",
@@ -23,9 +30,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-STAGES = {"draw": "drawn", "prove": "solved and proved", "set": "PDF files set"}
+STAGES = {"draw": "drawn", "prove": "solved and proved", "work": "worked solutions set", "set": "sheets and key set"}
 
 Definition = Annotated[Path, typer.Argument(metavar="EXAM.toml", help="The exam definition.", show_default=False)]
+Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
 Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
 
 
@@ -36,6 +44,7 @@ def build(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to fill; by default the file's name.")] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")] = min(2, os.cpu_count() or 1),
     proof: Annotated[int | None, typer.Option(min=1, help="Set only so many variants, in a folder of their own.")] = None,
+    key: Detail = "short",
     device: Device = "cpu",
     language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
 ) -> None:
@@ -48,17 +57,20 @@ def build(
     from examgen.exam import read_exam
 
     _known_device(device)
+    if key not in ("short", "full"):
+        raise InputError(f"--key {key}: allowed are short and full")
     exam = read_exam(definition, variants=number, language=language)
     folder = output or default_folder(definition, proof=proof is not None)
     count = min(proof or exam.variants, exam.variants)
     with _progress() as report:
-        built = run(exam, folder, count=count, jobs=jobs, device=device, report=report)
+        built = run(exam, folder, count=count, jobs=jobs, device=device, full=key == "full", report=report)
     for note in (*built.notes, *advice(exam)):
         typer.echo(f"note: {note}")
     time = f"about {exam.working_minutes:g}{'' if exam.minutes_known else ' or more'} of {exam.minutes} minutes each"
     typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, {time}, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
+    typer.echo(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")
 
 
 @app.command()
@@ -121,6 +133,75 @@ def problems(
     console.print(f"[bold]{chosen.name}[/bold]: {chosen.title}. Source: {chosen.source}.", highlight=False)
     console.print(presets(chosen))
     console.print(parameters(chosen))
+
+
+class _WithExamples(TyperCommand):
+    """Help that ends with an example of each problem type, read from the problems when somebody asks."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from examgen.registry import problems as known
+
+        lines = [f"examgen solve {chosen.name} {chosen.example}" for chosen in known().values() if chosen.example]
+        self.epilog = "Examples:\n\n" + "\n\n".join(lines)
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_WithExamples, context_settings={"ignore_unknown_options": True})
+def solve(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
+    numbers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NUMBERS",
+            help="Files (.toml, .csv), - for standard input, NAME=VALUE or --NAME VALUE for inputs and parameters.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="numpy|sympy|torch", help="What computes the results.")] = "numpy",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    pdf: Annotated[Path | None, typer.Option(help="Write the worked solution as PDF.", show_default=False)] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the worked solution as a web page.", show_default=False)] = None,
+    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the solution.")] = "en",
+    working: Annotated[int, typer.Option(min=1, max=9, help="Decimals shown of numbers on the way.")] = 4,
+    decimals: Annotated[int, typer.Option(min=0, max=6, help="Decimals of an answer.")] = 2,
+    short: Annotated[bool, typer.Option("--short", help="Leave out what repeats.")] = False,
+) -> None:
+    """Solve one's own numbers: results and every step.
+
+    Example: examgen solve PROBLEM homework.toml
+    """
+    from examgen import homework
+    from examgen.reading import instances
+    from examgen.registry import problem as named
+    from examgen.staging import write_file
+    from examgen.writing import style_for
+
+    chosen, style = named(problem), style_for(language, working)
+    tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
+    if html is not None:
+        write_file(html, homework.page(tasks, style, full=not short, screen=True).encode("utf-8"))
+    if pdf is not None:
+        from examgen.build import write_pdf
+
+        write_file(pdf, write_pdf(homework.page(tasks, style, full=not short, screen=False)))
+    for path in filter(None, (html, pdf)):
+        typer.echo(f"{path} is written", err=as_json)
+    if as_json:
+        found = [task.to_dict(replace(style, text=True), full=not short) for task in tasks]
+        typer.echo(json.dumps(found if len(found) > 1 else found[0], ensure_ascii=False, indent=1))
+    elif html is None and pdf is None:
+        _show(tasks, replace(style, text=True), full=not short)
+
+
+def _show(tasks: Sequence[Solved], style: Style, *, full: bool) -> None:
+    from rich.console import Console
+
+    from examgen.terminal import task_parts
+
+    console = Console()
+    for task in tasks:
+        for part in task_parts(task, style, full=full):
+            console.print(part, highlight=False)
 
 
 def _known_device(device: str) -> None:

@@ -154,7 +154,7 @@ def read_exam(path: Path, *, variants: int | None = None, language: str | None =
 
     Raises: DefinitionError, one sentence that names the file, the key and what is allowed.
     """
-    raw = _toml(path)
+    raw = read_toml(path)
     changed = {key: value for key, value in (("variants", variants), ("language", language)) if value is not None}
     try:
         return _exam(raw | changed, path.parent)
@@ -162,7 +162,8 @@ def read_exam(path: Path, *, variants: int | None = None, language: str | None =
         raise DefinitionError(f"{path}: {error}") from None
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file with decimals as they are written. Raises: DefinitionError, one sentence that names the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")  # as some editors save it
     except FileNotFoundError:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from functools import lru_cache
+from itertools import count, product
 from typing import Any, cast
 
 from examgen.formula import symbol as named
-from examgen.formula import term_latex
 from examgen.graph import UNNAMED, Backward, Graph, Node
 from examgen.model import Circuit, Edge, Exact, Expression, Gate, Grid, Index, Leaf, Line, Step, Term, cells, nest
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
 
 SUMS = ("+", "-", "neg")
+LETTERS = "qgtuvkm"  # for gates without a name
 FORMS = 3  # of an equation: more of them are steps of their own on paper, and the last say it all
 Symbols = Callable[[Graph, str, Index], str]
 
@@ -132,9 +133,8 @@ class Worked:
         )
 
     def equation(self, symbol: str, term: Expression, value: Exact, **rest: Any) -> Line:
-        """An equation with the reductions on the way; `general` is the term itself unless given."""
-        general = rest.pop("general", term)
-        return Line(symbol, reductions(term, self.reckon), value, general if has_symbols(general) else None, **rest)
+        """An equation in symbols, as far as there are any, and in numbers with the reductions on the way."""
+        return Line(symbol, reductions(term, self.reckon), value, term if has_symbols(term) else None, **rest)
 
 
 def indices(dims: Sequence[int]) -> Iterator[Index]:
@@ -280,13 +280,7 @@ def _every(worked: Worked) -> frozenset[str]:
 
 
 def _scalar_line(worked: Worked, node: Node) -> Line:
-    """A gate with numbers from the gates before it; in symbols it is written out down to named nodes."""
-    every = _every(worked)
-    symbol = "" if node.name.startswith(UNNAMED) else worked.symbol(node.name)
-    return worked.equation(
-        symbol, worked.term(node.name, stop=every), worked.value(node.name),
-        what=(node.name, False, ()), general=worked.term(node.name),
-    )
+    return worked.line(node.name, stop=_every(worked))
 
 
 def _backward_scalars(worked: Worked) -> Iterator[Step]:
@@ -307,11 +301,10 @@ def circuit(worked: Worked) -> Circuit:
 
 def _gate(worked: Worked, node: Node) -> Gate:
     constant = node.op == "const"
-    symbol = str(node["value"]) if constant else "" if node.name.startswith(UNNAMED) else worked.symbol(node.name)
     reached = node.name in worked.both.gradients
     gradient = worked.value(node.name, (), True) if reached else None if constant else Fraction(0)
     sign = "" if constant else OPS[node.op].gate
-    return Gate(node.name, symbol, sign, node.inputs, worked.value(node.name), gradient)
+    return Gate(node.name, worked.symbol(node.name), sign, node.inputs, worked.value(node.name), gradient)
 
 
 def _edges(worked: Worked) -> Iterator[Edge]:
@@ -405,39 +398,20 @@ def _with_cells(
 
 
 def cell_symbol(graph: Graph, name: str, index: Index) -> str:
-    """LaTeX of a cell by its node's name, indices counted from 1; an unnamed gate is written out."""
-    if name.startswith(UNNAMED):
-        return written_out(graph, name)
-    own = named(name)
+    """LaTeX of a cell by its node's name, indices counted from 1; a gate without a name is q_1, q_2, … in its order."""
+    own = _gate_names(graph)[name] if name.startswith(UNNAMED) else named(name)
     if not index:
         return own
-    below = ",".join(str(i + 1) for i in index) if max(index) > 8 else "".join(str(i + 1) for i in index)
+    below = ("," if max(index) > 8 else "").join(str(i + 1) for i in index)
     return f"{own[:-1]},{below}}}" if own.endswith("}") and "_{" in own else f"{own}_{{{below}}}"
 
 
-def written_out(graph: Graph, name: str) -> str:
-    """A node's name as LaTeX; a gate without a name is written out, in brackets."""
-    if not name.startswith(UNNAMED):
-        return named(name)
-    term = tidy(_in_names(graph, name))
-    text = term_latex(term, lambda number: str(number), symbols=True)
-    return text if isinstance(term, Leaf) else f"({text})"
-
-
-def _in_names(graph: Graph, name: str) -> Expression:
-    """A scalar gate over named nodes; the numbers of the leaves do not matter here, but for constants."""
-    node = graph[name]
-    if node.op == "const":
-        return Leaf(Operand(node.shape, list(cells(node["value"])))[(0,) * len(node.shape)])
-    if not name.startswith(UNNAMED):
-        return Leaf(1, named(name))
-    operands = [Operand(graph[source].shape, (1,)) for source in node.inputs]
-    rule = OPS[node.op].cell
-    assert rule is not None, node.op
-
-    def looked_up(part: Any) -> Expression:
-        if isinstance(part, Term):
-            return Term(part.do, tuple(map(looked_up, part.args)))
-        return _in_names(graph, node.inputs[part.place]) if isinstance(part, At) else Leaf(part.value)
-
-    return looked_up(rule(node, (), *operands))
+@lru_cache(maxsize=256)
+def _gate_names(graph: Graph) -> dict[str, str]:
+    """Names for gates without one, with a letter that no name of the graph begins with."""
+    gates = [node for node in graph.nodes if node.name.startswith(UNNAMED)]
+    taken = {node.name[0] for node in graph.nodes}
+    letter = next((letter for letter in LETTERS if letter not in taken), r"\gamma")
+    names = [str(node["value"]) if node.op == "const" else "" for node in gates]
+    counted = count(1)
+    return {node.name: name or f"{letter}_{{{next(counted)}}}" for node, name in zip(gates, names, strict=True)}

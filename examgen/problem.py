@@ -74,6 +74,9 @@ class Problem(ABC):
     params: ClassVar[type[Any]]
     presets: ClassVar[Mapping[str, Preset]]
     default: ClassVar[str]  # the preset taken where an exam names none
+    table: ClassVar[str] = ""  # the input that a bare table of numbers fills
+    text: ClassVar[str] = ""  # the parameter that a bare text sets
+    example: ClassVar[str] = ""  # how the command solves one's own numbers: what follows `examgen solve NAME`
 
     @abstractmethod
     def draw(self, params: Any, stream: Stream) -> Instance:
@@ -150,34 +153,42 @@ class Problem(ABC):
         """Raises InputError where parameters do not go together; the graph's shape rules are checked beside it."""
         self.graph(params)
 
-    def with_params(self, given: Mapping[str, Any], start: Any = None) -> Any:
+    def with_params(self, given: Mapping[str, Any], start: Any = None, *, bounded: bool = True) -> Any:
         """Checked parameters: `given` by name over `start` (the defaults where None).
 
+        Upper bounds, and what parameters have to keep together, are for a sheet that is worked out by hand: `bounded` says
+        whether they hold.
         Raises: InputError naming the parameter and what is allowed.
         """
         known = {f.name: f for f in fields(self.params)}
         if unknown := [name for name in given if name not in known]:
             raise InputError(f"{self.name} has no parameter {unknown[0]!r}: it has {', '.join(known)}")
         values = {name: getattr(start, name) for name in known} if start is not None else {}
-        values |= {name: _checked(known[name], value) for name, value in given.items()}
+        values |= {name: _checked(known[name], value, bounded) for name, value in given.items()}
         params = self.params(**values)
-        self.check(params)
+        if bounded:
+            self.check(params)
         return params
 
-    def pin(self, given: Mapping[str, Any], data: Mapping[str, Any], start: Any = None) -> Instance:
-        """An instance with the user's own numbers, shape-checked against the graph.
+    def pin(
+        self, given: Mapping[str, Any], data: Mapping[str, Any], start: Any = None, *, bounded: bool = True
+    ) -> Instance:
+        """An instance with the user's own numbers, shape-checked against the graph; `bounded` as in `with_params`.
 
         Raises: InputError naming the array, what came and what was expected.
         """
         if strange := [name for name in data if not name.isidentifier()]:
             raise InputError(f"data holds {shown(strange[0])}: a name of letters, digits and _ has to stand there")
-        exact = {name: exact_value(name, value) for name, value in data.items()}
+        exact = {name: exact_value(name, value, bounded) for name, value in data.items()}
         known = {f.name: getattr(start, f.name) for f in fields(self.params)} if start is not None else {}
-        params = self.with_params({**self.sizes({**known, **given}, exact), **given}, start)
+        params = self.with_params({**self.sizes({**known, **given}, exact), **given}, start, bounded=bounded)
         exact = self.completed(params, dict(exact))
-        graph = self.graph(params)
-        _fit(self.name, graph, exact)
+        _fit(self.name, self.graph(params) if bounded else self.own_graph(params, exact), exact)
         return Instance(self.name, params, exact)
+
+    def own_graph(self, params: Any, data: Mapping[str, Exact]) -> Graph:
+        """The computation for one's own numbers, where their shapes have a say in it."""
+        return self.graph(params)
 
 
 def _fit(problem: str, graph: Graph, data: Mapping[str, Exact]) -> None:
@@ -192,13 +203,13 @@ def _fit(problem: str, graph: Graph, data: Mapping[str, Exact]) -> None:
             raise InputError(f"{problem}: {name} has shape {shape(value)}, expected {dims[name]}")
 
 
-def exact_value(name: str, value: Any) -> Exact:
+def exact_value(name: str, value: Any, bounded: bool = True) -> Exact:
     """Nested lists of ints, decimals and fractions as exact nested tuples. Raises InputError on anything else."""
     dims = shape(value)
     if len(dims) > DEEPEST:
         raise InputError(f"{name} is nested {len(dims)} deep: give an array of at most {DEEPEST} axes")
     _rectangular(name, value, dims)
-    return freeze(_mapped(value, lambda cell: _exact_number(name, cell)))
+    return freeze(_mapped(value, lambda cell: _exact_number(name, cell, bounded)))
 
 
 def _rectangular(name: str, value: Any, dims: tuple[int, ...]) -> None:
@@ -215,20 +226,21 @@ def _mapped(value: Any, change: Any) -> Any:
     return [_mapped(part, change) for part in value] if isinstance(value, (list, tuple)) else change(value)
 
 
-def _exact_number(name: str, cell: Any) -> int | Fraction:
+def _exact_number(name: str, cell: Any, bounded: bool = True) -> int | Fraction:
     if isinstance(cell, bool) or not isinstance(cell, (int, Fraction, Decimal, float, str)):
         raise InputError(f"{name} holds {shown(cell)}: only numbers can stand there")
     try:
-        exact = exact_number(cell)
+        exact = exact_number(cell, LARGEST if bounded else 10**DIGITS)
     except (ValueError, ArithmeticError):
         raise InputError(f"{name} holds {shown(cell)}: only finite numbers can stand there") from None
     if exact is None:
-        raise InputError(f"{name} holds {shown(cell)}: give numbers within ±{LARGEST:,} with at most {DIGITS} decimals")
+        size = f"{LARGEST:,}" if bounded else f"1e{DIGITS}"
+        raise InputError(f"{name} holds {shown(cell)}: give numbers within ±{size} with at most {DIGITS} decimals")
     return int(exact) if exact.denominator == 1 else exact
 
 
-def exact_number(cell: int | Fraction | Decimal | float | str) -> Fraction | None:
-    """A number as the fraction that its text says, or None where it is too long to reckon with.
+def exact_number(cell: int | Fraction | Decimal | float | str, largest: int = LARGEST) -> Fraction | None:
+    """A number as the fraction that its text says, or None where it is too long to reckon with, or beyond ± the largest.
 
     Raises: ValueError or ArithmeticError for anything that is no finite number.
     """
@@ -242,10 +254,10 @@ def exact_number(cell: int | Fraction | Decimal | float | str) -> Fraction | Non
         if decimal.is_finite() and (decimal.adjusted() > DIGITS or int(decimal.as_tuple().exponent) < -DIGITS):
             return None
         exact = Fraction(decimal)
-    return exact if abs(exact) <= LARGEST and exact.denominator <= 10**DIGITS else None
+    return exact if abs(exact) <= largest and exact.denominator <= 10**DIGITS else None
 
 
-def _checked(f: Any, value: Any) -> Any:
+def _checked(f: Any, value: Any, bounded: bool = True) -> Any:
     """One parameter's value, of the type of its default and within what its field allows."""
     default = f.default if f.default is not MISSING else None
     wanted = f.metadata
@@ -257,7 +269,7 @@ def _checked(f: Any, value: Any) -> Any:
             continue
         if wanted["low"] is not None and number < wanted["low"]:
             raise InputError(f"{f.name} = {shown(value)}: must be at least {wanted['low']}")
-        if wanted["high"] is not None and number > wanted["high"]:
+        if bounded and wanted["high"] is not None and number > wanted["high"]:
             raise InputError(f"{f.name} = {shown(value)}: must be at most {wanted['high']}")
     return value
 

@@ -185,7 +185,7 @@ def solved_variant(exam: Exam, variant: Variant, solutions: Sequence[Solution], 
 def _solved_task(exam: Exam, task: Task, solution: Solution, style: writing.Style, full: bool) -> SolvedTask:
     instance, asked = solution.instance, _boxes(exam, task, solution)
     filled = {
-        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(box.label, box.decimals)
+        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(box.decimals, box.label)
         for answer, box in zip(solution.answers, asked, strict=True)
     }
     return SolvedTask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -11,17 +12,28 @@ from pathlib import Path
 
 from examgen.errors import OutputError
 
-FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")  # in the order in which they are published
+FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")
+SOLUTIONS = "solutions"  # a folder of files named after the variants, which the manifest lists
+ENTRIES = (SOLUTIONS, *FILES)  # in the order in which they are published
 STAGE = ".building-"  # then the process that builds; whether it still runs says whether the stage is in use
 OLD = "before"  # inside the stage, while files are moved: what they replace
 
+_REMEDY = "move it away or choose another place with -o"
 
-def write(path: Path, content: bytes) -> None:
+
+def solution_name(code: str) -> str:
+    """Where the worked solution of a variant stands, within the output folder."""
+    return f"{SOLUTIONS}/{code}.pdf"
+
+
+def write(stage: Path, name: str, content: bytes) -> None:
     """Writes a file of the stage. Raises: OutputError."""
+    path = stage / name
     try:
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
-        raise _failed(path.parent.parent, error) from error
+        raise _failed(stage.parent, error) from error
 
 
 def _failed(folder: Path, error: OSError) -> OutputError:
@@ -54,6 +66,7 @@ def _stage(folder: Path) -> Path:
         for name in FILES:
             if (folder / name).is_dir():
                 raise OutputError(f"{folder / name}: a folder stands where a file has to be, choose another place with -o")
+        _only_built(folder / SOLUTIONS, folder)
         return Path(tempfile.mkdtemp(prefix=f"{STAGE}{os.getpid()}-", dir=folder))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
@@ -66,6 +79,28 @@ def _clear(folder: Path) -> None:
         if process.isdecimal() and not _runs(int(process)):
             _roll_back(stage, folder)
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def _only_built(solutions: Path, *manifests: Path, shown: Path | None = None) -> None:
+    """Sees to it that solutions which will be removed hold nothing but what a manifest in one of these folders lists.
+
+    Raises: OutputError, which calls the folder `shown` if it stands elsewhere for the moment.
+    """
+    shown = shown or solutions
+    if solutions.is_symlink() or (solutions.exists() and not solutions.is_dir()):
+        raise OutputError(f"{shown}: a file or link stands where a folder has to be, {_REMEDY}")
+    listed = {name for folder in manifests for name in _listed(folder)}
+    for path in sorted(solutions.iterdir()) if solutions.is_dir() else ():
+        if path.is_dir() or f"{SOLUTIONS}/{path.name}" not in listed:
+            raise OutputError(f"{shown / path.name}: no build put it there, and {SOLUTIONS} is replaced whole: {_REMEDY}")
+
+
+def _listed(folder: Path) -> list[str]:
+    """The files of the build in a folder; none where no build can be recognized."""
+    try:
+        return [name for name in json.loads((folder / "manifest.json").read_bytes())["files"] if isinstance(name, str)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def _runs(process: int) -> bool:
@@ -82,16 +117,18 @@ def _runs(process: int) -> bool:
 def publish(stage: Path, folder: Path) -> None:
     """Sets the old files aside and moves the new ones to their place: all of them, or all old ones stand there again.
 
-    The manifest goes first and comes last, so that a folder with only some of the files is never taken for a build.
+    The manifest goes first and comes last, so that a folder with only some of the files is never taken for a build. The
+    solutions move as one, and what the old ones hold is looked at once more when nobody can add to it any longer.
     Raises: OutputError.
     """
     old = stage / OLD
     try:
         old.mkdir()
-        for name in reversed(FILES):
+        for name in reversed(ENTRIES):
             if os.path.lexists(folder / name):
                 os.replace(folder / name, old / name)
-        for name in FILES:
+        _only_built(old / SOLUTIONS, old, shown=folder / SOLUTIONS)
+        for name in ENTRIES:
             os.replace(stage / name, folder / name)
         old.rename(stage / "replaced")  # from here on there is nothing to give back
     except BaseException as failure:
@@ -109,9 +146,33 @@ def _roll_back(stage: Path, folder: Path) -> None:
     old = stage / OLD
     if not old.is_dir():
         return
-    for name in FILES:
+    if not (stage / SOLUTIONS).exists():
+        _only_built(folder / SOLUTIONS, folder, stage)
+    for name in ENTRIES:
         if not (stage / name).exists() and os.path.lexists(folder / name):
             os.replace(folder / name, stage / name)
         if os.path.lexists(old / name):
             os.replace(old / name, folder / name)
     old.rmdir()
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes one file whole or not at all: what stood there is replaced in one go. Raises: OutputError."""
+    try:
+        handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with open(handle, "wb") as file:
+                file.write(content)
+            os.chmod(made, 0o666 & ~_umask())
+            os.replace(made, path)
+        except BaseException:
+            os.unlink(made)
+            raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}), choose another place") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

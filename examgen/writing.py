@@ -17,8 +17,9 @@ from typing import Any
 from examgen.answers import decimal_text, rounded
 from examgen.formula import term_latex, term_text
 from examgen.model import Circuit, Edge, Expression, Gate, Grid, Leaf, Line, Step, Term, What, cells, each
+from examgen.narration import has_symbols
 from examgen.render.diagram import Diagram, Node
-from examgen.render.language import say
+from examgen.render.language import decimal_mark, say
 from examgen.render.notation import places
 from examgen.render.paper import WrittenCell, WrittenCircuit, WrittenEdge, WrittenGrid, WrittenLine, WrittenStep
 
@@ -30,10 +31,10 @@ DIGITS = 3  # that count, of a small number
 
 @dataclass(frozen=True)
 class Box:
-    """The answer box that a line or a grid fills: what it is called on paper, and to how many decimals it is rounded."""
+    """The answer box that a line or a grid fills: to how many decimals it is rounded, and what it is called on paper."""
 
-    label: str
     decimals: int
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Style:
         return digits_of(value, self.working) if isinstance(value, Fraction) else value
 
 
+def style_for(language: str, working: int = 4) -> Style:
+    """As a language writes numbers. Raises: InputError for a language without a catalogue."""
+    return Style(language, decimal_mark(language) == ",", working)
+
+
 _COMMA = re.compile(r"(?<=\d)\.(?=\d)")
 _MATH = re.compile(r"\$([^$]+)\$")
 
@@ -91,11 +97,7 @@ def digits_of(value: Fraction, working: int) -> str:
         mantissa = rounded(value / Fraction(10) ** size, working)
         return rf"{digits_of(mantissa, working)} \cdot 10^{{{size}}}"
     count = max(working, DIGITS - 1 - size)
-    return _trimmed(rounded(value, count), count)
-
-
-def _trimmed(value: Fraction, count: int) -> str:
-    return decimal_text(int(value * 10**count), count)
+    return decimal_text(int(rounded(value, count) * 10**count), count)
 
 
 def _magnitude(value: Fraction) -> int:
@@ -158,7 +160,7 @@ def _line(line: Line, style: Style, boxes: Mapping[What, Box]) -> WrittenLine:
         if final != value:
             answer = _digits(final, box.decimals, style)
     note = style.say(line.note) if line.note else ""
-    return WrittenLine(left, tuple(forms), box.label if box else "", answer, note)
+    return WrittenLine(left, tuple(forms), box is not None, box.label if box else "", answer, note)
 
 
 def _digits(value: Fraction, decimals: int, style: Style) -> str:
@@ -217,8 +219,7 @@ def _sides(grid: Grid, i: int, j: int) -> str:
 
 
 def _edge(edge: Edge, style: Style) -> WrittenEdge:
-    first = edge.local[0]
-    general = first if _named(first) else None
+    general = edge.local[0] if has_symbols(edge.local[0]) else None
     upstream = Fraction(edge.upstream.value)
     forms = list(_forms(general, edge.local, Fraction(edge.slope), style))
     forms[0] = ("", forms[0][1])
@@ -228,13 +229,9 @@ def _edge(edge: Edge, style: Style) -> WrittenEdge:
     return WrittenEdge(style.name(edge.gate), style.name(edge.source), style.number(upstream), tuple(forms), product)
 
 
-def _named(expression: Expression) -> bool:
-    return bool(expression.symbol) if isinstance(expression, Leaf) else any(map(_named, expression.args))
-
-
 _SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "·", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": "", "ln": "ln"}
+_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "·", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": ""}
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 
 

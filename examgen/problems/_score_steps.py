@@ -81,7 +81,7 @@ def classes(worked: Worked) -> int:
 
 def averaged(worked: Worked, term: Expression) -> Expression:
     """An image's share of the gradient: divided by their number under the mean, times the gradient at the loss."""
-    if term == Leaf(0):
+    if term == Leaf(Fraction(0)):
         return term
     count, upstream = len(worked.values["labels"]), worked.value("loss", (), True)
     if worked.graph["loss"].op == "mean" and count > 1:

@@ -159,6 +159,7 @@ class ScoresProblem(Problem):
     def completed(self, params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
         """Labels checked, or put on the diagonal where none are given. Raises: InputError on a label out of range."""
         labels = data.get("labels", tuple(range(params.samples)))
+        labels = labels if isinstance(labels, tuple) else (labels,)
         for label in cells(labels):
             if not isinstance(label, int) or not 0 <= label < params.classes:
                 allowed = f"with {params.classes} classes a label is one of 0..{params.classes - 1}"

@@ -11,7 +11,7 @@ from examgen import formula
 from examgen.drawing import Stream
 from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph, Node
-from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells, shape
 from examgen.ops import OPS
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, param
@@ -48,6 +48,8 @@ class Backprop(Problem):
     source = "Rumelhart, Hinton and Williams, 1986; CS231n, backpropagation, intuitions"
     params = Params
     default = "sigmoid_neuron"
+    text = "formula"
+    example = '"1/(1+exp(-(w0*x0+w1*x1+w2)))" w0=1 w1=-2 w2=1 x0=-1 x1=1'
     presets = {
         "sum_times": Preset(Params("sum_times"), (3, 3), "quiz"),
         "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5)),
@@ -80,7 +82,14 @@ class Backprop(Problem):
         return Instance(self.name, params, data | {"upstream": upstream})
 
     def graph(self, params: Params) -> Graph:
-        graph = formula.parse(FORMULAS.get(params.formula, params.formula))
+        return self._checked(formula.parse(FORMULAS.get(params.formula, params.formula)))
+
+    def own_graph(self, params: Params, data: Mapping[str, Exact]) -> Graph:
+        """Inputs may be vectors and matrices."""
+        shapes = {name: shape(value) for name, value in data.items() if name != "upstream"}
+        return self._checked(formula.parse(FORMULAS.get(params.formula, params.formula), shapes))
+
+    def _checked(self, graph: Graph) -> Graph:
         if "upstream" in graph:
             raise InputError("formula: the name 'upstream' is kept for the gradient at the output, take another")
         if not graph.differentiable:

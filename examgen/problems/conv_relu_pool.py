@@ -50,6 +50,8 @@ class ConvReluPool(Problem):
     source = "Dumoulin and Visin, A guide to convolution arithmetic, 2016; the seed lecture's homework"
     params = Params
     default = "5x5_stride2"
+    table = "image"
+    example = 'image.csv kernels="0 -1 0; 1 1 1; 0 -1 0" --stride 2'
     presets = {
         "4x4": Preset(Params(height=4, width=4, kernel=(2, 2), pool="none"), (5, 5), "quiz"),
         "5x5_stride2": Preset(Params(stride=2), (5, 6)),
@@ -164,7 +166,8 @@ class ConvReluPool(Problem):
                 f"image has shape {image} and kernels {kernels}: give (H, W) and (kH, kW), or (C, H, W) and (F, C, kH, kW)"
             )
         sizes = {"channels": image[0], "height": image[1], "width": image[2], "filters": kernels[0]}
-        return {**sizes, "kernel": kernels[2:], "bias": "bias" in data}
+        backward = next(({"gradient": name} for name in ("upstream", "target") if name in data), {})
+        return {**sizes, "kernel": kernels[2:], "bias": "bias" in data, **backward}
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         return data | {name: _planes(data[name], rank) for name, rank in RANKS.items() if name in data}

@@ -40,6 +40,8 @@ class SoftmaxLoss(table.ScoresProblem):
     source = "Bridle, 1990; CS231n, linear classification"
     params = Params
     default = "2x3"
+    table = "scores"
+    example = 'scores="2.1 1.6 2.1; 3.0 3.2 2.8; -2 3.7 3.8" --gradient'
     presets = {
         "1x3_gradient": Preset(Params(1, 3, gradient=True), (4, 4), "quiz", "scientific"),
         "2x3": Preset(Params(2, 3), (4, 5), calculator="scientific"),

@@ -37,6 +37,8 @@ class SvmLoss(table.ScoresProblem):
     source = "Weston and Watkins, 1999; CS231n, linear classification"
     params = Params
     default = "3x4"
+    table = "scores"
+    example = "scores.csv --labels 0,1,2 --class-axis 0"
     presets = {
         "2x3": Preset(Params(2, 3), (2, 3), "quiz"),
         "3x3": Preset(Params(3, 3), (3, 4)),
@@ -133,7 +135,7 @@ def _gradient(worked: Worked, i: int) -> Iterator[Line]:
         active = margin.value > 0
         slopes.append(Term("*", (told.number(2), margin)) if active and "squares" in worked.graph else told.number(active))
     for j in range(told.classes(worked)):
-        own = Term("neg", (told.summed(slopes),))
+        own = Term("neg", (told.summed(slopes),)) if any(map(worked.reckon, slopes)) else told.number(0)
         yield told.gradient_line(worked, i, j, own if j == label else slopes[j - (j > label)])
 
 

@@ -15,7 +15,7 @@ from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import translations
-from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, SolvedVariant, Strip, WrittenStep
+from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, SolvedTask, SolvedVariant, Strip, WrittenStep
 from examgen.resources import find
 
 
@@ -38,6 +38,12 @@ def solution_html(head: Head, solved: SolvedVariant) -> str:
     return template.render(head=head, solved=solved)
 
 
+def homework_html(head: Head, tasks: Sequence[SolvedTask], *, screen: bool) -> str:
+    """Worked solutions of one's own numbers as a document, for a browser (`screen`) or for the printer."""
+    template = _environment(head.language, head.decimal_comma).get_template("homework.html.j2")
+    return template.render(head=head, tasks=tasks, screen=screen)
+
+
 def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:
     """A worked solution as a piece of HTML that brings its style along, for a browser or a notebook."""
     template = _environment(head.language, head.decimal_comma).get_template("screen.html.j2")
@@ -57,7 +63,8 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose, "num": partial(_number, comma)}
+    environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose}
+    environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     return environment

@@ -145,11 +145,13 @@ class Strip:
 class WrittenLine:
     """One equation: `left`, then `forms`, each with its relation sign in front; LaTeX on paper, text on a terminal.
 
-    `label` names the answer box it fills, `answer` is the rounded answer where that differs from the last form.
+    A `final` line fills the answer box that `label` names (empty where boxes have no names); `answer` is the rounded answer
+    where that differs from the last form.
     """
 
     left: str
     forms: tuple[tuple[str, str], ...]
+    final: bool = False
     label: str = ""
     answer: str = ""
     note: str = ""

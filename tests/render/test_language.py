@@ -13,7 +13,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from examgen import narration, writing
+from examgen import narration, terminal, writing
 from examgen import problems as problem_package
 from examgen.errors import InputError
 from examgen.registry import problems
@@ -57,7 +57,7 @@ def sentences(source: str) -> Iterator[str]:
 
 def problem_messages() -> set[str]:
     """What the problems and their worked solutions say, and their titles."""
-    files = [*Path(problem_package.__file__).parent.glob("*.py"), Path(narration.__file__), Path(writing.__file__)]
+    files = [*Path(problem_package.__file__).parent.glob("*.py"), *(Path(m.__file__) for m in (narration, terminal, writing))]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
     return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE}
 
