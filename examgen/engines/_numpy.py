@@ -241,6 +241,8 @@ def _spread(node: Node, x: Array) -> Any:
 
 def _zeros(shape: tuple[int, ...], like: Array) -> Array:
     """Zeros in the numbers of `like`: an int 0 among fractions would divide to a float."""
+    if like.dtype != object:
+        return np.zeros(shape, dtype=like.dtype)
     return np.full(shape, like.flat[0] * 0 if like.size else 0, dtype=like.dtype)
 
 
@@ -393,15 +395,14 @@ def _maxpool(node: Node, x: Array) -> Any:
 def _maxpool_dx(node: Node, g: Array, x: Array) -> Array:
     places = _pooled_places(node, x, g.shape[-2:], _floor(x))
     largest = next(places).copy()
-    winner = np.zeros(largest.shape, dtype=np.intp)
+    winner = np.zeros(g.shape, dtype=np.int32)
     for k, cells in enumerate(places, 1):
-        # a nan is the largest, as in np.max; no number differs from itself
-        beaten = np.asarray((cells > largest) | ((cells != cells) & (largest == largest)), dtype=bool)
-        np.copyto(largest, cells, where=beaten)
-        winner[beaten] = k
+        beaten = np.asarray((cells > largest) | (cells != cells), dtype=bool)  # a nan wins, as in PyTorch
+        np.maximum(largest, cells, out=largest)
+        np.maximum(winner, beaten * np.int32(k), out=winner)
     out = _bordered(node, x.shape, g)
     for k, cells in enumerate(_places(out, node["size"], g.shape[-2:], node["stride"])):
-        np.add(cells, g, out=cells, where=winner == k)
+        cells += g * (winner == k)  # in float64 faster than any choice between g and 0
     return _inner(node, out, x.shape)
 
 
