@@ -59,7 +59,8 @@ def solved(instance: Instance, chosen: Problem, engine: str = "numpy", decimals:
 def _boxes(chosen: Problem, instance: Instance, graph: Graph, decimals: int) -> dict[What, Box]:
     """What a sheet would ask of these numbers; nothing where a sheet could not ask it, as of a formula of matrices."""
     try:
-        asks = asks_of(instance) if chosen.graph(instance.params) == graph else ()
+        printed = {node.name: node.shape for node in chosen.graph(instance.params).nodes}
+        asks = asks_of(instance) if printed == {node.name: node.shape for node in graph.nodes} else ()
     except InputError:
         asks = ()
     return {(ask.node, ask.gradient, ask.index or ()): Box(decimals_of(graph, ask, decimals)) for ask in asks}
