@@ -12,7 +12,7 @@ from typing import Any
 
 import mpmath
 
-from examgen.model import Expression, Leaf
+from examgen.model import Expression, Leaf, Term
 
 mp = mpmath.MPContext()
 mp.dps = 60
@@ -27,6 +27,9 @@ def reckon(expression: Expression) -> Fraction:
     """
     if isinstance(expression, Leaf):
         return Fraction(expression.value)
+    (inner, *_) = expression.args
+    if expression.do == "exp" and isinstance(inner, Term) and inner.do == "log":
+        return reckon(inner.args[0])  # exactly, where digits would leave a trace
     return _RULES[expression.do](*map(reckon, expression.args))
 
 
