@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -19,14 +20,15 @@ from threading import current_thread, main_thread
 from typing import Any
 
 from examgen import codes
-from examgen.bundle import key_json, manifest_json
-from examgen.errors import DrawError, EngineUnavailable, ExamgenError
+from examgen.bundle import key_json, manifest_json, vouched
+from examgen.errors import DrawError, EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam, Task
 from examgen.model import Instance, Solution
-from examgen.render.html import key_html, sheets_html
-from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, strips
+from examgen.render.html import key_html, sheets_html, solution_html
+from examgen.render.paper import SolvedVariant
+from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
 from examgen.solving import draw, notes, solve
-from examgen.staging import FILES, publish, staging, write
+from examgen.staging import FILES, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
 
@@ -45,6 +47,7 @@ class Built:
 
     folder: Path
     files: tuple[str, ...]
+    solutions: tuple[str, ...]  # further files, one per variant
     variants: int
     notes: tuple[str, ...]
 
@@ -87,34 +90,47 @@ def _no_room(task: Task, choice: Choice, seen: Mapping[tuple[str, str], int]) ->
 
 
 def build(
-    exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", report: Report = silent
+    exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", full: bool = False,
+    report: Report = silent,
 ) -> Built:
     """Draws, solves, proves, renders and writes; nothing stands in the folder before all of it is there.
 
-    `count` sets only the first so many variants. Results do not depend on `jobs`.
+    `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. Results do not depend
+    on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
     with _handled(signal.SIGTERM, _stop):
         _ready(device)
         with staging(folder) as stage, _workers(jobs) as pool:
-            found = _fill(stage, exam, variants(exam, count), pool, device, report)
+            drawn = variants(exam, count)
+            report("draw", len(drawn), len(drawn))
+            sheets = pool.submit(_write_sheets, exam, drawn, stage)
+            solved = _solved(pool, exam, drawn, device, report)
+            _set(pool, stage, exam, solved, full, sheets, report)
+            found = _write_data(stage, exam, solved, full)
             publish(stage, folder)
-    return Built(folder, FILES, exam.variants if count is None else count, found)
+    return Built(folder, FILES, tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
-def _fill(stage: Path, exam: Exam, drawn: Sequence[Variant], pool: Executor, device: str, report: Report) -> tuple[str, ...]:
-    """Writes all files of `FILES`; gives the notes on pinned numbers."""
-    report("draw", len(drawn), len(drawn))
-    sheets = pool.submit(_write_sheets, exam, drawn, stage / "sheets.pdf")
-    solved = _solved(pool, exam, drawn, device, report)
-    key = pool.submit(_write_key, exam, solved, stage / "key.pdf")
-    _write_json(stage / "key.json", key_json(exam, solved))
-    for done, future in enumerate((sheets, key), start=1):
-        future.result()
-        report("set", done, 2)
+def _set(
+    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, sheets: Future[None], report: Report
+) -> None:
+    """Sets the key, which takes longest, beside the worked solutions, and waits for the sheets."""
+    key = pool.submit(_write_key, exam, solved, stage, full)
+    pending = [pool.submit(_write_solution, exam, one, stage, full) for one in solved]
+    for what, futures in (("work", pending), ("set", [sheets, key])):
+        for done, future in enumerate(futures, start=1):
+            future.result()
+            report(what, done, len(futures))
+
+
+def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool) -> tuple[str, ...]:
+    """The key as data and the manifest of everything; gives the notes on pinned numbers."""
     found = _notes(exam)
-    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(stage.iterdir())}
-    _write_json(stage / "manifest.json", manifest_json(exam, solved, hashes, versions(), found))
+    _write_json(stage, "key.json", key_json(exam, solved))
+    names = vouched(variant.code for variant, _ in solved)
+    hashes = {name: sha256((stage / name).read_bytes()).hexdigest() for name in names}
+    _write_json(stage, "manifest.json", manifest_json(exam, solved, hashes, versions(), found, full=full))
     return found
 
 
@@ -155,7 +171,15 @@ def _paper() -> Any:
 
 def write_pdf(html: str) -> bytes:
     """The PDF of one HTML document."""
-    return bytes(_paper().write_pdf(html))
+    paper = _paper()
+    collecting = gc.isenabled()
+    gc.disable()  # the collector would walk through a growing layout again and again, and find nothing: a sixth of the time
+    try:
+        return bytes(paper.write_pdf(html))
+    finally:
+        if collecting:
+            gc.enable()
+            gc.collect(0)  # all that was made meanwhile is of the youngest generation
 
 
 def _solved(pool: Executor, exam: Exam, drawn: Sequence[Variant], device: str, report: Report) -> list[Solved]:
@@ -175,26 +199,51 @@ def _solve_chunk(exam: Exam, chunk: Sequence[Variant], device: str) -> list[tupl
 def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution, ...]:
     solutions = []
     for task, instance in zip(exam.tasks, variant.instances, strict=True):
-        try:
+        with _naming(f"variant {variant.number} ({variant.code}), task {task.number}"):
             solutions.append(solve(instance, task.decimals, device))
-        except EngineUnavailable:  # not the fault of this variant
-            raise
-        except ExamgenError as error:
-            error.args = (f"variant {variant.number} ({variant.code}), task {task.number}: {error}",)
-            raise
     return tuple(solutions)
 
 
-def _write_sheets(exam: Exam, drawn: Sequence[Variant], path: Path) -> None:
-    write(path, write_pdf(sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])))
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Whatever fails in it says where it did: in its sentence, or beside the traceback of a bug."""
+    try:
+        yield
+    except (EngineUnavailable, OutputError):  # not the fault of this place
+        raise
+    except ExamgenError as error:
+        error.args = (f"{place}: {error}",)
+        raise
+    except Exception as error:
+        error.add_note(f"This happened in {place}.")
+        raise
 
 
-def _write_key(exam: Exam, solved: Sequence[Solved], path: Path) -> None:
-    write(path, write_pdf(key_html(head(exam), marking_tables(exam, solved), strips(exam, solved))))
+def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
+    html = sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])
+    write(stage, "sheets.pdf", write_pdf(html))
 
 
-def _write_json(path: Path, document: Mapping[str, Any]) -> None:
-    write(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
+    worked = [_worked(exam, one, full) for one in solved]
+    html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
+    write(stage, "key.pdf", write_pdf(html))
+
+
+def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
+    worked = _worked(exam, one, full)
+    with _naming(f"the solution of variant {worked.number} ({worked.code})"):
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked)))
+
+
+def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:
+    variant, solutions = one
+    with _naming(f"the solution of variant {variant.number} ({variant.code})"):
+        return solved_variant(exam, variant, solutions, full=full)
+
+
+def _write_json(stage: Path, name: str, document: Mapping[str, Any]) -> None:
+    write(stage, name, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
 
 
 def _notes(exam: Exam) -> tuple[str, ...]:

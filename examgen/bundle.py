@@ -14,10 +14,15 @@ from examgen.model import Answer, Exact, Solution, each
 from examgen.points import Points, distribute
 from examgen.registry import graph_of
 from examgen.sheets import Solved, Variant, labels
-from examgen.staging import FILES
+from examgen.staging import FILES, solution_name
 
 FORMAT = 1
-VOUCHED = tuple(name for name in FILES if name != "manifest.json")  # what a manifest holds checksums of
+VOUCHED = tuple(name for name in FILES if name != "manifest.json")  # besides the solutions, what has a checksum
+
+
+def vouched(codes: Iterable[str]) -> tuple[str, ...]:
+    """What the manifest of these variants holds checksums of."""
+    return (*VOUCHED, *sorted(map(solution_name, codes)))
 
 
 def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
@@ -75,7 +80,8 @@ def _answer(answer: Answer, label: str, points: Fraction) -> dict[str, Any]:
 
 
 def manifest_json(
-    exam: Exam, solved: Iterable[Solved], files: Mapping[str, str], versions: Mapping[str, str], notes: Sequence[str]
+    exam: Exam, solved: Iterable[Solved], files: Mapping[str, str], versions: Mapping[str, str], notes: Sequence[str],
+    *, full: bool = False,
 ) -> dict[str, Any]:
     """How the folder came about: versions, the definition without its seed, checksums, a certificate per answer."""
     return {
@@ -84,6 +90,7 @@ def manifest_json(
         "definition": dict(exam.definition),
         "seed": exam.seed_from,
         "sample": exam.sample,
+        "key": "full" if full else "short",
         "notes": list(notes),
         "files": dict(files),
         "certificates": [

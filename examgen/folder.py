@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from examgen.answers import accepted
-from examgen.bundle import FORMAT, VOUCHED, exact_data, task_graph
+from examgen.bundle import FORMAT, VOUCHED, exact_data, task_graph, vouched
 from examgen.errors import InputError, ProofError
 from examgen.model import Exact, cells, each, freeze, nest, pick
 from examgen.solving import states
+from examgen.staging import SOLUTIONS
 from examgen.verifying import ENGINES, Proof, prove
 
 Report = Callable[[str, int, int], None]
@@ -37,8 +38,9 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     """
     manifest, key = _document(folder, "manifest.json"), _document(folder, "key.json")
     try:
-        failures = [*_checksums(folder, manifest), *_uncertified(manifest, key)]
-    except (KeyError, TypeError, AttributeError) as error:
+        names = _names(manifest, key)
+        failures = [*_checksums(folder, manifest, names), *_uncertified(manifest, key)]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{folder}: its JSON files are not what a build writes ({error!r}), build it again") from None
     answers, engines = 0, dict[str, None]()
     for done, variant in enumerate(key["variants"], start=1):
@@ -47,7 +49,7 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
             wrong = task_failures(task, device, engines)
             failures += [f"variant {variant['number']} ({variant['code']}), task {number}: {text}" for text in wrong]
         report("prove", done, len(key["variants"]))
-    return Verdict(len(VOUCHED) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
+    return Verdict(len(names) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
 def _document(folder: Path, name: str) -> dict[str, Any]:
@@ -63,18 +65,35 @@ def _document(folder: Path, name: str) -> dict[str, Any]:
     return found
 
 
-def _checksums(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    if set(manifest["files"]) != set(VOUCHED):
-        yield f"manifest.json: vouches for {', '.join(manifest['files']) or 'no file'}, not for {', '.join(VOUCHED)}"
-    for name in VOUCHED:
-        stated = manifest["files"].get(name)
+def _names(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the manifest has to vouch for: a solution of every variant, but none where an earlier version wrote none."""
+    codes = [variant["code"] for variant in key["variants"]]
+    return vouched(codes) if "key" in manifest else VOUCHED
+
+
+def _checksums(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    """Files that are missing, changed or too many."""
+    stated = manifest["files"]
+    for name in sorted({*names, *_solutions(folder)} - stated.keys()):
+        yield f"{name}: manifest.json does not vouch for it"
+    for name in sorted(stated.keys() - set(names)):
+        yield f"{name}: manifest.json vouches for it, but a build of the variants of key.json has no such file"
+    for name in sorted(stated.keys() & set(names)):
         try:
             found = sha256((folder / name).read_bytes()).hexdigest()
         except OSError as error:
             yield f"{name}: cannot be read ({error.strerror})"
             continue
-        if found != stated:
+        if found != stated[name]:
             yield f"{name}: changed since it was built (checksum differs from manifest.json)"
+
+
+def _solutions(folder: Path) -> list[str]:
+    """Whatever stands in the folder of solutions, if it can be looked into at all."""
+    try:
+        return [f"{SOLUTIONS}/{path.name}" for path in (folder / SOLUTIONS).iterdir()]
+    except OSError:
+        return []  # then each file that should be there is told to be missing
 
 
 def _uncertified(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> Iterator[str]:

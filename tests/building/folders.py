@@ -39,6 +39,16 @@ class Folder:
 
     path: Path
 
+    @property
+    def names(self) -> list[str]:
+        """Every file, by its path within the folder."""
+        return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
+
+    @property
+    def solutions(self) -> list[str]:
+        """The worked solutions, in the order of the variants."""
+        return [f"solutions/{variant['code']}.pdf" for variant in self.key["variants"]]
+
     def bytes(self, name: str) -> bytes:
         return (self.path / name).read_bytes()
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import examgen.build
-from examgen.build import build
+from examgen.build import build, variants
 from examgen.engines import _torch
 from examgen.errors import ExamgenError, ProofError
 from examgen.exam import read_exam
@@ -87,13 +87,13 @@ def test_a_failure_in_rendering_keeps_the_old_files(
     assert place.exists() == bool(before)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, "solutions"])
 def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever file does not fit: exit 2, one sentence, the folder as before."""
     before, real = listing(place), Path.write_bytes
 
     def full(path: Path, content: Any) -> int:
-        if path.name == name:
+        if name in (path.name, path.parent.name):
             raise OSError(28, "No space left on device")
         return real(path, content)
 
@@ -107,14 +107,42 @@ def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: py
 
 
 def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tooth of the comparison: where nothing fails, the four files are new and nothing else is there."""
+    """The tooth of the comparison: where nothing fails, the files are new and nothing else is there.
+
+    One variant takes the place of three, so two of the old solutions are gone.
+    """
     folder = sample.copy(tmp_path / "out")
     before = listing(folder.path)
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
     assert 0 == again(folder.path).status
-    assert sorted(FILES) == sorted(path.name for path in folder.path.iterdir())
+    assert sorted([*FILES, folder.solutions[0]]) == folder.names
     after = listing(folder.path)
-    assert all(before[name] != after[name] for name in before)
+    assert all(before[name] != after[name] for name in after if after[name] is not None)
+
+
+@pytest.mark.parametrize("place", ["solved_variant", "solution_html"])
+def test_a_solution_that_cannot_be_set_is_named(tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Number and code of its variant: in the sentence of a refusal, and beside the traceback of a bug; no folder."""
+    real, code = getattr(examgen.build, place), variants(read_exam(LECTURE), 2)[1].code
+
+    def fails(failure: Exception) -> Callable[..., Any]:
+        def fail(*arguments: Any, **options: Any) -> Any:
+            if any(getattr(argument, "number", None) == 2 for argument in arguments):
+                raise failure
+            return real(*arguments, **options)
+
+        return fail
+
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, place, fails(ProofError("it does not add up")))
+    ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 2, "-j", 1)
+    said = f"examgen: the solution of variant 2 ({code}): it does not add up"
+    assert (1, said) == (ended.status, ended.err.splitlines()[-1])
+    monkeypatch.setattr(examgen.build, place, fails(ZeroDivisionError("a bug")))
+    with pytest.raises(ZeroDivisionError) as bug:
+        build(read_exam(LECTURE), tmp_path / "out", count=2)
+    assert [f"This happened in the solution of variant 2 ({code})."] == bug.value.__notes__
+    assert [] == list(tmp_path.iterdir())
 
 
 @contextmanager

@@ -106,15 +106,17 @@ def test_every_interval_contains_its_value(secret: Folder) -> None:
 
 
 def test_the_manifest_says_how_the_folder_came_about(secret: Folder) -> None:
-    """Versions, the definition without its seed, and checksums of the three other files."""
+    """Versions, the definition without its seed, and checksums of all other files."""
     manifest = secret.manifest
     assert {"examgen", "numpy", "sympy", "torch", "weasyprint"} <= manifest["versions"].keys()
     assert "not installed" not in manifest["versions"].values()
     assert {"seed", "seed_file"}.isdisjoint(manifest["definition"])
     assert 3 == len(manifest["definition"]["task"])
     assert SECRET not in json.dumps(manifest)
-    digests = {name: sha256(secret.bytes(name)).hexdigest() for name in FILES if name != "manifest.json"}
+    digests = {name: sha256(secret.bytes(name)).hexdigest() for name in secret.names if name != "manifest.json"}
     assert digests == manifest["files"]
+    assert {*FILES, *secret.solutions} == {*digests, "manifest.json"}
+    assert "short" == manifest["key"]
 
 
 def test_every_answer_has_a_certificate_of_three_engines(secret: Folder) -> None:

@@ -1,8 +1,13 @@
-"""Publishing: all files of a build, or all that stood there before; what killed builds have left is put in order."""
+"""Publishing: all files of a build, or all that stood there before; what killed builds have left is put in order.
+
+The folder of solutions is one more thing that moves; nothing in it that is not a build's own is ever removed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +16,8 @@ from typing import Any
 import pytest
 
 import examgen.build
-from examgen.staging import FILES
+import examgen.staging
+from examgen.staging import ENTRIES, FILES, publish, staging, write
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
@@ -56,14 +62,14 @@ def fails_at(moves: set[int], failure: BaseException) -> Any:
     return replace
 
 
-@pytest.mark.parametrize("move", range(1, 9))
+@pytest.mark.parametrize("move", range(1, 11))
 @pytest.mark.parametrize("failure", [OSError(5, "Input/output error"), KeyboardInterrupt()], ids=["error", "interrupt"])
 def test_a_failed_move_gives_everything_back(
     place: Path, move: int, failure: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four files are set aside and four put in their place; whichever move fails, the folder is as before."""
+    """Four files and the solutions are set aside and new ones put in their place; whichever move fails, all is as before."""
     before = listing(place)
-    moves = len(FILES) + sum(path.name in FILES for path in place.iterdir())
+    moves = len(ENTRIES) + sum(path.name in ENTRIES for path in place.iterdir())
     monkeypatch.setattr(os, "replace", fails_at({move}, failure))
     ended = again(place)
     if move > moves:
@@ -77,15 +83,17 @@ def test_a_failed_move_gives_everything_back(
 
 
 def test_what_cannot_be_given_back_is_told_and_kept(sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fails from the second file on: where the old files are now, no manifest, and none of them lost."""
+    """A disk that fails from the first new file on: where the old files are now, no manifest, and none of them lost."""
     folder = sample.copy(tmp_path / "out")
-    before = {name: folder.bytes(name) for name in FILES}
+    before = {name: folder.bytes(name) for name in folder.names}
+    assert {*FILES, *folder.solutions} == before.keys()
     monkeypatch.setattr(os, "replace", fails_at(set(range(6, 100)), OSError(5, "Input/output error")))
     ended = again(folder.path)
     (stage,) = folder.path.glob(".building-*")
     said = f"examgen: {folder.path}: writing failed (Input/output error), what stood there is now in {stage / 'before'}"
     assert (2, said) == (ended.status, ended.err.splitlines()[-1])
-    assert before == {path.name: path.read_bytes() for path in (stage / "before").iterdir()}
+    aside = Folder(stage / "before")
+    assert before == {name: aside.bytes(name) for name in aside.names}
     assert not (folder.path / "manifest.json").exists()
 
 
@@ -113,7 +121,7 @@ def killed(folder: Path, move: int) -> int:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode
 
 
-@pytest.mark.parametrize("move", [2, 6])
+@pytest.mark.parametrize("move", [2, 6, 7])
 def test_a_build_killed_while_publishing_is_no_build(sample: Folder, tmp_path: Path, move: int) -> None:
     """`verify` finds no manifest, and the next build first puts the old files back, even if it gets no further."""
     folder = sample.copy(tmp_path / "out")
@@ -129,10 +137,10 @@ def test_a_build_killed_while_publishing_is_no_build(sample: Folder, tmp_path: P
 
 def test_a_half_done_restoring_can_be_done_again(sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped at any of its moves and begun anew, it still ends with the old files."""
-    before = {name: sample.bytes(name) for name in FILES}
+    before = {name: sample.bytes(name) for name in sample.names}
     half = sample.copy(tmp_path / "half")
-    assert 9 == killed(half.path, 7)
-    for move in range(1, 7):
+    assert 9 == killed(half.path, 8)
+    for move in range(1, 8):
         folder = half.copy(tmp_path / str(move))
         (stage,) = folder.path.glob(".building-*")
         monkeypatch.setattr(os, "replace", fails_at({move}, OSError(5, "Input/output error")))
@@ -140,7 +148,8 @@ def test_a_half_done_restoring_can_be_done_again(sample: Folder, tmp_path: Path,
             examgen.staging._roll_back(stage, folder.path)
         examgen.staging._roll_back(stage, folder.path)
         monkeypatch.undo()
-        assert before == {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
+        shutil.rmtree(stage)
+        assert before == {name: folder.bytes(name) for name in folder.names}
 
 
 def dead_process() -> int:
@@ -158,5 +167,141 @@ def test_what_killed_builds_left_is_removed(tmp_path: Path) -> None:
         stage.mkdir(parents=True)
         (stage / "sheets.pdf").write_bytes(b"half a file")
     assert 0 == again(folder).status
-    assert sorted((*FILES, used.name, other.name)) == sorted(path.name for path in folder.iterdir())
+    assert sorted((*ENTRIES, used.name, other.name)) == sorted(path.name for path in folder.iterdir())
     assert b"half a file" == (used / "sheets.pdf").read_bytes()
+
+
+def fill(stage: Path, *names: str) -> None:
+    """Stands in for a build: files that say where they were made, and a manifest of the solutions among them."""
+    for name in names:
+        write(stage, name, f"{name} of {stage.name}".encode())
+    write(stage, "manifest.json", json.dumps({"files": names, "of": stage.name}).encode())
+
+
+OLD = ("key.json", "key.pdf", "sheets.pdf", "solutions/OLD.pdf", "solutions/BOTH.pdf")
+NEW = ("key.json", "key.pdf", "sheets.pdf", "solutions/NEW.pdf", "solutions/BOTH.pdf")
+
+
+def killed_here(folder: Path, move: int, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Publishes over an older build and stops at a move, with nobody to put anything in order; whether it got so far."""
+    fill(folder, *OLD)
+    stage = folder / f".building-{dead_process()}-x"
+    stage.mkdir()
+    fill(stage, *NEW)
+    with monkeypatch.context() as patch, pytest.MonkeyPatch.context() as death:
+        patch.setattr(examgen.staging, "_roll_back", lambda stage, folder: None)
+        death.setattr(os, "replace", fails_at({move}, KeyboardInterrupt()))
+        try:
+            publish(stage, folder)
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("move", range(1, 2 * len(ENTRIES) + 1))
+def test_a_kill_at_any_move_is_put_in_order(move: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next build finds all old files again, the solutions of the old build among them, and none of the new ones."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert killed_here(folder, move, monkeypatch)
+    with staging(folder):
+        pass
+    assert sorted([*OLD, "manifest.json"]) == Folder(folder).names
+    assert "out" == json.loads((folder / "manifest.json").read_bytes())["of"]
+
+
+def test_no_kill_publishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tooth: without it there are only the new files; the old solution that has no successor is gone."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert not killed_here(folder, 2 * len(ENTRIES) + 1, monkeypatch)
+    with staging(folder):
+        pass
+    assert sorted([*NEW, "manifest.json"]) == Folder(folder).names
+
+
+def test_what_was_added_to_a_killed_build_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To its new solutions: the next build names it; once it is moved away, the old build is put back."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert killed_here(folder, len(ENTRIES) + 2, monkeypatch)
+    note = folder / "solutions" / "note.txt"
+    note.write_text("mine", encoding="utf-8")
+    assert f"{note}: {NO_BUILD}" == complaint(again(folder))
+    assert "mine" == note.rename(tmp_path / "note.txt").read_text(encoding="utf-8")
+    with staging(folder):
+        pass
+    assert sorted([*OLD, "manifest.json"]) == Folder(folder).names
+
+
+REMEDY = "move it away or choose another place with -o"
+NO_BUILD = f"no build put it there, and solutions is replaced whole: {REMEDY}"
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link"])
+def test_a_file_where_the_solutions_go_is_told_first(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a link, even to a folder: before anything is drawn, and it stays."""
+    monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    place = folder / "solutions"
+    if kind == "file":
+        place.write_text("mine", encoding="utf-8")
+    else:
+        place.symlink_to(tmp_path if kind == "link" else tmp_path / "nothing")
+    before = listing(folder)
+    assert f"{place}: a file or link stands where a folder has to be, {REMEDY}" == complaint(again(folder))
+    assert before == listing(folder)
+
+
+@pytest.mark.parametrize("name", ["note.txt", "2222CX.pdf", "drafts", "a folder called as a solution is"])
+def test_a_stranger_among_the_solutions_is_told_first(
+    name: str, sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file, what may be a solution of another build, a folder: before anything is drawn, and it stays."""
+    monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
+    folder = sample.copy(tmp_path / "out")
+    path = folder.path / "solutions" / name
+    if "." in name:
+        path.write_text("mine", encoding="utf-8")
+    else:
+        path = path if name == "drafts" else folder.path / folder.solutions[0]
+        path.unlink(missing_ok=True)
+        (path / "kept").mkdir(parents=True)
+    before = listing(folder.path)
+    assert f"{path}: {NO_BUILD}" == complaint(again(folder.path))
+    assert before == listing(folder.path)
+
+
+@pytest.mark.parametrize("manifest", [None, b"", b"[" * 5000, b"\xff", b"[]", b'{"files": 3}', b'{"files": [{}]}', b"{}"])
+def test_solutions_that_no_manifest_lists_are_kept(manifest: bytes | None, sample: Folder, tmp_path: Path) -> None:
+    """No manifest, or one that says nothing about files: nobody knows whose they are."""
+    folder = sample.copy(tmp_path / "out")
+    (folder.path / "manifest.json").unlink()
+    if manifest is not None:
+        (folder.path / "manifest.json").write_bytes(manifest)
+    before = listing(folder.path)
+    assert f"{folder.path / min(folder.solutions)}: {NO_BUILD}" == complaint(again(folder.path))
+    assert before == listing(folder.path)
+
+
+def test_an_empty_folder_of_solutions_is_taken(tmp_path: Path) -> None:
+    """There is nothing in it to lose, and no manifest is asked for."""
+    (tmp_path / "out" / "solutions").mkdir(parents=True)
+    assert 0 == again(tmp_path / "out").status
+
+
+def test_what_is_added_while_a_build_runs_is_kept(sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note put among the old solutions after they were looked at: exit 2, named by its place, everything as before."""
+    folder = sample.copy(tmp_path / "out")
+    note = folder.path / "solutions" / "note.txt"
+
+    def busy(html: str) -> bytes:
+        note.write_text("mine", encoding="utf-8")
+        return b"%PDF-1.7"
+
+    before = {**listing(folder.path), str(note): b"mine"}
+    monkeypatch.setattr(examgen.build, "write_pdf", busy)
+    ended = again(folder.path)
+    assert (2, f"examgen: {note}: {NO_BUILD}") == (ended.status, ended.err.splitlines()[-1])
+    assert before == listing(folder.path)

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.xdist_group("build")
 
 def differences(one: Folder, other: Folder) -> list[str]:
     """Files that are not byte for byte the same, or not in both."""
-    names = {path.name for folder in (one, other) for path in folder.path.iterdir()}
-    return sorted(name for name in names if (one.path / name).read_bytes() != (other.path / name).read_bytes())
+    both = {*one.names} & {*other.names}
+    return sorted({*one.names} ^ {*other.names} | {name for name in both if one.bytes(name) != other.bytes(name)})
 
 
 def rebuilt(folder: Path, count: int, jobs: int, hash_seed: str) -> Folder:
@@ -43,9 +43,9 @@ def rebuilt(folder: Path, count: int, jobs: int, hash_seed: str) -> Folder:
 
 
 def test_two_builds_are_the_same_bytes(sample: Folder, tmp_path: Path) -> None:
-    """All four files, in another process with another PYTHONHASHSEED and another working directory."""
+    """All files, in another process with another PYTHONHASHSEED and another working directory."""
     again = rebuilt(tmp_path / "again", 3, 1, "1")
-    assert sorted(FILES) == sorted(path.name for path in again.path.iterdir())
+    assert sorted([*FILES, *again.solutions]) == again.names
     assert [] == differences(sample, again)
 
 
@@ -54,6 +54,7 @@ def test_the_number_of_jobs_does_not_matter(tmp_path: Path) -> None:
     assert CHUNK < 7
     one, two = rebuilt(tmp_path / "a" / "one", 7, 1, "2"), rebuilt(tmp_path / "b" / "two", 7, 2, "4711")
     assert [f"{number}" for number in range(1, 8)] == [str(variant["number"]) for variant in two.key["variants"]]
+    assert 7 == len(two.solutions)
     assert [] == differences(one, two)
 
 
@@ -62,7 +63,7 @@ def test_the_whole_exam_is_built_and_proved_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "examgen"]
     subprocess.run([*command, "build", LECTURE, "-o", tmp_path / "out", "-j", "2"], check=True, capture_output=True)
     key = Folder(tmp_path / "out").key
-    assert 30 == len({variant["code"] for variant in key["variants"]})
+    assert 30 == len({variant["code"] for variant in key["variants"]}) == len(list((tmp_path / "out/solutions").iterdir()))
     for place in range(3):
         assert 30 == len({json.dumps([v["tasks"][place][part] for part in ("problem", "data")]) for v in key["variants"]})
     done = subprocess.run([*command, "verify", tmp_path / "out"], capture_output=True, text=True, check=False)
@@ -87,12 +88,15 @@ def test_the_manifest_names_every_library(sample: Folder) -> None:
 
 
 def test_one_changed_byte_is_a_difference(sample: Folder, tmp_path: Path) -> None:
-    """The tooth of the comparison."""
+    """The tooth of the comparison, also of a file that only one of them has."""
     other = sample.copy(tmp_path / "other")
-    data = bytearray(other.bytes("sheets.pdf"))
-    data[len(data) // 2] ^= 1
-    (other.path / "sheets.pdf").write_bytes(data)
-    assert ["sheets.pdf"] == differences(sample, other)
+    gone, *changed = "sheets.pdf", other.solutions[0], "key.pdf"
+    for name in changed:
+        data = bytearray(other.bytes(name))
+        data[len(data) // 2] ^= 1
+        (other.path / name).write_bytes(data)
+    (other.path / gone).unlink()
+    assert sorted([gone, *changed]) == differences(sample, other)
 
 
 def exam() -> Exam:

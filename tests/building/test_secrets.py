@@ -11,7 +11,7 @@ from examgen.build import variants
 from examgen.exam import read_exam
 from examgen.render.html import sheets_html
 from examgen.sheets import head, sheet_variant
-from tests.building.folders import FILES, LECTURE, PDFS, SECRET, Folder, everything, hidden, leaks, tellable
+from tests.building.folders import LECTURE, PDFS, SECRET, Folder, everything, hidden, leaks, tellable
 from tests.render.test_pdf import foreign, glyphless
 
 pytestmark = pytest.mark.xdist_group("build")
@@ -76,7 +76,7 @@ def test_a_hidden_answer_is_found(secret: Folder, tmp_path: Path) -> None:
 
 def test_the_seed_stands_nowhere(secret: Folder) -> None:
     """Neither in the bytes of a file nor in an unpacked stream, a text string or the text of a PDF."""
-    for name in FILES:
+    for name in secret.names:
         assert SECRET.encode() not in everything(secret.path / name), name
     assert "seed" == secret.manifest["seed"]
 
@@ -93,11 +93,16 @@ def test_a_seed_in_a_pdf_is_found(secret: Folder, tmp_path: Path) -> None:
         assert SECRET.encode() in everything(tmp_path / "planted.pdf"), place
 
 
-@pytest.mark.parametrize("name", PDFS)
+def pages(folder: Folder, name: str) -> list[str]:
+    """Those of a file, or of all worked solutions."""
+    return [page for one in (folder.solutions if name == "solutions" else [name]) for page in folder.pages(one)]
+
+
+@pytest.mark.parametrize("name", [*PDFS, "solutions"])
 def test_only_a_sample_says_so_on_every_page(sample: Folder, secret: Folder, name: str) -> None:
     """ОБРАЗЕЦ, set with spaces between the letters, where the seed ships with the project; nowhere else."""
-    assert {True} == {"ОБРАЗЕЦ" in page.replace(" ", "") for page in sample.pages(name)}
-    assert {False} == {"ОБРАЗЕЦ" in page.replace(" ", "") for page in secret.pages(name)}
+    assert {True} == {"ОБРАЗЕЦ" in page.replace(" ", "") for page in pages(sample, name)}
+    assert {False} == {"ОБРАЗЕЦ" in page.replace(" ", "") for page in pages(secret, name)}
     assert (True, False) == (sample.manifest["sample"], secret.manifest["sample"])
 
 
@@ -108,10 +113,9 @@ def test_an_english_sample_says_sample() -> None:
     assert "SAMPLE" in html and "ОБРАЗЕЦ" not in html
 
 
-@pytest.mark.parametrize("name", PDFS)
-def test_every_font_of_a_build_is_ours(secret: Folder, name: str) -> None:
+def test_every_font_of_a_build_is_ours(secret: Folder) -> None:
     """No font of this machine slips in."""
-    assert set() == foreign(secret.bytes(name))
+    assert {} == {name: found for name in (*PDFS, *secret.solutions) if (found := foreign(secret.bytes(name)))}
 
 
 def test_no_glyph_of_thirty_sheets_is_missing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_an_untouched_folder_holds(folder: Folder) -> None:
     count = sum(len(task["answers"]) for variant in folder.key["variants"] for task in variant["tasks"])
     ended = run("verify", folder.path)
     assert 0 == ended.status, ended.err
-    assert f"4 files unchanged; {count} answers of 4 variants proved by numpy, torch, sympy\n" == ended.out
+    assert f"8 files unchanged; {count} answers of 4 variants proved by numpy, torch, sympy\n" == ended.out
 
 
 @pytest.mark.parametrize("name", TAMPERED)
@@ -121,9 +122,10 @@ def test_a_change_that_is_none_holds(folder: Folder) -> None:
     assert 0 == run("verify", folder.path).status
 
 
-@pytest.mark.parametrize("name", ["sheets.pdf", "key.pdf", "key.json"])
+@pytest.mark.parametrize("name", ["sheets.pdf", "key.pdf", "key.json", "solutions"])
 def test_a_changed_byte_is_named(folder: Folder, name: str) -> None:
     """Exit 1 and the file."""
+    name = folder.solutions[2] if name == "solutions" else name
     path = folder.path / name
     data = path.read_bytes()
     path.write_bytes(data[:-1] + b" " + data[-1:])
@@ -132,13 +134,65 @@ def test_a_changed_byte_is_named(folder: Folder, name: str) -> None:
     assert f"{name}: changed since it was built (checksum differs from manifest.json)" in ended.err.splitlines()
 
 
-@pytest.mark.parametrize("name", ["sheets.pdf", "key.pdf"])
+@pytest.mark.parametrize("name", ["sheets.pdf", "key.pdf", "solutions"])
 def test_a_missing_pdf_is_named(folder: Folder, name: str) -> None:
     """Exit 1 and the file."""
+    name = folder.solutions[2] if name == "solutions" else name
     (folder.path / name).unlink()
     ended = run("verify", folder.path)
     assert 1 == ended.status
     assert f"{name}: cannot be read (No such file or directory)" in ended.err.splitlines()
+
+
+def test_a_stranger_among_the_solutions_is_named(folder: Folder) -> None:
+    """A file or a folder that no build put there: exit 1."""
+    (folder.path / "solutions" / "2222CX.pdf").write_bytes(b"%PDF-1.7")
+    (folder.path / "solutions" / "drafts").mkdir()
+    ended = run("verify", folder.path)
+    assert 1 == ended.status
+    said = [f"solutions/{name}: manifest.json does not vouch for it" for name in ("2222CX.pdf", "drafts")]
+    assert [*said, f"{folder.path}: 2 things do not hold"] == ended.err.splitlines()[-3:]
+
+
+def test_a_folder_without_solutions_is_named(folder: Folder) -> None:
+    """One line for each that is missing."""
+    shutil.rmtree(folder.path / "solutions")
+    ended = run("verify", folder.path)
+    assert 1 == ended.status
+    assert {f"{name}: cannot be read (No such file or directory)" for name in folder.solutions} < {*ended.err.splitlines()}
+
+
+@pytest.mark.parametrize("name", ["sheets.pdf", "solutions"])
+def test_a_checksum_taken_away_is_named(folder: Folder, name: str) -> None:
+    """The file itself is still there, but nothing speaks for it."""
+    name = folder.solutions[2] if name == "solutions" else name
+    folder.change("manifest.json", lambda manifest: manifest["files"].pop(name))
+    ended = run("verify", folder.path)
+    assert 1 == ended.status
+    assert f"{name}: manifest.json does not vouch for it" in ended.err.splitlines()
+
+
+def test_a_solution_of_no_variant_is_named(folder: Folder) -> None:
+    """A variant that is gone from the key has left its solution behind."""
+    folder.change("key.json", lambda key: key["variants"].pop())
+    (orphan,) = (name for name in folder.names if name.startswith("solutions/") and name not in folder.solutions)
+    ended = run("verify", folder.path)
+    assert 1 == ended.status
+    said = f"{orphan}: manifest.json vouches for it, but a build of the variants of key.json has no such file"
+    assert said in ended.err.splitlines()
+
+
+def test_a_folder_of_an_earlier_version_holds(folder: Folder) -> None:
+    """Which wrote no solutions, and did not say how they were written out."""
+    shutil.rmtree(folder.path / "solutions")
+
+    def earlier(manifest: Any) -> None:
+        del manifest["key"]
+        manifest["files"] = {name: digest for name, digest in manifest["files"].items() if "/" not in name}
+
+    folder.change("manifest.json", earlier)
+    ended = run("verify", folder.path)
+    assert (0, True) == (ended.status, ended.out.startswith("4 files unchanged; ")), ended.err
 
 
 @pytest.mark.parametrize("name", ["key.json", "manifest.json"])

@@ -270,6 +270,11 @@ def test_an_unknown_device_is_named(tmp_path: Path) -> None:
     assert "--device tpu: allowed are cpu and cuda" == refused(tmp_path, LECTURE, "-o", tmp_path / "out", "--device", "tpu")
 
 
+def test_another_detail_of_the_key_is_refused(tmp_path: Path) -> None:
+    """`--key long` says what is allowed."""
+    assert "--key long: allowed are short and full" == refused(tmp_path, LECTURE, "-o", tmp_path / "out", "--key", "long")
+
+
 def test_a_device_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--device cuda` without a CUDA device says what to do, and leaves no folder."""
     import torch
