@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from examgen.homework import Solved
+from examgen.model import shape
 from examgen.render.notation import num
 from examgen.render.paper import WrittenCell, WrittenCircuit, WrittenEdge, WrittenGrid, WrittenLine, WrittenStep
 from examgen.writing import Style
@@ -117,8 +118,15 @@ def results(found: Mapping[str, Any]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in found.items():
         if value is not None:
-            table.add_row(Text(name, "bold"), Text(_value(value)))
+            table.add_row(Text(name, "bold"), Text(_value(_plane(value))))
     return table
+
+
+def _plane(value: Any) -> Any:
+    """The one map of one filter as a matrix."""
+    while len(shape(value)) > 2 and len(value) == 1:
+        value = value[0]
+    return value
 
 
 def _value(value: Any) -> str:
