@@ -27,7 +27,7 @@ def device_named(wanted: str) -> torch.device:
 
 
 def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, device: str = "cpu") -> Evaluation:
-    """Every node's value and its gradient by autograd, as nested lists of float64 brought back to the CPU."""
+    """Every node's value and its gradient by autograd, as float64 arrays brought back to the CPU."""
     where = device_named(device)
     tensors: dict[str, Tensor] = {}
     for node in graph.nodes:
@@ -40,8 +40,12 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, devic
     if wanted:
         seed = _tensor(upstream, where).broadcast_to(graph[graph.output].shape)
         found = torch.autograd.grad(tensors[graph.output], [tensors[n] for n in wanted], grad_outputs=seed)
-        gradients = {n: g.tolist() for n, g in zip(wanted, found, strict=True)}
-    return Evaluation({n: t.tolist() for n, t in tensors.items()}, gradients)
+        gradients = {n: _array(g) for n, g in zip(wanted, found, strict=True)}
+    return Evaluation({n: _array(t) for n, t in tensors.items()}, gradients)
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().numpy()
 
 
 def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]:
@@ -58,7 +62,8 @@ def _leaf(node: Node, data: Mapping[str, Exact], where: torch.device) -> Tensor:
 
 
 def _tensor(value: Any, where: torch.device) -> Tensor:
-    return torch.tensor(_floats(value), dtype=torch.float64, device=where)
+    numbers = value if hasattr(value, "__array__") else _floats(value)
+    return torch.tensor(numbers, dtype=torch.float64, device=where)
 
 
 def _floats(value: Any) -> Any:

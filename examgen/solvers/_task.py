@@ -159,8 +159,7 @@ def _evaluated(task: Task, wanted: list[tuple[str, bool]], name: str, exact: boo
     elif name == "sympy":
         run = engine(name).evaluate(task.graph, _exact_data(task), upstream.exact)
     else:
-        lists = {key: array.tolist() for key, array in _float_data(task).items()}
-        run = engine(name).evaluate(task.graph, lists, upstream.floats.tolist())
+        run = engine(name).evaluate(task.graph, _float_data(task), upstream.floats)
     found = {what: (run.gradients if what[1] else run.values)[what[0]] for what in wanted}
     return found if exact or name == "numpy" else {what: _floats(value) for what, value in found.items()}
 
