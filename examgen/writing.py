@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from html.entities import html5
+from math import floor, log10
 from typing import Any
 
 from examgen.answers import decimal_text, rounded
@@ -48,16 +48,18 @@ class Style:
 
     def number(self, value: Fraction) -> str:
         """A number under the rounding rule, with a plain minus (a true one in text)."""
+        digits = self._digits(value)
+        return digits.replace(".", ("," if self.text else "{,}") if self.comma else ".")
+
+    def _digits(self, value: Fraction) -> str:
         digits = digits_of(value, self.working)
-        digits = digits.replace(".", ("," if self.text else "{,}") if self.comma else ".")
-        return plain(digits).replace("-", "−") if self.text else digits
+        return plain(digits).replace(" · ", "·") if self.text else digits
 
     def term(self, expression: Expression, *, symbols: bool = False) -> str:
-        shown = partial(digits_of, working=self.working)
         if self.text:
-            written = term_text(expression, shown, plain if symbols else None)
-            return _COMMA.sub(",", written) if self.comma and not symbols else written
-        written = term_latex(expression, shown, symbols=symbols)
+            written = term_text(expression, self._digits, plain if symbols else None)
+            return _COMMA.sub(",", written) if self.comma else written
+        written = term_latex(expression, self._digits, symbols=symbols)
         return _COMMA.sub("{,}", written) if self.comma else written
 
     def name(self, latex: str) -> str:
@@ -89,27 +91,44 @@ _MATH = re.compile(r"\$([^$]+)\$")
 
 def digits_of(value: Fraction, working: int) -> str:
     """A number under the rounding rule as LaTeX: at most `working` decimals, or as many as show three digits that count."""
-    if exact_in(value, working) and abs(value) < LARGEST:
-        count = places([value]) or 0
-        return decimal_text(int(value * 10**count), count)
-    size = _magnitude(value)
-    if abs(value) >= LARGEST or -size + DIGITS > MOST_PLACES:
-        mantissa = rounded(value / Fraction(10) ** size, working)
-        return rf"{digits_of(mantissa, working)} \cdot 10^{{{size}}}"
-    count = max(working, DIGITS - 1 - size)
-    return decimal_text(int(rounded(value, count) * 10**count), count)
+    units, count, power = _shown(value, working)
+    digits = decimal_text(units, count)
+    return rf"{digits} \cdot 10^{{{power}}}" if power else digits
+
+
+def exact_in(value: Fraction, working: int) -> bool:
+    """Whether the digits that are shown are all that the number has."""
+    units, count, power = _shown(value, working)
+    return units * Fraction(10) ** (power - count) == value
+
+
+def _shown(value: Fraction, working: int) -> tuple[int, int, int]:
+    """The digits that are shown as a whole number, how many of them are decimals, and the power of ten beside them."""
+    size, own = _magnitude(value), places([value])
+    if abs(value) < LARGEST:
+        if own is not None and own <= working:
+            return int(value * 10**own), own, 0
+        if DIGITS - size <= MOST_PLACES:
+            count = max(working, DIGITS - 1 - size)
+            count = count if own is None else min(count, own)
+            return int(rounded(value, count) * 10**count), count, 0
+    mantissa = rounded(value / Fraction(10) ** size, working)
+    if abs(mantissa) == 10:
+        mantissa, size = mantissa / 10, size + 1
+    count = places([mantissa]) or 0
+    return int(mantissa * 10**count), count, size
 
 
 def _magnitude(value: Fraction) -> int:
     """The power of ten of the first digit."""
-    size = len(str(abs(value.numerator))) - len(str(value.denominator))
-    return size if abs(value) >= Fraction(10) ** size else size - 1
-
-
-def exact_in(value: Fraction, working: int) -> bool:
-    """Whether the number ends within so many decimals."""
-    count = places([value])
-    return count is not None and count <= working
+    if not value:
+        return 0
+    size = floor((value.numerator.bit_length() - value.denominator.bit_length()) * log10(2))
+    while abs(value) >= Fraction(10) ** (size + 1):
+        size += 1
+    while abs(value) < Fraction(10) ** size:
+        size -= 1
+    return size
 
 
 def write(steps: Sequence[Step], style: Style, boxes: Mapping[What, Box], *, full: bool = True) -> tuple[WrittenStep, ...]:
@@ -178,12 +197,17 @@ def _forms(
         written.append(("=", style.term(general, symbols=True)))
     for form in forms:
         written.append((style.relation(_rounded_off(form, style.working)), style.term(form)))
-    written.append((style.relation(not exact_in(value, style.working)), style.number(value)))
+    written.append((style.relation(not exact_in(value, style.working) or _lost(forms, value)), style.number(value)))
     last = ""
     for sign, text in written:
         if text != last:
             yield sign, text
         last = text
+
+
+def _lost(forms: Sequence[Expression], value: Fraction) -> bool:
+    """Whether 0 stands for a power of e, which is none: it has no digit within 45 decimals."""
+    return value == 0 and any(isinstance(form, Term) and form.do == "exp" for form in forms)
 
 
 def _rounded_off(expression: Expression, working: int) -> bool:
@@ -231,7 +255,7 @@ def _edge(edge: Edge, style: Style) -> WrittenEdge:
 
 _SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "·", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": ""}
+_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "· ", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": ""}
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 
 

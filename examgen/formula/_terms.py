@@ -55,18 +55,28 @@ def _plus(left: Piece, right: Piece) -> Piece:
 def _times(left: Piece, right: Piece) -> Piece:
     """A product: names side by side, numbers with a dot between them."""
     if left.text.strip("(-")[:1].isdigit() or right.text.strip("(-")[:1].isdigit():
-        return Piece(rf"{held(left, NEGATIVE)} \cdot {held(right, FRACTION)}", min(left.level, PRODUCT), sign="*")
+        return Piece(rf"{held(left, NEGATIVE)} \cdot {held(right, FRACTION)}", _product_level(left), sign="*")
     return _RULES.apply(Step("*", 2, 0), left, right)
+
+
+def _product_level(first: Piece) -> int:
+    """A product or quotient that begins with a minus is held as what is negative; a sum at its head has brackets."""
+    return NEGATIVE if first.level == NEGATIVE else PRODUCT
 
 
 def _latex_leaf(leaf: Leaf, shown: Shown, symbols: bool) -> Piece:
     if symbols and leaf.symbol:
-        loose = leaf.symbol.startswith((r"\partial", r"\max", "\\min"))
-        return Piece(leaf.symbol, FRACTION if loose else SUBSCRIPTED if "_" in leaf.symbol else ATOM, True)
+        return Piece(leaf.symbol, _symbol_level(leaf.symbol), True)
     digits = shown(Fraction(leaf.value))
     if "cdot" in digits:
         return Piece(digits, PRODUCT if digits[0] != "-" else NEGATIVE, sign="*")
     return Piece(digits, NEGATIVE if digits.startswith("-") else ATOM, True, "" if leaf.symbol else BARE)
+
+
+def _symbol_level(symbol: str) -> int:
+    if symbol.startswith((r"\partial", r"\max", "\\min")):
+        return FRACTION
+    return POWER if "^" in symbol else SUBSCRIPTED if "_" in symbol else ATOM
 
 
 def term_text(expression: Expression, shown: Shown, named: Named | None = None) -> str:
@@ -81,9 +91,10 @@ _CALLS = {"exp": "exp", "log": "ln", "sigmoid": "σ"}
 def _text(expression: Expression, shown: Shown, named: Named | None) -> Piece:
     if isinstance(expression, Leaf):
         if named is not None and expression.symbol:
-            return Piece(named(expression.symbol), ATOM)
-        digits = shown(Fraction(expression.value)).replace("-", "−").replace(r" \cdot ", "·")
-        return Piece(digits, NEGATIVE if digits.startswith("−") else ATOM, sign="" if expression.symbol else BARE)
+            return Piece(named(expression.symbol), _symbol_level(expression.symbol))
+        digits = shown(Fraction(expression.value)).replace("-", "−")
+        level = NEGATIVE if digits.startswith("−") else PRODUCT if "·" in digits else ATOM
+        return Piece(digits, level, sign="" if expression.symbol else BARE)
     return _joined(expression, [_text(arg, shown, named) for arg in expression.args])
 
 
@@ -99,7 +110,7 @@ def _joined(term: Term, pieces: list[Piece]) -> Piece:
             taken_away = term.do == "+" and piece.level == NEGATIVE and piece.sign == BARE
             held_piece = held(piece, max(tight, PRODUCT if level == SUM else FRACTION))
             text += f" − {piece.text[1:]}" if taken_away else f"{sign}{held_piece}"
-        return Piece(text, level)
+        return Piece(text, level if level == SUM else _product_level(first))
     if term.do == "neg":
         return Piece(f"−{held(pieces[0], PRODUCT)}", NEGATIVE)
     if term.do == "**":
