@@ -52,8 +52,17 @@ def solved(instance: Instance, chosen: Problem, engine: str = "numpy", decimals:
     """The task solved by an engine. Raises: InputError where a node has no value, EngineUnavailable."""
     graph = chosen.own_graph(instance.params, instance.data)
     result = solve(chosen.name, graph, instance.data, engine=engine)
-    small = sum(prod(node.shape) for node in graph.nodes) <= LIMIT
-    return Solved(chosen, instance, engine, result, result.steps if small else (), _boxes(chosen, instance, graph, decimals))
+    return Solved(chosen, instance, engine, result, _steps(graph, result), _boxes(chosen, instance, graph, decimals))
+
+
+def _steps(graph: Graph, result: Result) -> tuple[Step, ...]:
+    """The worked solution; nothing for a task that is too large, or whose numbers are too small to be written out."""
+    if sum(prod(node.shape) for node in graph.nodes) > LIMIT:
+        return ()
+    try:
+        return result.steps
+    except ZeroDivisionError:  # a quotient by what is 0 to 45 decimals
+        return ()
 
 
 def _boxes(chosen: Problem, instance: Instance, graph: Graph, decimals: int) -> dict[What, Box]:
@@ -67,7 +76,12 @@ def _boxes(chosen: Problem, instance: Instance, graph: Graph, decimals: int) -> 
 
 
 def page(tasks: Sequence[Solved], style: Style, *, full: bool, screen: bool) -> str:
-    """The tasks as one HTML document, for a browser (`screen`) or for the printer."""
+    """The tasks as one HTML document, for a browser (`screen`) or for the printer.
+
+    Raises: InputError where a task has no worked solution to be shown.
+    """
+    if not all(task.steps for task in tasks):
+        raise InputError("the task is too large for a worked solution: leave --html and --pdf out, and get the results")
     head = Head(say(style.language, "Worked solution"), style.language, working=style.working, comma=style.comma)
     shown = [
         SolvedTask(number, say(style.language, task.problem.title), task.written(style, full=full))

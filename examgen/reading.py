@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
@@ -15,21 +18,27 @@ from typing import Any
 
 from examgen.errors import InputError
 from examgen.exam import read_toml
-from examgen.model import Instance
-from examgen.problem import Problem, shown
+from examgen.model import Instance, each
+from examgen.problem import DIGITS, Problem, shown
 from examgen.registry import preset
 
 STDIN = "-"
+LONGEST = 200  # characters of a file's name in a complaint
+FILES = (".toml", ".csv", ".txt", ".tsv")
 OWN = ("preset", "params", "data")  # tables of a file beside parameters and inputs themselves
 
 
 @dataclass(frozen=True)
 class Given:
-    """One task's numbers before they are checked: parameters and inputs by name, over a preset if there is one."""
+    """One task's numbers before they are checked: parameters and inputs by name, over a preset if there is one.
+
+    `told` is the place they come from, as a complaint names it; empty for the command line.
+    """
 
     params: Mapping[str, Any]
     data: Mapping[str, Any]
     label: str | None = None
+    told: str = ""
 
 
 def instances(chosen: Problem, words: Sequence[str]) -> tuple[Instance, ...]:
@@ -38,49 +47,73 @@ def instances(chosen: Problem, words: Sequence[str]) -> tuple[Instance, ...]:
     A file may hold several; what is said on the command line wins over it.
     Raises: InputError, one sentence that names the word, the file or the number.
     """
-    params, data, files = _sorted_out(chosen, words)
+    said, files = _sorted_out(chosen, words)
     found = [task for file in files for task in _file(chosen, file)] or [Given({}, {})]
-    return tuple(_pinned(chosen, Given({**task.params, **params}, {**task.data, **data}, task.label)) for task in found)
+    return tuple(_pinned(chosen, _over(task, said)) for task in found)
+
+
+def _over(task: Given, said: Given) -> Given:
+    label = task.label if said.label is None else said.label
+    return Given({**task.params, **said.params}, {**task.data, **said.data}, label, task.told)
 
 
 def _pinned(chosen: Problem, task: Given) -> Instance:
     if not task.data:
         inputs = f"{chosen.table or 'its inputs'}=…, or a file"
-        raise InputError(f"{chosen.name}: there are no numbers, give {inputs} (examgen solve --help shows examples)")
-    start = preset(chosen.name, task.label).params if task.label is not None else None
-    return chosen.pin(task.params, task.data, start, bounded=False)
+        place = task.told or chosen.name
+        raise InputError(f"{place}: there are no numbers, give {inputs} (examgen solve --help shows examples)")
+    try:
+        start = preset(chosen.name, task.label).params if task.label is not None else None
+        return chosen.pin(task.params, task.data, start, bounded=False)
+    except InputError as error:
+        said = str(error)
+        if any(f"data holds {name!r}" in said for name in task.data):  # maybe a parameter, mistyped
+            said += f"; parameters are {', '.join(_defaults(chosen))}"
+        raise InputError(f"{task.told}: {said}" if task.told else said) from None
 
 
-def _sorted_out(chosen: Problem, words: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    """Parameters, inputs and files."""
+def _sorted_out(chosen: Problem, words: Sequence[str]) -> tuple[Given, list[str]]:
+    """What the words themselves say, and the files."""
     params: dict[str, Any] = {}
     data: dict[str, Any] = {}
     files: list[str] = []
-    left = iter(words)
-    for word in left:
+    left = deque(words)
+    while left:
+        word = left.popleft()
         named = re.fullmatch(r"(--)?([A-Za-z_][\w-]*)(?:=(.*))?", word, re.DOTALL)
         if named and named[1]:
             _put(chosen, named[2].replace("-", "_"), _option(chosen, named, left), params, data)
-        elif named and named[3] is not None:
+        elif named and named[3] is not None and not _is_statement(chosen, named, params):
             _put(chosen, named[2], named[3], params, data)
-        elif word == STDIN or not chosen.text or Path(word).is_file() or Path(word).suffix in (".toml", ".csv", ".txt", ".tsv"):
+        elif word == STDIN or not chosen.text or os.path.isfile(word) or Path(word).suffix in FILES:
             files.append(word)
+        elif chosen.text in params:
+            raise InputError(f"{shown(word)}: there is one {chosen.text} already, {shown(params[chosen.text])}")
         else:
             params[chosen.text] = word
-    return params, data, files
+    return Given(params, data, params.pop("preset", None)), files
 
 
-def _option(chosen: Problem, named: re.Match[str], left: Iterator[str]) -> str:
-    """What follows --name: after =, or the next word; nothing has to follow what is true or false."""
-    name = named[2].replace("-", "_")
+def _is_statement(chosen: Problem, named: re.Match[str], params: Mapping[str, Any]) -> bool:
+    """Whether name=… is no number but the formula that is still missing, such as q=x+y;f=q*z."""
+    free = chosen.text and chosen.text not in params and named[2] not in {*_defaults(chosen), "preset"}
+    return bool(free) and re.search(r"(?<![\w.])(?!(?:nan|inf)\b)[A-Za-z_]", named[3], re.IGNORECASE) is not None
+
+
+def _option(chosen: Problem, named: re.Match[str], left: deque[str]) -> str:
+    """What follows --name: after =, or the next word; what is true or false needs none, but may have one."""
     if named[3] is not None:
         return str(named[3])
-    if isinstance(_defaults(chosen).get(name), bool):
-        return "true"
-    value = next(left, None)
-    if value is None:
+    if isinstance(_defaults(chosen).get(named[2].replace("-", "_")), bool):
+        return left.popleft() if left and _is_value(left[0]) else "true"
+    if not left:
         raise InputError(f"--{named[2]}: a value is missing behind it")
-    return value
+    return left.popleft()
+
+
+def _is_value(word: str) -> bool:
+    """Whether a word can only be meant for the option before it."""
+    return word.lower() in ("true", "false") or re.fullmatch(r"[-+−–\[\s]*\d[-+−–\[\]\s\d.,;/eE]*", word) is not None
 
 
 def _defaults(chosen: Problem) -> dict[str, Any]:
@@ -88,11 +121,11 @@ def _defaults(chosen: Problem) -> dict[str, Any]:
 
 
 def _put(chosen: Problem, name: str, text: str, params: dict[str, Any], data: dict[str, Any]) -> None:
-    """A parameter of the problem has the type of its default; anything else is an input of numbers.
+    """A parameter of the problem has the type of its default; anything else but the preset is an input of numbers.
 
     Numbers for what is a word, true or false as a parameter are an input of that name: the parameter follows from it.
     """
-    defaults = _defaults(chosen)
+    defaults = _defaults(chosen) | {"preset": ""}
     worded = name != chosen.text and isinstance(defaults.get(name), bool | str)
     if name in defaults and not (worded and _readable(re.split(r"[\s,;\[]+", text.strip(" ["))[0])):
         params[name] = _parameter(name, text, defaults[name])
@@ -114,18 +147,22 @@ def _parameter(name: str, text: str, default: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_whole(part) for part in value]
+    if isinstance(value, Decimal) and abs(value.adjusted()) > DIGITS:
+        return value  # written out it would fill the memory
     return int(value) if Fraction(value).denominator == 1 else value
 
 
 def numbers(name: str, text: str) -> Any:
-    """A number, a list, or rows of a matrix: `2.1`, `0,1,2`, `1 2; 3 4`, `[[1, 2], [3, 4]]`.
+    """A number, a list, or rows of a matrix: `2.1`, `19/15`, `0,1,2`, `1 2; 3 4`, `[1 2; 3 4]`, `[[1, 2], [3, 4]]`.
 
     Numbers are exact as written. A lone comma parts two numbers: a decimal comma needs rows, as in `2,1 1,6; 3 3,2`.
     Raises: InputError naming the input and what came.
     """
     plain = text.strip().replace("−", "-").replace("–", "-")
+    if rows := re.fullmatch(r"\[([^][]*;[^][]*)\]", plain):
+        plain = rows[1]
     if plain.startswith("["):
         return _bracketed(name, plain)
     if ";" in plain or "\n" in plain:
@@ -138,17 +175,27 @@ def numbers(name: str, text: str) -> Any:
 
 
 def _bracketed(name: str, text: str) -> Any:
+    quoted = re.sub(r"[^][\s,]+", lambda cell: json.dumps(cell[0].strip("\"'")), re.sub(r",\s*\]", "]", text))
     try:
-        return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError, ArithmeticError):
+        return each(json.loads(quoted), lambda cell: _number(name, cell))
+    except (RecursionError, ValueError):
         raise InputError(f"{name} = {shown(text)}: write lists as [1, 2] or [[1, 2], [3, 4]]") from None
 
 
 def _number(name: str, text: str) -> Decimal | Fraction:
     try:
-        return Fraction(text) if "/" in text else Decimal(text)
+        return _finite(text)
     except (ValueError, ArithmeticError):
-        raise InputError(f"{name} holds {shown(text)}: only numbers can stand there") from None
+        raise InputError(f"{name} holds {shown(text)}: only finite numbers can stand there") from None
+
+
+def _finite(text: str) -> Decimal | Fraction:
+    """A number exactly as written. Raises: ValueError or ArithmeticError."""
+    if "/" in text:
+        return Fraction(text)
+    if not (number := Decimal(text)).is_finite():
+        raise ValueError(text)
+    return number
 
 
 def table(name: str, text: str) -> Any:
@@ -157,81 +204,111 @@ def table(name: str, text: str) -> Any:
     A row of heads and a column of names are passed over. Where commas do not part the numbers they are decimal commas.
     Raises: InputError naming the place.
     """
-    rows = _cells(text)
-    if len(rows) > 1 and not any(map(_readable, rows[0][1:] or rows[0])):
-        rows = rows[1:]
-    if len(rows[0]) > 1 and not any(_readable(row[0]) for row in rows):
-        rows = [row[1:] for row in rows]
-    return [[_cell(name, cell, i, j) for j, cell in enumerate(row, 1)] for i, row in enumerate(rows, 1)]
+    rows = _cells(name, text)
+    heads = len(rows) > 1 and not any(map(_readable, rows[0]))
+    body = list(enumerate(rows, 1))[heads:]
+    width = len(body[0][1])
+    for i, row in body:
+        if len(row) != width:
+            raise InputError(f"{name}, row {i}: it has {len(row)} cells where the first has {width}, the table is ragged")
+    names = width > 1 and not any(_readable(row[0]) for _, row in body)
+    return [[_cell(name, cell, i, j) for j, cell in list(enumerate(row, 1))[names:]] for i, row in body]
 
 
-def _cells(text: str) -> list[list[str]]:
+def _cells(name: str, text: str) -> list[list[str]]:
+    """The cells as text. Raises: InputError where there are none."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if len(lines) == 1 and ";" in lines[0]:
         lines = [line for line in lines[0].split(";") if line.strip()]
-    separator = next((sign for sign in ";\t" if sign in "\n".join(lines)), None)
-    if separator is None and not any(re.search(r"\s", line.strip().replace(", ", ",")) for line in lines):
-        separator = ","
-    if separator is None:
-        spaced = (re.sub(r",\s", " ", line).split() for line in lines)
-        return [[cell for cell in row if cell] for row in spaced]
-    return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
+    separator = _separator(lines)
+    try:
+        split = (
+            (re.sub(r",(\s|$)", " ", line).split() for line in lines) if separator is None
+            else csv.reader(lines, delimiter=separator)
+        )
+        rows = [[cell.strip() for cell in row] for row in split if row]
+    except csv.Error as error:
+        raise InputError(f"{name}: the table cannot be read ({error})") from None
+    if not rows:
+        raise InputError(f"{name} is empty: give at least one number")
+    return rows
+
+
+def _separator(lines: Sequence[str]) -> str | None:
+    """What parts the cells of a line; None for spaces. A comma does not where spaces part numbers, or a name from one."""
+    text = "\n".join(lines)
+    if found := next((sign for sign in ";\t" if sign in text), None):
+        return found
+    spaced = any(map(_TWO_NUMBERS.search, lines)) or all(map(_NAMED_NUMBER.fullmatch, lines))
+    return None if spaced or "," not in text else ","
+
+
+_TWO_NUMBERS = re.compile(r"[\d.]\s+[-+−–]?[.\d]")
+_NAMED_NUMBER = re.compile(r"\s*[^\W\d_]\S*\s+[-+−–]?\d+(,\d+)?\s*")
+_NUMBER = re.compile(r"[-+−–]?(?:[.,]?\d[\d.,/eE+−–-]*|nan|inf|infinity)", re.IGNORECASE)
 
 
 def _readable(cell: str) -> bool:
-    return re.fullmatch(r"[-+−]?[\d.,/eE+-]+", cell.strip()) is not None and any(map(str.isdigit, cell))
+    """Whether a cell is meant as a number, if perhaps a wrong one."""
+    return _NUMBER.fullmatch(cell) is not None
 
 
 def _cell(name: str, cell: str, row: int, column: int) -> Any:
-    plain = cell.strip().replace("−", "-").replace("–", "-").replace(",", ".")
+    plain = cell.replace("−", "-").replace("–", "-").replace(",", ".")
     try:
-        return Fraction(plain) if "/" in plain else Decimal(plain)
+        return _finite(plain)
     except (ValueError, ArithmeticError):
-        raise InputError(f"{name}, row {row}, column {column}: {shown(cell)} is no number") from None
+        raise InputError(f"{name}, row {row}, column {column}: {shown(cell)} is no finite number") from None
 
 
 def _file(chosen: Problem, name: str) -> list[Given]:
     """The tasks of a file: an exam definition's pinned ones of this problem, one task in TOML, or a bare table."""
+    told = "standard input" if name == STDIN else name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+    text = _text(name, told)
+    if not text.strip():
+        raise InputError(f"{told}: is empty, give numbers as a table, one row per line, or as TOML")
     if name != STDIN and Path(name).suffix == ".toml":
-        return _tasks(chosen, name, read_toml(Path(name)))
-    text, told = _text(name), "standard input" if name == STDIN else name
+        return _tasks(chosen, told, read_toml(Path(name)))
     try:
         return _tasks(chosen, told, tomllib.loads(text, parse_float=Decimal))
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError, ArithmeticError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except (RecursionError, ValueError, ArithmeticError) as error:
+        if "=" in text:
+            raise InputError(f"{told}: not TOML: {error}") from None
     if not chosen.table:
         raise InputError(f"{told}: not TOML, and {chosen.name} has no table: give name=value, or a .toml file")
-    if not text.strip():
-        raise InputError(f"{told}: is empty, give a table of numbers, one row per line")
     try:
-        return [Given({}, {chosen.table: table(chosen.table, text)})]
+        return [Given({}, {chosen.table: table(chosen.table, text)}, told=told)]
     except InputError as error:
         raise InputError(f"{told}: {error}") from None
 
 
-def _text(name: str) -> str:
+def _text(name: str, told: str) -> str:
     try:
         raw = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
-    except FileNotFoundError:
+    except IsADirectoryError:
+        raise InputError(f"{told}: this is a folder, give a .toml or .csv file") from None
+    except (FileNotFoundError, ValueError):  # a null byte is in no name
         meant = "give a .toml or .csv file, - for standard input, or name=value"
-        raise InputError(f"{name}: there is no such file, {meant}") from None
+        raise InputError(f"{told}: there is no such file, {meant}") from None
     except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror}), check its permissions") from None
+        raise InputError(f"{told}: cannot be read ({error.strerror}), check its name and permissions") from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{name}: is not UTF-8, save the file as UTF-8 text") from None
+        raise InputError(f"{told}: is not UTF-8, save the file as UTF-8 text") from None
 
 
 def _tasks(chosen: Problem, told: str, document: Mapping[str, Any]) -> list[Given]:
-    if "task" in document:
-        listed = document["task"] if isinstance(document["task"], list) else []
-        found = [task for task in listed if isinstance(task, dict) and task.get("problem") == chosen.name and "data" in task]
-        if not found:
-            raise InputError(f"{told}: no task of {chosen.name} with numbers of its own (data) is in it")
-        return [_given(chosen, told, task) for task in found]
-    return [_given(chosen, told, document)]
+    if "task" not in document:
+        return [_given(chosen, told, document)]
+    listed = document["task"] if isinstance(document["task"], list) else []
+    of_it = [(i, task) for i, task in enumerate(listed, 1) if isinstance(task, dict) and task.get("problem") == chosen.name]
+    found = [_given(chosen, f"{told}, task {i}", task) for i, task in of_it if "data" in task]
+    if not found:
+        raise InputError(f"{told}: no task of {chosen.name} with numbers of its own (data) is in it")
+    return found
 
 
 def _given(chosen: Problem, told: str, task: Mapping[str, Any]) -> Given:
@@ -240,14 +317,16 @@ def _given(chosen: Problem, told: str, task: Mapping[str, Any]) -> Given:
         if not isinstance(task.get(name, {}), dict):
             raise InputError(f"{told}: {name} = {shown(task[name])}, give a table of names and values")
     known = _defaults(chosen)
-    skipped = (*OWN, "problem", "points", "working", "decimals") if "data" in task else OWN
+    if isinstance(task.get("problem"), str) and task["problem"] != chosen.name:
+        raise InputError(f"{told}: problem = {shown(task['problem'])}, and {chosen.name} is to be solved")
+    skipped = (*OWN, "problem", "points", "working", "decimals") if "data" in task or "problem" in task else OWN
     bare = {name: value for name, value in task.items() if name not in skipped}
     inputs = {name: value for name, value in bare.items() if _is_input(known, name, value)}
     params = {name: value for name, value in bare.items() if name not in inputs}
     label = task.get("preset")
     if label is not None and not isinstance(label, str):
         raise InputError(f"{told}: preset = {shown(label)}, give a name")
-    return Given({**params, **task.get("params", {})}, {**inputs, **task.get("data", {})}, label)
+    return Given({**params, **task.get("params", {})}, {**inputs, **task.get("data", {})}, label, told)
 
 
 def _is_input(known: Mapping[str, Any], name: str, value: Any) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.columns import Columns
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -54,7 +56,7 @@ def steps(written: Sequence[WrittenStep], style: Style) -> Iterator[RenderableTy
 
 def _parts(step: WrittenStep, style: Style) -> Iterator[RenderableType | None]:
     if step.grids:
-        yield Columns([_grid(grid) for grid in step.grids], padding=(0, 4))
+        yield Columns([_Grid(grid) for grid in step.grids], padding=(0, 4))
     if step.circuit is not None:
         yield _circuit(step.circuit, style)
     if step.lines and step.key == "given":
@@ -75,6 +77,26 @@ def _line(line: WrittenLine) -> Text:
     if line.note:
         text.append(f"   ({line.note})", "dim")
     return text
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A matrix as a table; row by row in running text where the terminal is too narrow for it, since no digit may be lost."""
+
+    grid: WrittenGrid
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        width = Measurement.get(console, options.update(max_width=10_000), _grid(self.grid)).maximum
+        return Measurement(min(width, options.max_width), min(width, options.max_width))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = _grid(self.grid)
+        if Measurement.get(console, options.update(max_width=10_000), table).maximum <= options.max_width:
+            yield table
+            return
+        yield Text(self.grid.symbol)
+        for row in self.grid.rows:
+            yield Text("  ").append(Text("  ").join(map(_cell, row)))
 
 
 def _grid(grid: WrittenGrid) -> Table:
@@ -135,7 +157,7 @@ def _value(value: Any) -> str:
         return ("\n" if nested else ", ").join(f"{name}: {_value(part)}" for name, part in value.items())
     if isinstance(value, list):
         shown = ", ".join(map(_value, value[:SHOWN]))
-        return f"[{shown}{f', … {len(value)} in all' if len(value) > SHOWN else ''}]"
+        return f"[{shown}{f', … ({len(value)})' if len(value) > SHOWN else ''}]"
     return _number(value) if isinstance(value, float) else str(value)
 
 
