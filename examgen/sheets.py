@@ -174,7 +174,7 @@ def _exact(answer: Answer) -> Fraction | str | None:
 
 
 def solved_variant(exam: Exam, variant: Variant, solutions: Sequence[Solution], *, full: bool = False) -> SolvedVariant:
-    """The worked solution of one variant, in the long form or the short one; each task as the student had it in front."""
+    """The worked solution of one variant, in the long form or the short one."""
     style = writing.Style(exam.language, head(exam).decimal_comma, exam.working)
     tasks = (
         _solved_task(exam, task, solution, style, full) for task, solution in zip(exam.tasks, solutions, strict=True)
@@ -192,5 +192,4 @@ def _solved_task(exam: Exam, task: Task, solution: Solution, style: writing.Styl
         task.number,
         say(exam.language, problem(instance.problem).title),
         writing.write(solution_steps(instance), replace(style, working=task.working), filled, full=full),
-        sheet_task(task.number, instance, exam.language, task.points, task.decimals, exam.decimal_comma),
     )

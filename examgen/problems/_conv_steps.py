@@ -95,7 +95,7 @@ def _size(letter: str, length: int, kernel: int, padding: int, stride: int, dila
     if (length - dilation * (kernel - 1) - 1 + 2 * padding) % stride:
         steps_taken = Term("floor", (steps_taken,))
     whole = Term("+", (steps_taken, Leaf(1)))
-    return Line(f"{letter}'", (whole,), out_length(length, kernel, stride, padding, dilation), whole)
+    return Line(rf"{letter}_{{\mathrm{{out}}}}", (whole,), out_length(length, kernel, stride, padding, dilation), whole)
 
 
 def _convolution(worked: Worked) -> Iterator[Step]:

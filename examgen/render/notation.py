@@ -45,34 +45,53 @@ def math(latex: str, display: bool = False) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 
 
-_FLAT = re.compile(r"(?:[0-9.]|\{,\}|[-+=()\[\],<> ]|\\(?:cdot|approx|max|min|ln|sigma|tanh|sin|cos)(?![a-z]))*")
-_WORDS = {r"\cdot": "·", r"\approx": "≈", r"\max": "max", r"\min": "min", r"\ln": "ln", r"\sigma": "σ"}
-_FLAT_PARTS = re.compile(r"\\[a-z]+|\{,\}|(?<=[0-9)]) *[-+] *(?=[0-9(σ\\])|[-]|, *| +")
+_TOKEN = re.compile(
+    r"(?P<number>[0-9]+(?:(?:\.|\{,\})[0-9]+)?)|\\(?P<word>[a-z]+) ?|_\{(?P<below>[0-9a-z,]+)\}|(?P<letter>[A-Za-z])"
+    r"|(?P<sign> ?[-+=/<>] ?)|(?P<comma>, ?)|(?P<bracket>[()\[\]])|(?P<space> +)"
+)
+_WORDS = {"cdot": " · ", "approx": "≈ ", "partial": "∂", "sigma": "σ"}
+_WORDS |= {name: name for name in ("max", "min", "ln", "sin", "cos", "tanh")}
+_TIGHT = frozenset(("/",))
 
 
 def equation(latex: str) -> Markup:
-    r"""Part of a worked equation: numbers, signs and brackets alone as plain text, anything else as `math`.
+    r"""Part of a worked equation: numbers, names, signs and brackets in one line as text, anything taller as `math`.
 
-    A line of numbers has no need of a box for each of its signs, and a solution has hundreds of such lines.
+    Such a line has no need of a box for each of its signs, and a solution has hundreds of them.
     """
-    return _flat(latex) if _FLAT.fullmatch(latex) else math(latex)
+    flat = _flat(latex)
+    return math(latex) if flat is None else flat
 
 
-@lru_cache(maxsize=4096)
-def _flat(latex: str) -> Markup:
-    text = _FLAT_PARTS.sub(lambda part: _flat_part(part[0]), latex).strip()
-    return Markup('<span class="flat">{}</span>').format(text)
+@lru_cache(maxsize=8192)
+def _flat(latex: str) -> Markup | None:
+    """The line as text with italic names, or None where it has more than one storey."""
+    pieces: list[Markup] = []
+    end, operand = 0, False
+    for token in _TOKEN.finditer(latex):
+        if token.start() != end or (token["word"] and token["word"] not in _WORDS):
+            return None
+        pieces.append(_piece_of(token, operand))
+        end = token.end()
+        operand = token.lastgroup in ("number", "below", "letter") or token[0] in (")", "]")
+    return Markup('<span class="flat">{}</span>').format(Markup("").join(pieces)) if end == len(latex) else None
 
 
-def _flat_part(part: str) -> str:
-    if part in _WORDS:
-        return _WORDS[part]
-    if part.startswith("\\"):
-        return part[1:]
-    sign = part.strip()
-    if sign in ("-", "+") and len(part) > 1:
-        return f" {MINUS if sign == '-' else sign} "
-    return {"-": MINUS, "{,}": ",", "": " ", ",": ", "}.get(sign, part)
+def _piece_of(token: re.Match[str], operand: bool) -> Markup:
+    """`operand` says whether an operand stands before: a minus is then one of two."""
+    kind, text = token.lastgroup, token[0]
+    if kind == "letter":
+        return Markup("<i>{}</i>").format(text)
+    if kind == "below":
+        return Markup("<sub>{}</sub>").format(token["below"])
+    if kind == "word":
+        return Markup("{}").format(_WORDS[token["word"]])
+    if kind == "sign":
+        sign = text.strip()
+        shown = MINUS if sign == "-" else sign
+        tight = sign in _TIGHT or (sign == "-" and not operand)
+        return Markup("{}").format(shown if tight else f" {shown} ")
+    return Markup("{}").format({"comma": ", ", "space": ""}.get(str(kind), text.replace("{,}", ",")))
 
 
 def _mark(row: ElementTree.Element) -> None:

@@ -217,15 +217,11 @@ class WrittenStep:
 
 @dataclass(frozen=True)
 class SolvedTask:
-    """One task's worked solution.
-
-    `title` is the problem's name; `statement` the task as the student had it, where it is repeated.
-    """
+    """One task's worked solution, its numbers first; `title` is the problem's name in the language of the paper."""
 
     number: int
     title: str
     steps: tuple[WrittenStep, ...]
-    statement: SheetTask | None = None
 
 
 @dataclass(frozen=True)
