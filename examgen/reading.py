@@ -24,6 +24,7 @@ from examgen.registry import preset
 
 STDIN = "-"
 LONGEST = 200  # characters of a file's name in a complaint
+UPSTREAM = "upstream"  # shaped as the output, which may be a single number
 FILES = (".toml", ".csv", ".txt", ".tsv")
 OWN = ("preset", "params", "data")  # tables of a file beside parameters and inputs themselves
 
@@ -127,10 +128,16 @@ def _put(chosen: Problem, name: str, text: str, params: dict[str, Any], data: di
     """
     defaults = _defaults(chosen) | {"preset": ""}
     worded = name != chosen.text and isinstance(defaults.get(name), bool | str)
-    if name in defaults and not (worded and _readable(re.split(r"[\s,;\[]+", text.strip(" ["))[0])):
+    if name in defaults and not (worded and _readable(re.split(r"[][\s,;]+", text.strip("[] "))[0])):
         params[name] = _parameter(name, text, defaults[name])
     else:
-        data[name] = numbers(name, text)
+        value = numbers(name, text)
+        one = name in defaults and name != UPSTREAM and not isinstance(value, (list, tuple))
+        data[name] = [value] if one or (name == chosen.table and _is_flat(value)) else value  # one label, one row
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and not any(isinstance(part, (list, tuple)) for part in value)
 
 
 def _parameter(name: str, text: str, default: Any) -> Any:
@@ -178,6 +185,8 @@ def _bracketed(name: str, text: str) -> Any:
     quoted = re.sub(r"[^][\s,]+", lambda cell: json.dumps(cell[0].strip("\"'")), re.sub(r",\s*\]", "]", text))
     try:
         return each(json.loads(quoted), lambda cell: _number(name, cell))
+    except InputError:
+        raise
     except (RecursionError, ValueError):
         raise InputError(f"{name} = {shown(text)}: write lists as [1, 2] or [[1, 2], [3, 4]]") from None
 
@@ -210,7 +219,7 @@ def table(name: str, text: str) -> Any:
     width = len(body[0][1])
     for i, row in body:
         if len(row) != width:
-            raise InputError(f"{name}, row {i}: it has {len(row)} cells where the first has {width}, the table is ragged")
+            raise InputError(f"{name}, row {i}: the table is ragged, its width {len(row)} and not {width}")
     names = width > 1 and not any(_readable(row[0]) for _, row in body)
     return [[_cell(name, cell, i, j) for j, cell in list(enumerate(row, 1))[names:]] for i, row in body]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from html.entities import html5
 from math import floor, log10
@@ -75,9 +75,10 @@ class Style:
         return _MATH.sub(lambda match: plain(match[1]), said) if self.text else said
 
     def _value(self, value: Any) -> Any:
+        paper = replace(self, text=False)  # a message holds LaTeX, whatever it is made into
         if isinstance(value, (Term, Leaf)):
-            return Style(self.language, self.comma, self.working).term(value)
-        return digits_of(value, self.working) if isinstance(value, Fraction) else value
+            return paper.term(value)
+        return paper.number(value) if isinstance(value, Fraction) else value
 
 
 def style_for(language: str, working: int = 4) -> Style:
