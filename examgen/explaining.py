@@ -9,16 +9,13 @@ from typing import Any
 
 from examgen.engines import _numpy
 from examgen.errors import InputError
-from examgen.graph import Graph, backward
+from examgen.graph import HAND_SIZED, Graph, backward
 from examgen.model import Exact, Instance, Step, cells, nest, shape
-from examgen.narration import Worked
+from examgen.narration import Worked, loss_symbol
 from examgen.problem import Problem
 from examgen.reckoning import reckon, snapped
 from examgen.registry import asks_of, graph_of, problem
 from examgen.verifying import split
-
-LIMIT = 10_000  # scalar cells: beyond that nobody reads the steps
-LETTERS = "LJEQ"  # for a loss behind the output, where the gradient there is given
 
 
 def solution_steps(instance: Instance) -> tuple[Step, ...]:
@@ -39,29 +36,29 @@ def explain(
     and every gradient of an input where it is None.
     Raises: InputError where the graph is too large to be read, or where one of its nodes has no value.
     """
-    if (count := sum(prod(node.shape) for node in graph.nodes)) > LIMIT:
-        raise InputError(f"the task has {count} numbers: a worked solution is for hand-sized tasks, up to {LIMIT}")
+    if graph.size > HAND_SIZED:
+        raise InputError(f"the task has {graph.size} numbers: a worked solution is for hand-sized tasks, up to {HAND_SIZED}")
     dims = graph[graph.output].shape
     given = upstream if shape(upstream) == dims else nest([upstream] * prod(dims), dims)
     both = backward(graph)
+    itself = dims == () and all(cell == 1 for cell in cells(given))
+    top = chosen.symbol(graph, graph.output, ()) if itself else loss_symbol(graph)
+    asked = _everything(graph) if wanted is None else tuple(wanted)
     try:
         arrays = _numpy.run(both.graph, {**data, both.upstream: given}, "exact")
         values = {name: [_fraction(cell) for cell in array.ravel().tolist()] for name, array in arrays.items()}
-    except (ArithmeticError, ValueError):
+        return tuple(chosen.steps(Worked(graph, both, values, asked, chosen.symbol, top, reckon)))
+    except OverflowError:
+        raise InputError("a worked solution would hold numbers of hundreds of digits: take numbers of another size") from None
+    except (ArithmeticError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError("with these numbers something has no value, such as a quotient by 0: change them") from None
-    itself = dims == () and all(cell == 1 for cell in cells(given))
-    top = chosen.symbol(graph, graph.output, ()) if itself else _loss(graph)
-    asked = _everything(graph) if wanted is None else tuple(wanted)
-    return tuple(chosen.steps(Worked(graph, both, values, asked, chosen.symbol, top, reckon)))
 
 
 def _everything(graph: Graph) -> tuple[tuple[str, bool], ...]:
     leaves = ((node.name, True) for node in graph.inputs if node in graph.differentiable)
     return (*((node.name, False) for node in graph.nodes), *leaves)
-
-
-def _loss(graph: Graph) -> str:
-    return next(letter for letter in LETTERS if letter not in graph)
 
 
 def _fraction(cell: Any) -> Fraction:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
+from math import prod
 from operator import add
 from typing import Any
 
@@ -19,6 +20,7 @@ from examgen.ops import OPS
 
 Shape = tuple[int, ...]
 Sizes = int | tuple[int, int]  # for both axes, or (vertical, horizontal)
+HAND_SIZED = 10_000  # scalar cells of a graph: beyond that nobody reads exact numbers or steps
 UNNAMED = "%"  # no formula can bind such a name
 
 
@@ -92,6 +94,11 @@ class Graph:
             if node.name in above:
                 above.update(node.inputs)
         return tuple(node for node in self.nodes if node.name in above and node.name in self.real)
+
+    @cached_property
+    def size(self) -> int:
+        """Scalar cells of all nodes."""
+        return sum(prod(node.shape) for node in self.nodes)
 
     @cached_property
     def transcendental(self) -> bool:

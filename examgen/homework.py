@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import prod
 from typing import Any
 
 from examgen.answers import decimals_of
 from examgen.bundle import plain
 from examgen.errors import InputError
-from examgen.explaining import LIMIT
 from examgen.graph import Graph
 from examgen.model import Instance, Step, What
 from examgen.problem import Problem
@@ -24,7 +22,10 @@ from examgen.writing import Box, Style, write
 
 @dataclass(frozen=True)
 class Solved:
-    """One task of one's own: its numbers, what an engine found, and the worked solution (empty where it is too large)."""
+    """One task of one's own: its numbers, what an engine found, and the worked solution.
+
+    `note` says why there are no steps: the task may be too large to be read, or its numbers to be written out.
+    """
 
     problem: Problem
     instance: Instance
@@ -32,6 +33,7 @@ class Solved:
     result: Result
     steps: tuple[Step, ...]
     boxes: Mapping[What, Box]
+    note: str = ""
 
     def written(self, style: Style, *, full: bool = True) -> tuple[WrittenStep, ...]:
         return write(self.steps, style, self.boxes, full=full)
@@ -45,6 +47,7 @@ class Solved:
             "engine": self.engine,
             "result": self.result.to_dict(),
             "steps": [_step(step) for step in self.written(style, full=full)],
+            **({"note": self.note} if self.note else {}),
         }
 
 
@@ -52,17 +55,11 @@ def solved(instance: Instance, chosen: Problem, engine: str = "numpy", decimals:
     """The task solved by an engine. Raises: InputError where a node has no value, EngineUnavailable."""
     graph = chosen.own_graph(instance.params, instance.data)
     result = solve(chosen.name, graph, instance.data, engine=engine)
-    return Solved(chosen, instance, engine, result, _steps(graph, result), _boxes(chosen, instance, graph, decimals))
-
-
-def _steps(graph: Graph, result: Result) -> tuple[Step, ...]:
-    """The worked solution; nothing for a task that is too large, or whose numbers are too small to be written out."""
-    if sum(prod(node.shape) for node in graph.nodes) > LIMIT:
-        return ()
     try:
-        return result.steps
-    except ZeroDivisionError:  # a quotient by what is 0 to 45 decimals
-        return ()
+        steps, note = result.steps, ""
+    except InputError as error:
+        steps, note = (), str(error)
+    return Solved(chosen, instance, engine, result, steps, _boxes(chosen, instance, graph, decimals), note)
 
 
 def _boxes(chosen: Problem, instance: Instance, graph: Graph, decimals: int) -> dict[What, Box]:
@@ -80,8 +77,8 @@ def page(tasks: Sequence[Solved], style: Style, *, full: bool, screen: bool) -> 
 
     Raises: InputError where a task has no worked solution to be shown.
     """
-    if not all(task.steps for task in tasks):
-        raise InputError("the task is too large for a worked solution: leave --html and --pdf out, and get the results")
+    if note := next((task.note for task in tasks if task.note), ""):
+        raise InputError(f"{note}; leave --html and --pdf out for the results alone")
     head = Head(say(style.language, "Worked solution"), style.language, working=style.working, comma=style.comma)
     shown = [
         SolvedTask(number, say(style.language, task.problem.title), task.written(style, full=full))

@@ -216,6 +216,7 @@ class Edge:
     local: tuple[Expression, ...]
     slope: Exact
     value: Exact
+    note: str = ""
 
 
 @dataclass(frozen=True)

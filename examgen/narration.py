@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import count, product
+from itertools import chain, count, product
 from typing import Any, cast
 
 from examgen.formula import symbol as named
@@ -18,10 +18,9 @@ from examgen.graph import UNNAMED, Backward, Graph, Node
 from examgen.model import Circuit, Edge, Exact, Expression, Gate, Grid, Index, Leaf, Line, Step, Term, cells, nest
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
+from examgen.terms import has_symbols, reductions, tidy, tied
 
-SUMS = ("+", "-", "neg")
-LETTERS = "qgtuvkm"  # for gates without a name
-FORMS = 3  # of an equation: more of them are steps of their own on paper, and the last say it all
+LETTERS = "qgtuvkmnprshabcdefijlowxyzQGTUVKMNPRSHABCDEFIJLOWXYZ"  # for gates without a name
 Symbols = Callable[[Graph, str, Index], str]
 
 
@@ -72,9 +71,13 @@ class Worked:
         return rf"\partial {self.top}/\partial {own}" if gradient else own
 
     def leaf(self, name: str, index: Index = (), gradient: bool = False) -> Leaf:
-        """One cell with its name; a constant is a bare number."""
-        constant = not gradient and self.graph[name].op == "const"
-        return Leaf(self.value(name, index, gradient), "" if constant else self.symbol(name, index, gradient))
+        """One cell with its name; a number of the formula, and the gradient 1 of the output by itself, are bare."""
+        value = self.value(name, index, gradient)
+        if gradient:
+            bare = value == 1 and name == self.graph.output
+        else:
+            bare = name.startswith(UNNAMED) and self.graph[name].op == "const"
+        return Leaf(value, "" if bare else self.symbol(name, index, gradient))
 
     def term(self, name: str, index: Index = (), stop: Collection[str] | None = None) -> Expression:
         """One cell written out over inputs, constants and the named nodes, or over those of `stop` alone."""
@@ -89,10 +92,14 @@ class Worked:
         `upstream` stands in for the gate's gradient, cell by cell; `stop` as in `term`.
         """
         node, top = self.both.graph[self.both.parts[gate, place]], self.both.gradients[gate]
-        given = {top: upstream or {at: self.leaf(gate, at, True) for at in indices(self.graph[gate].shape)}}
+        given = {top: self.gradients(gate) if upstream is None else upstream}
         if node.name == top:
             return cast(Expression, given[top][index])
         return tidy(self._term(node, index, given, stop))
+
+    def gradients(self, gate: str) -> Mapping[Index, Leaf]:
+        """The gradient at a gate cell by cell, each made when it is asked for."""
+        return _Gradients(self, gate)
 
     def _term(
         self, node: Node, index: Index, given: Mapping[str, Mapping[Index, Any]], stop: Collection[str] | None
@@ -110,7 +117,7 @@ class Worked:
             source = graph[node.inputs[part.place]]
             if source.name in given:
                 return cast(Expression, given[source.name][part.index])
-            if source.op == "const":
+            if source.op == "const" and source.name not in self.graph:
                 return Leaf(operands[part.place][part.index])
             if self._is_leaf(source, stop):
                 return self.leaf(source.name, part.index)
@@ -119,7 +126,7 @@ class Worked:
         return looked_up(rule(node, index, *operands))
 
     def _is_leaf(self, node: Node, stop: Collection[str] | None) -> bool:
-        if node.op == "input" or (stop is not None and node.name in stop):
+        if node.op in ("input", "const") or (stop is not None and node.name in stop):
             return True
         return stop is None and node.name in self.graph and not node.name.startswith(UNNAMED)
 
@@ -134,7 +141,21 @@ class Worked:
 
     def equation(self, symbol: str, term: Expression, value: Exact, **rest: Any) -> Line:
         """An equation in symbols, as far as there are any, and in numbers with the reductions on the way."""
+        if not rest.get("note") and tied(term, self.reckon):
+            rest["note"] = TIE
         return Line(symbol, reductions(term, self.reckon), value, term if has_symbols(term) else None, **rest)
+
+
+class _Gradients(dict[Index, Leaf]):
+    """The gradient at a gate cell by cell, each made when it is asked for."""
+
+    def __init__(self, worked: Worked, gate: str) -> None:
+        super().__init__()
+        self.worked, self.gate = worked, gate
+
+    def __missing__(self, index: Index) -> Leaf:
+        self[index] = found = self.worked.leaf(self.gate, index, True)
+        return found
 
 
 def indices(dims: Sequence[int]) -> Iterator[Index]:
@@ -142,93 +163,12 @@ def indices(dims: Sequence[int]) -> Iterator[Index]:
     return product(*map(range, dims))
 
 
-def tidy(term: Expression) -> Expression:
-    """The same expression as a person writes it: no factor 1, no zero products in a sum, no brackets in a chain."""
-    if isinstance(term, Leaf):
-        return term
-    args = tuple(map(tidy, term.args))
-    if term.do == "neg" and isinstance(args[0], Leaf) and not args[0].symbol:
-        return Leaf(-args[0].value)
-    if term.do == "*":
-        return _product(args)
-    if term.do == "+":
-        return _sum(args)
-    if term.do == "**" and args[1] == Leaf(Fraction(1)):
-        return args[0]
-    return Term(term.do, args)
-
-
-def _flat(do: str, args: Sequence[Expression]) -> Iterator[Expression]:
-    for arg in args:
-        if isinstance(arg, Term) and arg.do == do:
-            yield from arg.args
-        else:
-            yield arg
-
-
-def _product(args: Sequence[Expression]) -> Expression:
-    factors = [arg for arg in _flat("*", args) if arg != Leaf(Fraction(1))]
-    if any(arg == Leaf(Fraction(0)) for arg in factors):
-        return Leaf(Fraction(0))
-    return (Term("*", tuple(factors)) if len(factors) > 1 else factors[0]) if factors else Leaf(Fraction(1))
-
-
-def _sum(args: Sequence[Expression]) -> Expression:
-    """Products with a zero among many are left out, as on paper."""
-    parts = list(_flat("+", args))
-    kept = [part for part in parts if not _vanishes(part)] or parts[:1]
-    return Term("+", tuple(kept)) if len(kept) > 1 else kept[0]
-
-
-def _vanishes(part: Expression) -> bool:
-    if isinstance(part, Leaf):
-        return part == Leaf(Fraction(0))
-    return part.do == "*" and any(isinstance(arg, Leaf) and arg.value == 0 for arg in part.args)
-
-
-def has_symbols(term: Expression) -> bool:
-    return bool(term.symbol) if isinstance(term, Leaf) else any(map(has_symbols, term.args))
-
-
-def reductions(term: Expression, reckon: Callable[[Expression], Fraction]) -> tuple[Expression, ...]:
-    """The expression, then what is left of it as its innermost parts are reckoned out; the value itself is left off."""
-    forms = [unfolded for unfolded in _unfolded(term)]
-    while isinstance(forms[-1], Term) and not _is_number(shorter := _reduced(forms[-1], reckon)):
-        forms.append(shorter)
-    return tuple(forms if len(forms) <= FORMS else (forms[0], *forms[-FORMS + 1 :]))
-
-
-def _is_number(term: Expression) -> bool:
-    return isinstance(term, Leaf) or (term.do == "neg" and isinstance(term.args[0], Leaf))
-
-
-def _unfolded(term: Expression) -> Iterator[Expression]:
-    """A sigmoid is written out, since nobody has a key for it."""
-    yield term
-    if isinstance(term, Term) and term.do == "sigmoid":
-        yield Term("/", (Leaf(1), Term("+", (Leaf(1), Term("exp", (Term("neg", term.args),))))))
-
-
-def _reduced(term: Term, reckon: Callable[[Expression], Fraction]) -> Expression:
-    if _ready(term):
-        return Leaf(reckon(term))
-    return Term(term.do, tuple(_reduced(arg, reckon) if isinstance(arg, Term) else arg for arg in term.args))
-
-
-def _ready(term: Expression) -> bool:
-    """Whether it is reckoned out in one go: an operation on numbers, or a chain of sums and differences of numbers."""
-    if isinstance(term, Leaf):
-        return True
-    if term.do == "exp" and isinstance(term.args[0], Term) and term.args[0].do == "log":
-        return True  # they cancel: nobody looks the logarithm up
-    return all(isinstance(arg, Leaf) or (term.do in SUMS and arg.do in SUMS and _ready(arg)) for arg in term.args)
-
-
 def given(worked: Worked) -> Step:
     """The numbers of the task: matrices as grids, scalars as lines, and the gradient at the output where it is not 1."""
     lines: list[Line] = []
     shown: list[Grid] = []
-    for node in worked.graph.inputs:
+    named_constants = (node for node in worked.graph.nodes if node.op == "const" and not node.name.startswith(UNNAMED))
+    for node in (*worked.graph.inputs, *named_constants):
         if node.shape:
             shown += grids(worked, node.name)
         else:
@@ -257,6 +197,7 @@ def _gates(graph: Graph) -> list[Node]:
 
 
 GIVEN = "Given:"
+TIE = "at a tie equal shares"
 FORWARD = "Forward pass: the value of every node, in order of evaluation."
 CIRCUIT = "The circuit: values above the edges, gradients of $%(top)s$ below them."
 BACKWARD = (
@@ -314,9 +255,9 @@ def _edges(worked: Worked) -> Iterator[Edge]:
             if (node.name, place) in worked.both.parts:
                 local = worked.part(node.name, place, (), {(): Leaf(Fraction(1))}, _every(worked))
                 value = Fraction(worked.values[worked.both.parts[node.name, place]][0])
-                forms = reductions(local, worked.reckon)
-                slope = worked.reckon(local)
-                yield Edge(worked.symbol(node.name), worked.symbol(source), upstream, forms, slope, value)
+                forms, slope = reductions(local, worked.reckon), worked.reckon(local)
+                note = TIE if tied(local, worked.reckon) else ""
+                yield Edge(worked.symbol(node.name), worked.symbol(source), upstream, forms, slope, value, note)
 
 
 def wires_to(worked: Worked, name: str) -> list[tuple[str, int]]:
@@ -350,15 +291,13 @@ def grids(worked: Worked, name: str, gradient: bool = False, **marks: Any) -> tu
 
 def _forward_arrays(worked: Worked) -> Iterator[Step]:
     for node in _gates(worked.graph):
-        if not node.name.startswith(UNNAMED):
-            lines = tuple(worked.line(node.name, index) for index in indices(node.shape))
-            shown = grids(worked, node.name) if node.shape else ()
-            yield from _with_cells("node", OF_NODE, worked.symbol(node.name), lines, shown)
+        lines = tuple(worked.line(node.name, index, stop=_every(worked)) for index in indices(node.shape))
+        shown = grids(worked, node.name) if node.shape else ()
+        yield from _with_cells("node", OF_NODE, worked.symbol(node.name), lines, shown)
 
 
 def _backward_arrays(worked: Worked) -> Iterator[Step]:
-    named_nodes = [n for n in reversed(worked.graph.differentiable) if not n.name.startswith(UNNAMED)]
-    for node in named_nodes:
+    for node in reversed(worked.graph.differentiable):
         if node.name == worked.graph.output:
             shown = grids(worked, node.name, True)
             yield Step("upstream", BACK_TO, {"symbol": worked.symbol(node.name)}, grids=shown)
@@ -369,23 +308,12 @@ def _backward_arrays(worked: Worked) -> Iterator[Step]:
 
 
 def _array_line(worked: Worked, name: str, index: Index) -> Line:
-    """A cell's gradient over gradients and values of named nodes: unnamed gates on the way are passed through."""
-    term = _gate_gradient(worked, name, index)
+    """A cell's gradient over the gradients at the gates that it feeds, one part for each wire."""
+    every = _every(worked)
+    parts = tuple(worked.part(gate, place, index, stop=every) for gate, place in wires_to(worked, name))
+    term = tidy(Term("+", parts)) if len(parts) > 1 else parts[0]
     value = worked.value(name, index, True)
     return worked.equation(worked.symbol(name, index, True), term, value, what=(name, True, index))
-
-
-def _back(worked: Worked, gate: str, place: int, index: Index) -> Expression:
-    """What comes back along a wire; the gradient at an unnamed gate is itself written out."""
-    if not gate.startswith(UNNAMED):
-        return worked.part(gate, place, index)
-    cells_of_gate = indices(worked.graph[gate].shape)
-    return worked.part(gate, place, index, {at: _gate_gradient(worked, gate, at) for at in cells_of_gate})
-
-
-def _gate_gradient(worked: Worked, gate: str, at: Index) -> Expression:
-    parts = tuple(_back(worked, other, place, at) for other, place in wires_to(worked, gate))
-    return tidy(Term("+", parts)) if len(parts) > 1 else parts[0]
 
 
 def _with_cells(
@@ -403,7 +331,22 @@ def cell_symbol(graph: Graph, name: str, index: Index) -> str:
     if not index:
         return own
     below = ("," if max(index) > 8 else "").join(str(i + 1) for i in index)
-    return f"{own[:-1]},{below}}}" if own.endswith("}") and "_{" in own else f"{own}_{{{below}}}"
+    if own.endswith("}") and "_{" in own:
+        return f"{own[:-1]},{below}}}"
+    cell = f"{own}_{{{below}}}"
+    return f"{own}_{{[{below}]}}" if cell in _symbols(graph) else cell
+
+
+@lru_cache(maxsize=256)
+def _symbols(graph: Graph) -> frozenset[str]:
+    """What the named nodes are called: a cell of x must not look like a node x1."""
+    return frozenset(named(node.name) for node in graph.nodes if not node.name.startswith(UNNAMED))
+
+
+def loss_symbol(graph: Graph) -> str:
+    """A letter for a loss behind the output, where the gradient there is given: one that the graph does not use."""
+    names = chain("LJEQ", (f"L{i}" for i in count(1)))
+    return named(next(name for name in names if name not in graph))
 
 
 @lru_cache(maxsize=256)
@@ -411,7 +354,7 @@ def _gate_names(graph: Graph) -> dict[str, str]:
     """Names for gates without one, with a letter that no name of the graph begins with."""
     gates = [node for node in graph.nodes if node.name.startswith(UNNAMED)]
     taken = {node.name[0] for node in graph.nodes}
-    letter = next((letter for letter in LETTERS if letter not in taken), r"\gamma")
+    letter = next((letter for letter in LETTERS if letter not in taken), "?")
     names = [str(node["value"]) if node.op == "const" else "" for node in gates]
     counted = count(1)
     return {node.name: name or f"{letter}_{{{next(counted)}}}" for node, name in zip(gates, names, strict=True)}

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import UNNAMED, Graph
-from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, freeze, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, freeze, nest, shape
 from examgen.narration import Worked, cell_symbol, told
 
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
@@ -183,7 +184,11 @@ class Problem(ABC):
         known = {f.name: getattr(start, f.name) for f in fields(self.params)} if start is not None else {}
         params = self.with_params({**self.sizes({**known, **given}, exact), **given}, start, bounded=bounded)
         exact = self.completed(params, dict(exact))
-        _fit(self.name, self.graph(params) if bounded else self.own_graph(params, exact), exact)
+        graph = self.graph(params) if bounded else self.own_graph(params, exact)
+        if "upstream" in exact and not shape(exact["upstream"]):
+            dims = graph[graph.output].shape
+            exact["upstream"] = nest([exact["upstream"]] * prod(dims), dims)
+        _fit(self.name, graph, exact)
         return Instance(self.name, params, exact)
 
     def own_graph(self, params: Any, data: Mapping[str, Exact]) -> Graph:

@@ -16,12 +16,12 @@ from examgen.model import Expression, Leaf, Term
 
 mp = mpmath.MPContext()
 mp.dps = 60
-PLACES = 45  # decimals of what is irrational
+PLACES = 45  # decimals of what is irrational, and digits that count of what is smaller than 1
 EQUAL = 10**40  # numbers closer than one part of this are one number: digits behind exp and log end somewhere
 
 
 def reckon(expression: Expression) -> Fraction:
-    """The value of an expression; irrational ones are rounded to 45 decimals.
+    """The value of an expression; irrational ones are rounded to 45 decimals, small ones to as many digits.
 
     Raises: ZeroDivisionError or ValueError where it has none.
     """
@@ -49,8 +49,15 @@ def _irrational(function: Callable[..., Any]) -> Callable[..., Fraction]:
 
 
 def snapped(number: Any) -> Fraction:
-    """A number of many digits as a fraction of 45 decimals: what the last digits alone tell apart is one number."""
-    return Fraction(int(mp.nint(number * 10**PLACES)), 10**PLACES)
+    """A number of many digits as a fraction, so that what the last digits alone tell apart is one number."""
+    places = PLACES + max(0, -int(mp.mag(number) * 0.30103)) if number else 0
+    return Fraction(int(mp.nint(number * 10**places)), 10**places)
+
+
+def _sum(*parts: Fraction) -> Fraction:
+    """A sum; where numbers cancel but for the last of their digits it is 0."""
+    total = sum(parts, Fraction(0))
+    return total if abs(total) * EQUAL > max(map(abs, parts)) else Fraction(0)
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
@@ -71,9 +78,9 @@ def _extreme_share(extreme: Callable[..., Fraction]) -> Callable[..., Fraction]:
 
 
 _RULES: dict[str, Callable[..., Fraction]] = {
-    "+": lambda *parts: sum(parts, Fraction(0)),
+    "+": _sum,
     "*": lambda *factors: prod(factors, start=Fraction(1)),
-    "-": lambda x, y: x - y,
+    "-": lambda x, y: _sum(x, -y),
     "/": lambda x, y: x / y,
     "**": _power,
     "neg": lambda x: -x,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.cells import cell_len
 from rich.columns import Columns
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -29,7 +30,6 @@ MARKS = {
     "used": ("[{}]", ""),
 }
 ROUNDING = "≈ is rounded to %(working)s decimals, the reckoning goes on with all digits; → is the answer."
-TOO_LARGE = "The task is too large for a worked solution: results only."
 SHOWN = 10  # rows and columns of a result that are printed
 
 
@@ -41,7 +41,7 @@ def task_parts(task: Solved, style: Style, *, full: bool = True) -> Iterator[Ren
         yield Text(style.say(ROUNDING, {"working": style.working}), "dim")
         yield from steps(written, style)
     else:
-        yield Text(style.say(TOO_LARGE), "dim")
+        yield Text(task.note, "dim")
     yield Text(f"{style.say('Results')} ({task.engine})", "bold")
     yield Padding(results(task.result.to_dict()), (0, 0, 1, 2))
 
@@ -100,7 +100,8 @@ class _Grid:
 
 
 def _grid(grid: WrittenGrid) -> Table:
-    table = Table(title=grid.symbol, title_style="", box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    table = Table(title=grid.symbol, title_style="", min_width=cell_len(grid.symbol), box=None, show_header=False)
+    table.pad_edge, table.padding = False, (0, 1)
     for _ in grid.rows[0]:
         table.add_column(justify="right", no_wrap=True)
     for row in grid.rows:
@@ -119,7 +120,7 @@ def _edges(written: Sequence[WrittenEdge], style: Style) -> Table:
     for head in heads:
         table.add_column(style.say(head))
     for edge in written:
-        local = " ".join(f"{sign} {form}".strip() for sign, form in edge.local)
+        local = " ".join([*(f"{sign} {form}".strip() for sign, form in edge.local), edge.note and f"({edge.note})"]).strip()
         table.add_row(*map(Text, (edge.gate, edge.source, edge.upstream, local, " ".join(edge.value))))
     return table
 
@@ -130,7 +131,7 @@ def _circuit(circuit: WrittenCircuit, style: Style) -> Table:
         table.add_column(style.say(head), justify="right" if head in ("value", "gradient") else "left")
     for node in circuit.diagram.nodes:
         if not node.constant:
-            numbers = (num(number, style.comma) for number in circuit.found[node.name] if number is not None)
+            numbers = (_told(number, style) for number in circuit.found[node.name] if number is not None)
             table.add_row(*map(Text, (style.name(node.label), style.name(node.gate), *numbers)))
     return table
 
@@ -166,3 +167,7 @@ def _number(value: float) -> str:
     if value and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.6e}"
     return f"{value + 0.0:.6f}".rstrip("0").rstrip(".")
+
+
+def _told(number: Any, style: Style) -> str:
+    return style.name(number) if isinstance(number, str) else num(number, style.comma)

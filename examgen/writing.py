@@ -17,11 +17,11 @@ from typing import Any
 from examgen.answers import decimal_text, rounded
 from examgen.formula import term_latex, term_text
 from examgen.model import Circuit, Edge, Expression, Gate, Grid, Leaf, Line, Step, Term, What, cells, each
-from examgen.narration import has_symbols
 from examgen.render.diagram import Diagram, Node
 from examgen.render.language import decimal_mark, say
 from examgen.render.notation import places
 from examgen.render.paper import WrittenCell, WrittenCircuit, WrittenEdge, WrittenGrid, WrittenLine, WrittenStep
+from examgen.terms import has_symbols
 
 CIRCUIT = "A circuit that computes the function from its inputs, with the value and the gradient at every edge."
 LARGEST = 10**9  # from here on a power of ten
@@ -74,11 +74,15 @@ class Style:
         said = say(self.language, message, shown)
         return _MATH.sub(lambda match: plain(match[1]), said) if self.text else said
 
+    @property
+    def paper(self) -> Style:
+        """The same for the paper: messages and circuits hold LaTeX, whatever it is made into."""
+        return replace(self, text=False)
+
     def _value(self, value: Any) -> Any:
-        paper = replace(self, text=False)  # a message holds LaTeX, whatever it is made into
         if isinstance(value, (Term, Leaf)):
-            return paper.term(value)
-        return paper.number(value) if isinstance(value, Fraction) else value
+            return self.paper.term(value)
+        return self.paper.number(value) if isinstance(value, Fraction) else value
 
 
 def style_for(language: str, working: int = 4) -> Style:
@@ -165,7 +169,11 @@ def _drawn(gate: Gate, output: str) -> Node:
 
 
 def _short(value: Any, style: Style) -> Any:
-    return None if value is None else rounded(value, style.working)
+    """A number for the circuit: rounded, or with its power of ten as LaTeX."""
+    if value is None:
+        return None
+    units, count, power = _shown(Fraction(value), style.working)
+    return style.paper.number(Fraction(value)) if power else Fraction(units, 10**count)
 
 
 def _line(line: Line, style: Style, boxes: Mapping[What, Box]) -> WrittenLine:
@@ -198,17 +206,12 @@ def _forms(
         written.append(("=", style.term(general, symbols=True)))
     for form in forms:
         written.append((style.relation(_rounded_off(form, style.working)), style.term(form)))
-    written.append((style.relation(not exact_in(value, style.working) or _lost(forms, value)), style.number(value)))
+    written.append((style.relation(not exact_in(value, style.working)), style.number(value)))
     last = ""
     for sign, text in written:
         if text != last:
             yield sign, text
         last = text
-
-
-def _lost(forms: Sequence[Expression], value: Fraction) -> bool:
-    """Whether 0 stands for a power of e, which is none: it has no digit within 45 decimals."""
-    return value == 0 and any(isinstance(form, Term) and form.do == "exp" for form in forms)
 
 
 def _rounded_off(expression: Expression, working: int) -> bool:
@@ -221,16 +224,23 @@ def _grid(grid: Grid, style: Style, boxes: Mapping[What, Box]) -> WrittenGrid:
     """Numbers of one grid have the same number of decimals; those of an answer are rounded as it is."""
     box = boxes.get(grid.what) if grid.what else None
     flat = [Fraction(cell) for cell in cells(grid.rows)]
-    if box is not None:
-        flat = [rounded(cell, box.decimals) for cell in flat]
-    count = max((places([rounded(cell, style.working)]) or 0 for cell in flat), default=0)
-    digits = iter([_digits(rounded(cell, count), count, style).replace("{,}", ",").replace("-", "−") for cell in flat])
+    digits = iter(_aligned([rounded(cell, box.decimals) for cell in flat] if box else flat, style))
     rows = each(grid.rows, lambda _: next(digits))
     written = tuple(
         tuple(WrittenCell(text, grid.marks.get((i, j), ""), _sides(grid, i, j)) for j, text in enumerate(row))
         for i, row in enumerate(rows)
     )
     return WrittenGrid(style.name(grid.symbol), written, box.label if box else "")
+
+
+def _aligned(numbers: Sequence[Fraction], style: Style) -> list[str]:
+    """Numbers as text with the same number of decimals, unless one of them needs a power of ten."""
+    shown = [_shown(number, style.working) for number in numbers]
+    if any(power for _, _, power in shown):
+        return [replace(style, text=True).number(number) for number in numbers]
+    most = max(count for _, count, _ in shown)
+    mark = "," if style.comma else "."
+    return [decimal_text(units * 10 ** (most - count), most).replace(".", mark).replace("-", "−") for units, count, _ in shown]
 
 
 def _sides(grid: Grid, i: int, j: int) -> str:
@@ -251,7 +261,8 @@ def _edge(edge: Edge, style: Style) -> WrittenEdge:
     value = Fraction(edge.value)
     relation = style.relation(not exact_in(value, style.working))
     product = (relation, style.number(value))
-    return WrittenEdge(style.name(edge.gate), style.name(edge.source), style.number(upstream), tuple(forms), product)
+    ends = (style.name(edge.gate), style.name(edge.source), style.number(upstream))
+    return WrittenEdge(*ends, tuple(forms), product, style.say(edge.note) if edge.note else "")
 
 
 _SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
@@ -278,5 +289,7 @@ def _script(sign: str, inside: str, table: Mapping[int, int]) -> str:
     if all(letter in ",'" or ord(letter) in table for letter in inside):
         return inside.translate(table)
     inner = plain(inside)
+    if inner.startswith("["):
+        return inner
     return f"{sign}{inner}" if re.fullmatch(r"\w+", inner) else f"{sign}({inner})"
 

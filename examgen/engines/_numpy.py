@@ -26,6 +26,7 @@ Array = npt.NDArray[Any]
 mp = mpmath.MPContext()
 mp.dps = 55
 LARGEST_BITS = 2000
+LARGEST_POWER = 10**5  # of 2, of a number of 55 digits: it takes no more memory, and scores of 10,000 are put under exp
 LARGE = 1 << 12  # cells of an array that is worth writing over instead of taking new memory
 
 
@@ -137,11 +138,11 @@ def _check_size(node: Node, x: Array) -> None:
     """Raises OverflowError where exact numbers outgrow paper, before the next op makes them outgrow memory."""
     for cell in x.flat:
         if isinstance(cell, (int, Fraction)):
-            size = max(cell.numerator.bit_length(), cell.denominator.bit_length())
+            size, largest = max(cell.numerator.bit_length(), cell.denominator.bit_length()), LARGEST_BITS
         else:
-            size = abs(mp.mag(cell)) if isinstance(cell, mp.mpf) and cell else 0
-        if size > LARGEST_BITS:
-            raise OverflowError(f"{node.op} gives a number of more than {LARGEST_BITS} bits")
+            size, largest = abs(mp.mag(cell)) if isinstance(cell, mp.mpf) and cell else 0, LARGEST_POWER
+        if size > largest:
+            raise OverflowError(f"{node.op} gives a number of more than {largest} bits")
 
 
 def _alike(node: Node, sources: list[Array]) -> list[Array]:

@@ -52,9 +52,13 @@ def _plus(left: Piece, right: Piece) -> Piece:
     return _RULES.apply(Step("+", 2, 0), left, right)
 
 
+PARTIAL = r"\partial"
+
+
 def _times(left: Piece, right: Piece) -> Piece:
     """A product: names side by side, numbers with a dot between them."""
-    if left.text.strip("(-")[:1].isdigit() or right.text.strip("(-")[:1].isdigit():
+    numbers = left.text.strip("(-")[:1].isdigit() or right.text.strip("(-")[:1].isdigit()
+    if numbers or PARTIAL in left.text + right.text:  # which could be read on: the derivative with respect to a product
         return Piece(rf"{held(left, NEGATIVE)} \cdot {held(right, FRACTION)}", _product_level(left), sign="*")
     return _RULES.apply(Step("*", 2, 0), left, right)
 

@@ -187,20 +187,45 @@ def conv2d(node: Node, at: Index, image: Operand, kernels: Operand) -> Part:
 
 
 def conv2d_dx(node: Node, at: Index, g: Operand, kernels: Operand) -> Part:
-    return total(
-        [
-            Term("*", (At(0, cell), At(1, k)))
-            for cell in product(*(range(i, i + 1) for i in at[:-3]), *map(range, g.shape[-3:]))
-            for k, x in taps(node, cell, kernels.shape, node.shape)
-            if x == at
-        ]
-    )
+    """Over the maps of the pixel's group and the weights that lay over it."""
+    *lead, c, y, x = at
+    filters, channels = kernels.shape[0] // node["groups"], kernels.shape[1]
+    first = c // channels * filters
+    parts = []
+    for f, i, j in product(range(first, first + filters), *map(range, kernels.shape[-2:])):
+        cell = _moved((y, x), (i, j), node, g.shape)
+        if cell is not None:
+            parts.append(Term("*", (At(0, (*lead, f, *cell)), At(1, (f, c % channels, i, j)))))
+    return total(parts)
+
+
+def _moved(pixel: Index, tap: Index, node: Node, dims: Shape) -> Index | None:
+    """The cell of the map whose window has the tap over the pixel, or None where there is none."""
+    found = []
+    for axis, (at, k) in enumerate(zip(pixel, tap, strict=True)):
+        place, rest = divmod(at + node["padding"][axis] - k * node["dilation"][axis], node["stride"][axis])
+        if rest or not 0 <= place < dims[axis - 2]:
+            return None
+        found.append(place)
+    return tuple(found)
 
 
 def conv2d_dk(node: Node, at: Index, g: Operand, image: Operand) -> Part:
-    cells = product(*map(range, g.shape[:-3]), (at[0],), *map(range, g.shape[-2:]))
-    pairs = ((cell, k, x) for cell in cells for k, x in taps(node, cell, node.shape, image.shape))
-    return total([Term("*", (At(0, cell), At(1, x))) for cell, k, x in pairs if k == at])
+    """Over the cells of the filter's map and the pixels that lay under the weight."""
+    f, c, i, j = at
+    channel = f // (node.shape[0] // node["groups"]) * node.shape[1] + c
+    parts = []
+    for cell in product(*map(range, g.shape[:-3]), *map(range, g.shape[-2:])):
+        y, x = (
+            place * stride - padding + k * dilation
+            for place, k, stride, padding, dilation in zip(
+                cell[-2:], (i, j), node["stride"], node["padding"], node["dilation"], strict=True
+            )
+        )
+        if 0 <= y < image.shape[-2] and 0 <= x < image.shape[-1]:
+            lead = cell[:-2]
+            parts.append(Term("*", (At(0, (*lead, f, *cell[-2:])), At(1, (*lead, channel, y, x)))))
+    return total(parts)
 
 
 def window(node: Node, at: Index, image: Shape) -> list[Index]:

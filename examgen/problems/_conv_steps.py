@@ -8,9 +8,10 @@ from typing import Any
 
 from examgen.graph import Graph, Node
 from examgen.model import Expression, Grid, Index, Leaf, Line, Step, Term
-from examgen.narration import OTHERS, Worked, given, grids, indices, reductions
+from examgen.narration import OTHERS, Worked, given, grids, indices
 from examgen.ops._cells import Operand, window, winner
 from examgen.ops.conv import out_length
+from examgen.terms import reductions
 
 LETTERS = {"image": "I", "kernels": "K", "bias": "b", "conv": "Z", "relu": "A", "pooled": "P", "target": "T", "loss": "L"}
 WHOLE_IMAGE = 64  # cells up to which a window is shown in its image
@@ -27,14 +28,18 @@ RELU = "ReLU: negative cells become 0 (grey), the others stay."
 POOL = {
     "maxpool": "Pooling: the largest number of each framed window (bold).",
     "avgpool": "Pooling: the mean of each framed window.",
+    "padded": "Pooling: the mean of each framed window with its padding, which counts as zeros.",
 }
 POOLED = "The map after pooling:"
 ERROR = "The loss, from the differences to the target:"
 BACK = {
     "upstream": "The gradient at the output:",
-    "maxpool": "Back through the pooling: each gradient goes to the cell that won its window, all others get 0.",
+    "maxpool": (
+        "Back through the pooling: each gradient goes to the cell that won its window, the first of equal ones, all others "
+        "get 0."
+    ),
     "avgpool": "Back through the pooling: each gradient is spread evenly over its window.",
-    "relu": "Back through ReLU: where the cell was clipped nothing comes back.",
+    "relu": "Back through ReLU: where the cell was not above 0 nothing comes back.",
     "kernels": "The filter's gradient: each weight collects the gradients of the cells it took part in, times the pixels.",
     "bias": "The bias is added to every cell of its map: its gradient is the sum over the map.",
     "image": "The image's gradient: each pixel collects the gradients of the windows it lies in, times the weights.",
@@ -167,10 +172,11 @@ def _pooling(worked: Worked) -> Iterator[Step]:
     for grid, index in zip(grids(worked, source.name), indices(source.shape[:-2]), strict=True):
         cells = [(*index, *at) for at in indices(node.shape[-2:])]
         frames = tuple(_frame(window(node, cell, source.shape)) for cell in cells)
-        won = {winner(node, cell, operand)[-2:]: "winner" for cell in cells} if node.op == "maxpool" else {}
-        shown.append(Grid(grid.symbol, grid.rows, {(i, j): mark for (i, j), mark in won.items()}, frames))
+        winners = [winner(node, cell, operand) for cell in cells] if node.op == "maxpool" else []
+        shown.append(Grid(grid.symbol, grid.rows, {(y, x): "winner" for *_, y, x in winners}, frames))
     lines = tuple(_numbers(worked, "pooled", index, {source.name}) for index in indices(node.shape))
-    yield Step("pool", POOL[node.op], grids=tuple(shown), lines=lines)
+    padded = node.op == "avgpool" and any(node["padding"])
+    yield Step("pool", POOL["padded" if padded else node.op], grids=tuple(shown), lines=lines)
     if max(node.shape[-2:]) > 1:
         yield Step("pooled", POOLED, grids=grids(worked, "pooled"))
 
@@ -217,8 +223,7 @@ def _back(worked: Worked, name: str, index: Index) -> Expression:
     """The bias comes in by way of a spread: what comes back to it is asked of the sum behind that."""
     if name != "bias":
         gate = "sums" if "sums" in worked.graph else "conv"
-        given = {at: worked.leaf("conv", at, True) for at in indices(worked.graph[gate].shape)}
-        return worked.part(gate, 0 if name == "image" else 1, index, given)
+        return worked.part(gate, 0 if name == "image" else 1, index, worked.gradients("conv"))
     cells = [at for at in indices(worked.graph["conv"].shape) if at[-3] == index[0]]
     leaves = tuple(worked.leaf("conv", at, True) for at in cells)
     return Term("+", leaves) if len(leaves) > 1 else leaves[0]

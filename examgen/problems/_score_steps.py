@@ -9,7 +9,8 @@ from typing import Any
 
 from examgen.graph import Graph
 from examgen.model import Expression, Index, Leaf, Line, Step, Term
-from examgen.narration import Worked, grids, tidy
+from examgen.narration import Worked, grids
+from examgen.terms import tidy
 
 LETTERS = {"scores": "s", "logits": "s", "rows": "s", "probabilities": "p", "true_probabilities": "p", "losses": "L"}
 GIVEN = "Given are the scores; that of each image's true class is framed."

@@ -12,6 +12,7 @@ from examgen.drawing import Stream
 from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph, Node
 from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells, shape
+from examgen.narration import loss_symbol
 from examgen.ops import OPS
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, param
@@ -160,7 +161,7 @@ def _top(graph: Graph, params: Params) -> str:
     """What is differentiated: the output itself, or a loss behind it whose letter the formula does not use."""
     if params.upstream == "one":
         return symbol(graph, graph.output)
-    return next(letter for letter in "LJEQ" if letter not in graph)
+    return loss_symbol(graph)
 
 
 def _sloped(op: str, values: Any) -> bool:

@@ -170,7 +170,8 @@ class ConvReluPool(Problem):
         return {**sizes, "kernel": kernels[2:], "bias": "bias" in data, **backward}
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        return data | {name: _planes(data[name], rank) for name, rank in RANKS.items() if name in data}
+        ranks = {**RANKS, "upstream": 3, "target": 3}
+        return data | {name: _planes(data[name], rank) for name, rank in ranks.items() if name in data}
 
     def results(self, graph: Graph) -> Mapping[str, ResultField]:
         """Each part's output, or what a part left out passes on, and the gradients of the inputs there are."""

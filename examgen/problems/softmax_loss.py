@@ -12,11 +12,12 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
 from examgen.model import Ask, Calculator, Convention, Exact, Expression, Instance, Leaf, Line, Step, Term, cells
-from examgen.narration import Worked, reductions
+from examgen.narration import Worked
 from examgen.points import HALF
 from examgen.problem import Preset, ResultField, param
 from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
+from examgen.terms import reductions
 
 LEAST_PROBABILITY = 0.02  # a smaller one rounds to two decimals that say nothing
 
@@ -127,27 +128,27 @@ def _sample(worked: Worked, i: int) -> Iterator[Line]:
     label = int(worked.values["labels"][i])
     scores = [told.logits(worked, i, j) for j in range(told.classes(worked))]
     large = any(abs(score.value) > PLAIN for score in scores)
-    shift = Fraction(max(score.value for score in scores)) if large else Fraction(0)
-    if large:
+    shift = Fraction(max(score.value for score in scores)) if large else None
+    if shift is not None:
         yield worked.equation("m", Term("max", tuple(scores)), shift)
     powers = [_power(worked, i, j, shift) for j in range(len(scores))]
     yield from powers
     total = told.summed([told.number(power.value) for power in powers])
-    yield worked.equation(rf"\sum_{{j}} e^{{s_{{{i + 1}j}}{' - m' if shift else ''}}}", total, worked.reckon(total))
+    yield worked.equation(rf"\sum_{{j}} e^{{s_{{{i + 1}j}}{'' if shift is None else ' - m'}}}", total, worked.reckon(total))
     yield from _loss(worked, i, label, powers, scores[label], shift)
 
 
-def _power(worked: Worked, i: int, j: int, shift: Fraction) -> Line:
+def _power(worked: Worked, i: int, j: int, shift: Fraction | None) -> Line:
     score = told.logits(worked, i, j)
     shown = told.written(worked, i, j)
     exponent: Expression = shown if isinstance(shown, Term) else Leaf(score.value)
-    term = Term("exp", (Term("-", (exponent, Leaf(shift))) if shift else exponent,))
+    term = Term("exp", (exponent if shift is None else Term("-", (exponent, Leaf(shift))),))
     value = worked.reckon(term)
-    return Line(f"e^{{{score.symbol}{' - m' if shift else ''}}}", reductions(term, worked.reckon), value)
+    return Line(f"e^{{{score.symbol}{'' if shift is None else ' - m'}}}", reductions(term, worked.reckon), value)
 
 
 def _loss(
-    worked: Worked, i: int, label: int, powers: Sequence[Line], score: Leaf, shift: Fraction
+    worked: Worked, i: int, label: int, powers: Sequence[Line], score: Leaf, shift: Fraction | None
 ) -> Iterator[Line]:
     """p of the true class and -ln p; of a shifted score ln of the sum less the score, since p may be too small to write."""
     total = worked.reckon(told.summed([told.number(power.value) for power in powers]))
@@ -157,7 +158,7 @@ def _loss(
         yield worked.equation(f"p_{{{i + 1}{j + 1}}}" if j != label else f"p_{{{i + 1}}}", p,
                               worked.value("probabilities", (i, j)), what=what)
     value, own = worked.value("losses", (i,)), worked.symbol("losses", (i,))
-    if shift:
+    if shift is not None:
         general = Term("-", (Leaf(worked.reckon(Term("log", (Leaf(total),)))), Leaf(score.value - shift)))
         yield worked.equation(own, general, value, what=("losses", False, (i,)))
         return

@@ -193,6 +193,7 @@ class WrittenEdge:
     upstream: str
     local: tuple[tuple[str, str], ...]
     value: tuple[str, str]
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,8 @@ def flag(name: str, value: Any) -> bool:
 
 def choice(name: str, value: Any, allowed: tuple[Any, ...]) -> Any:
     """One of a few words or numbers."""
+    if not isinstance(value, (str, bool)) and (number := _index(value)) is not None:
+        value = number
     if type(value) not in (str, int, type(None)) or value not in allowed:
         raise InputError(f"{name} is {shown(value)}: give {' or '.join(map(repr, allowed))}")
     return value

@@ -19,6 +19,7 @@ from examgen.solvers._reading import answer, place
 from examgen.solvers._task import Task
 
 Value = Any  # a float or a float64 array; with exact=True a Fraction, a SymPy expression, or nested tuples of them
+LONGEST_PAGE = 200  # steps that a notebook shows
 SHOWN = 12  # cells of an array that are printed
 LONGEST = 60  # characters of a number printed; of an array three times as many
 
@@ -90,11 +91,18 @@ class Result:
             there = [key for key in known if self._value(known[key]) is not None]
             raise InputError(f"field is {name!r}, which this result does not hold: it has {', '.join(there)}")
         try:
-            if self._task.data:
-                return pick(freeze(self._task.exactly(known[name]).tolist()), index)
-            return each(freeze(np.asarray(value)[index].tolist()), Fraction)
+            return pick(self._cells(known[name], value), index)
         except (IndexError, TypeError):
             raise InputError(f"field is {name}{list(index)}, which is outside shape {np.shape(value)}") from None
+
+    def _cells(self, key: str, value: Value) -> Any:
+        """A field in nested fractions; those of the floats here where exact ones would have hundreds of digits."""
+        if self._task.data:
+            try:
+                return freeze(self._task.exactly(key).tolist())
+            except (ArithmeticError, ValueError):
+                pass
+        return each(freeze(np.asarray(value).tolist()), Fraction)
 
     def _value(self, key: str) -> Value:
         return getattr(self, key, None)
@@ -110,8 +118,13 @@ class Result:
         return f"{type(self).__name__}({', '.join(f'{name}={_shown(value)}' for name, value in self._fields().items())})"
 
     def _repr_html_(self) -> str | None:
-        """The worked solution where a notebook shows the result; its text where that is too long to be read."""
-        return _page(self.steps) if self._task.small and self._task.data else None
+        """The worked solution in its short form where a notebook shows the result; its text where there is none to read."""
+        if not (self._task.small and self._task.data):
+            return None
+        try:
+            return _page(self.steps)
+        except InputError:
+            return None
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -243,9 +256,10 @@ def _listed(value: Any) -> str:
     return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list) else _shown(value)
 
 
-def _page(steps: tuple[Step, ...]) -> str:
+def _page(steps: tuple[Step, ...]) -> str | None:
     from examgen.render.html import steps_html
     from examgen.render.paper import Head
     from examgen.writing import Style, write
 
-    return steps_html(Head(""), write(steps, Style(), {}))
+    written = write(steps, Style(), {}, full=False)
+    return steps_html(Head(""), written) if len(written) <= LONGEST_PAGE else None

@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from examgen.engines import _numpy
 from examgen.errors import InputError
-from examgen.graph import UNNAMED, Graph
+from examgen.graph import HAND_SIZED, UNNAMED, Graph
 from examgen.model import cells, nest
 from examgen.problem import Problem, ResultField
 from examgen.solvers._arguments import Array, Given, Shape, choice, finite, flag
 from examgen.verifying import ENGINES, engine
 
-LIMIT = 10_000  # scalar cells of a graph: beyond that nobody reads exact numbers or steps
 DIVIDING = frozenset(("div", "mean", "avgpool", "pow"))
 
 
@@ -46,14 +44,9 @@ class Task:
         return frozenset(node.name for node in self.graph.differentiable)
 
     @property
-    def size(self) -> int:
-        """Scalar cells of the graph."""
-        return sum(prod(node.shape) for node in self.graph.nodes)
-
-    @property
     def small(self) -> bool:
         """Whether a person could read it."""
-        return self.size <= LIMIT
+        return self.graph.size <= HAND_SIZED
 
     def kept(self) -> Task:
         """Numbers of its own where steps may be asked for later; none where the task is too large for them."""
@@ -65,7 +58,7 @@ class Task:
     def check_small(self, what: str) -> None:
         """Raises: InputError over the limit."""
         if not self.small:
-            raise InputError(f"the task has {self.size} numbers: {what} for hand-sized tasks, up to {LIMIT}")
+            raise InputError(f"the task has {self.graph.size} numbers: {what} for hand-sized tasks, up to {HAND_SIZED}")
 
     @property
     def whole(self) -> bool:
@@ -204,4 +197,6 @@ def bare(array: Any) -> Any:
     """A result as it is handed out: a float, a float64 array, or exact numbers in nested tuples."""
     if array.dtype == object:
         return nest(array.ravel().tolist(), array.shape)
+    if array.ndim:
+        array.flags.writeable = False  # results are frozen
     return array if array.ndim else float(array)

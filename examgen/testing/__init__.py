@@ -15,6 +15,7 @@ from examgen.problem import Problem
 from examgen.testing import _answers, _drawing, _paper, _steps  # noqa: F401  loading them fills the suite
 from examgen.testing._case import Case, Check, CheckFailed, Drawn, checks, draw_counted, known
 from examgen.testing._kinks import kinks_by_loops
+from examgen.testing._steps import stated
 
 __all__ = [
     "Case",
@@ -27,6 +28,7 @@ __all__ = [
     "failures",
     "kinks_by_loops",
     "known",
+    "stated",
 ]
 
 

@@ -21,14 +21,14 @@ def steps_recompute(case: Case) -> None:
     """Every expression of a worked solution, reckoned out by itself, is the number that the step states."""
     for solution, steps in case.explained:
         for step in steps:
-            for told, expression, value in _stated(step):
+            for told, expression, value in stated(step):
                 found = reckon(expression)
                 case.expect(same(found, Fraction(value)), f"step {step.key}: {told} is {found}, stated is {value}")
         for told, value, proved in _answered(solution, steps):
             case.expect(same(value, proved), f"the steps give {told} as {value}, and proved is {proved}")
 
 
-def _stated(step: Step) -> Iterator[tuple[str, Expression, Exact]]:
+def stated(step: Step) -> Iterator[tuple[str, Expression, Exact]]:
     """(of what, an expression, what it is said to be) for all that the step says."""
     for line in step.lines:
         yield from ((line.symbol or "a line", form, line.value) for form in (*line.forms, *_general(line)))

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from examgen.answers import rounded
 from examgen.formula import _terms, symbol, term_latex, term_text
 from examgen.model import Expression, Leaf, Term
-from examgen.narration import reductions, tidy
 from examgen.reckoning import reckon
 from examgen.render.notation import math as mathml
+from examgen.terms import reductions, tidy
 from examgen.writing import LARGEST, Style, digits_of, exact_in, plain
 
 CLOSE = Fraction(1, 10**20)  # of numbers with 45 decimals, after a few operations on them

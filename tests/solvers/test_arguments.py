@@ -85,17 +85,18 @@ def test_shortest_decimals() -> None:
 
 
 def test_results_own_their_numbers() -> None:
-    """What comes back is neither the caller's array nor another result, and steps keep the numbers that were given."""
+    """What comes back is frozen and is not the caller's array, and steps keep the numbers that were given."""
     image = np.array(IMAGE, dtype=float)
     found = examgen.conv_relu_pool(image, None, relu=False, pool=None, upstream=1)
     steps = examgen.conv_relu_pool(IMAGE, None, relu=False, pool=None, upstream=1).steps
     image[:] = 0
-    found.conv[:] = 1
+    for array in (found.conv, found.dimage):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 1
     assert (np.array(IMAGE) == found.relu).all()
     assert (np.array(IMAGE) == found.pooled).all()
     assert steps == found.steps
     assert found.accepts("conv[0,1]", "2")
-    found.dimage[:] = 0
 
 
 def test_large_scores_do_not_overflow() -> None:
