@@ -175,10 +175,10 @@ class WrittenGrid:
     label: str = ""
 
     @property
-    def width(self) -> str:
-        """How much room its numbers need: that of whole ones, of tenths, or more."""
+    def cell_width(self) -> float:
+        """How much room its longest number needs, in mm."""
         longest = max(len(cell.text) for row in self.rows for cell in row)
-        return "narrow" if longest <= 3 else "middle" if longest <= 5 else "wide"
+        return max(7.0, 2.0 + 1.9 * longest)
 
 
 @dataclass(frozen=True)
