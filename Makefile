@@ -53,12 +53,14 @@ pins:
 	mv constraints.new constraints.txt
 	rm -rf .pins
 
-# a page of the sheets and the first strips of the key, in both languages
+# a page of the sheets, the first strips of the key and the beginning of a worked solution, in both languages
 sample: $(VENV)/test.stamp
 	@for language in en ru; do \
 	  $(BIN)/examgen build variants/lecture6.toml -n 8 --language $$language -o build/sample-$$language && \
 	  pdftoppm -r 60 -f 2 -l 2 -singlefile -png build/sample-$$language/sheets.pdf variants/sample/sheet-$$language && \
-	  pdftoppm -r 60 -f 5 -l 5 -singlefile -png build/sample-$$language/key.pdf variants/sample/key-$$language || exit; \
+	  pdftoppm -r 60 -f 5 -l 5 -singlefile -png build/sample-$$language/key.pdf variants/sample/key-$$language && \
+	  pdftoppm -r 60 -f 1 -l 1 -singlefile -png $$(ls build/sample-$$language/solutions/*.pdf | head -n 1) \
+	    variants/sample/solution-$$language || exit; \
 	done
 
 clean:
