@@ -7,7 +7,8 @@ from math import ceil, floor
 from typing import Any
 
 from examgen.graph import Graph
-from examgen.model import Ask, Exact, each
+from examgen.honesty import SCALE, Interval, widened
+from examgen.model import Ask, Exact, cells, each, nest, shape
 
 GUARD = 4  # decimals beyond those of the answer in an accepted interval, rounded outward
 
@@ -30,20 +31,32 @@ def rounded(value: Exact, decimals: int) -> Exact:
     return each(value, one)
 
 
-def accepted(value: Exact, decimals: int, *, whole: bool) -> Any:
+def accepted(value: Exact, reach: Any, decimals: int, *, whole: bool) -> Any:
     """The closed interval that is marked right, cell by cell, as a pair of decimal strings rounded outward.
 
-    Whole numbers accept exactly themselves; others the exact value ± one unit of the last decimal asked.
+    `reach` is nested as `value`: what honest solvers have before they round the answer itself, or None where that is not
+    known. Whole numbers accept exactly themselves; others what honest solvers write, and the exact value ± one unit of the
+    last decimal asked.
     """
+    flat = list(cells(value))
+    reached = [None] * len(flat) if reach is None else reach
+    return nest([_accepted(cell, near, decimals, whole) for cell, near in zip(flat, reached, strict=True)], shape(value))
 
-    def one(cell: Fraction) -> tuple[str, str]:
-        if whole:
-            return str(cell), str(cell)
-        unit, places = Fraction(1, 10**decimals), decimals + GUARD
-        low, high = floor((cell - unit) * 10**places), ceil((cell + unit) * 10**places)
-        return decimal_text(low, places), decimal_text(high, places)
 
-    return each(value, one)
+def _accepted(cell: Fraction, reach: Interval | None, decimals: int, whole: bool) -> tuple[str, str]:
+    if whole:
+        return str(cell), str(cell)
+    unit, places = Fraction(1, 10**decimals), decimals + GUARD
+    low, high = ends = cell - unit, cell + unit
+    if reach is not None:
+        low, high = (Fraction(end, SCALE) for end in widened(reach, decimals))
+    low, high = min(low, ends[0]), max(high, ends[1])
+    return decimal_text(floor(low * 10**places), places), decimal_text(ceil(high * 10**places), places)
+
+
+def units(interval: tuple[str, str], decimals: int) -> Fraction:
+    """How wide an accepted interval is, in units of the last decimal asked."""
+    return (Fraction(interval[1]) - Fraction(interval[0])) * 10**decimals
 
 
 def decimal_text(units: int, places: int) -> str:

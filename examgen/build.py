@@ -27,7 +27,7 @@ from examgen.model import Instance, Solution
 from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
-from examgen.solving import draw, notes, solve
+from examgen.solving import Contract, draw, notes, solve
 from examgen.staging import FILES, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
@@ -74,7 +74,7 @@ def _drawn(exam: Exam, task: Task, variant: int, seen: dict[tuple[str, str], int
         return choice.pinned
     for redraw in range(REDRAWS):
         parts = (exam.seed, exam.sitting, task.number, variant, redraw, choice.label)
-        instance = draw(choice.problem, choice.preset, *parts)
+        instance = draw(choice.problem, choice.preset, *parts, contract=Contract(task.working, task.decimals))
         numbers = (choice.problem, repr((instance.params, sorted(instance.data.items()))))
         if seen.setdefault(numbers, variant) == variant:
             return instance
@@ -200,7 +200,7 @@ def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution,
     solutions = []
     for task, instance in zip(exam.tasks, variant.instances, strict=True):
         with _naming(f"variant {variant.number} ({variant.code}), task {task.number}"):
-            solutions.append(solve(instance, task.decimals, device))
+            solutions.append(solve(instance, task.decimals, device, task.working))
     return tuple(solutions)
 
 

@@ -19,7 +19,7 @@ from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
-from examgen.solving import check_values, draw
+from examgen.solving import Contract, check_values, draw
 
 SEED_VARIABLE = "EXAMGEN_SEED"
 SHIPPED_SEEDS = ("sample",)  # known to everybody: their builds are marked as samples
@@ -262,7 +262,7 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         decimals = exam.decimals if task.decimals is None else task.decimals
         if working <= decimals:
             raise InputError(f"working = {working}: must be above decimals = {decimals}, or rounding spoils the answer")
-        choices = tuple(_choice(name, task, names, exam) for name in names)
+        choices = tuple(_choice(name, task, names, exam, Contract(working, decimals)) for name in names)
         points = _points(task.points)
         _check_points(choices, points)
         return Task(number, choices, points, working, decimals)
@@ -270,7 +270,7 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         raise InputError(f"task {number}: {error}") from None
 
 
-def _choice(name: str, task: _Task, names: list[str], exam: _Definition) -> Choice:
+def _choice(name: str, task: _Task, names: list[str], exam: _Definition, contract: Contract) -> Choice:
     chosen = problem(name)
     label = _for(name, task.preset, names, "preset")
     given = task.params if len(names) == 1 else _for(name, task.params, names, "params") or {}
@@ -288,7 +288,7 @@ def _choice(name: str, task: _Task, names: list[str], exam: _Definition) -> Choi
     if not _allowed(final, exam.calculator):
         raise InputError(_calculator_sentence(name, label, final, exam.calculator))
     try:
-        return Choice(name, label, final, draw(name, final, "example"), _minutes(start, final.params))
+        return Choice(name, label, final, draw(name, final, "example", contract=contract), _minutes(start, final.params))
     except DrawError as error:
         raise InputError(str(error)) from None
 

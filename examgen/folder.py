@@ -12,8 +12,9 @@ from typing import Any
 from examgen.answers import accepted
 from examgen.bundle import FORMAT, VOUCHED, exact_data, task_graph, vouched
 from examgen.errors import InputError, ProofError
-from examgen.model import Exact, cells, each, freeze, nest, pick
-from examgen.solving import states
+from examgen.honesty import Interval
+from examgen.model import Ask, Exact, cells, each, freeze, nest, pick
+from examgen.solving import honest_reach, reached, states
 from examgen.staging import SOLUTIONS
 from examgen.verifying import ENGINES, Proof, prove
 
@@ -131,19 +132,25 @@ def task_failures(task: Mapping[str, Any], device: str = "cpu", engines: dict[st
 
 def _differences(task: Mapping[str, Any], proof: Proof) -> Iterator[str]:
     graph = task_graph(task)
+    reach = honest_reach(graph, exact_data(task["data"]), task["working"])
     for answer in task["answers"]:
         node = answer["node"]
         flat = (proof.gradients if answer["gradient"] else proof.values).get(node)
         if flat is None:
             yield f"{answer['key']}: the graph has no {'gradient at' if answer['gradient'] else 'value of'} {node}"
             continue
-        yield from _answer_differences(answer, pick(nest(flat, graph[node].shape), answer["index"]))
+        ask = Ask(
+            answer["key"], node, "", gradient=answer["gradient"], index=answer["index"],
+            kind="integer" if answer["cells"] == "integer" else "number",
+        )
+        value = pick(nest(flat, graph[node].shape), answer["index"])
+        yield from _answer_differences(answer, value, reached(reach, graph, ask))
 
 
-def _answer_differences(answer: Mapping[str, Any], value: Exact) -> Iterator[str]:
+def _answer_differences(answer: Mapping[str, Any], value: Exact, near: list[Interval] | None) -> Iterator[str]:
     if list(cells(freeze(answer["value"]))) != [float(cell) for cell in cells(value)]:
         yield f"{answer['key']}: the key says {answer['value']}, proved is {each(value, float)}"
-    if freeze(answer["accept"]) != accepted(value, answer["decimals"], whole=answer["cells"] == "integer"):
+    if freeze(answer["accept"]) != accepted(value, near, answer["decimals"], whole=answer["cells"] == "integer"):
         yield f"{answer['key']}: the accepted interval does not belong to the proved value {each(value, float)}"
     for text, cell in zip(cells(freeze(answer["exact"])), cells(value), strict=False):
         if text is not None and not states(text, cell):

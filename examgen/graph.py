@@ -6,10 +6,11 @@ so that whatever reads graphs (intervals, steps, mistakes) reads forward and bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
+from itertools import product
 from math import prod
 from operator import add
 from typing import Any
@@ -319,24 +320,60 @@ def _free(graph: Graph, name: str) -> str:
     return name
 
 
+Rule = Callable[[Builder, Node, str | None], Ref]
+
+
 @lru_cache(maxsize=512)
 def expand(graph: Graph) -> Graph:
     """The graph as a person works it: every op that declares a paper expansion written out, equal parts shared."""
-    while any(OPS[node.op].expand for node in graph.nodes):
-        graph = _expand_once(graph)
-    return graph
+    rules = {op.name: op.expand for op in OPS.values() if op.expand}
+    return _rewritten(graph, rules)[0]
 
 
-def _expand_once(graph: Graph) -> Graph:
+def _rewritten(graph: Graph, rules: Mapping[str, Rule]) -> tuple[Graph, dict[str, str]]:
+    """The graph with the ops of `rules` written out by them, until none is left; and what each node is called in it."""
+    names = {node.name: node.name for node in graph.nodes}
+    while any(node.op in rules for node in graph.nodes):
+        graph, moved = _rewritten_once(graph, rules)
+        names = {name: moved[now] for name, now in names.items()}
+    return graph, names
+
+
+def _rewritten_once(graph: Graph, rules: Mapping[str, Rule]) -> tuple[Graph, dict[str, str]]:
     builder = Builder(share=True)
     moved: dict[str, str] = {}
     for node in graph.nodes:
         renamed = replace(node, inputs=tuple(moved[name] for name in node.inputs))
         name = None if node.name.startswith(UNNAMED) else node.name
-        rule = OPS[node.op].expand
+        rule = rules.get(node.op)
         ref = rule(builder, renamed, name) if rule else builder.add(node.op, renamed.inputs, dict(node.attrs), name)
         moved[node.name] = ref.name
-    return builder.build(moved[graph.output])
+    return builder.build(moved[graph.output]), moved
+
+
+@lru_cache(maxsize=256)
+def routes(graph: Graph) -> tuple[Backward, ...]:
+    """The ways in which a person may honestly work a graph out, forward and backward; names are those of the graph.
+
+    An op is one gate or unfolded into several, and its value is found in any of the ways that it lists.
+    """
+    unfolding = {op.name: op.unfolded for op in OPS.values() if op.unfolded}
+    starts = dict.fromkeys((graph, _rewritten(graph, unfolding)[0]))
+    return tuple(route for start in starts for route in _routes(backward(start)))
+
+
+def _routes(both: Backward) -> Iterator[Backward]:
+    there = {node.op for node in both.graph.nodes}
+    choices = {op.name: op.ways for op in OPS.values() if op.ways and there & {op.name, *_leads_to(op.name)}}
+    for chosen in product(*choices.values()):
+        found, names = _rewritten(both.graph, dict(zip(choices, chosen, strict=True)))
+        gradients = {name: names[held] for name, held in both.gradients.items()}
+        yield Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()})
+
+
+def _leads_to(op: str) -> tuple[str, ...]:
+    """The ops that some way of working them out leads to this one."""
+    return ("cross_entropy",) if op == "softmax" else ()
 
 
 def kinks(graph: Graph, values: Mapping[str, Sequence[Any]]) -> Iterator[str]:

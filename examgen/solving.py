@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
-from examgen.answers import accepted, decimals_of
+from examgen.answers import accepted, decimals_of, units
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
 from examgen.errors import DrawError, InputError, ProofError
 from examgen.formula import parse
 from examgen.graph import UNNAMED, Graph, kinks
+from examgen.honesty import Hull, Interval, Unbounded, hull
 from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
 from examgen.registry import asks_of, graph_of, problem
 from examgen.verifying import Proof, engine, prove, split
 
 ATTEMPTS = 200
+WIDEST_VALUE, WIDEST_GRADIENT = 5, 3  # units of the last decimal that an accepted interval may span
 LONGEST_EXACT = 200
 LARGEST = 10**30  # of any value or gradient: far beyond what can be printed, far within float64
 
 
-def draw(name: str, preset: Preset, *parts: str | int) -> Instance:
+@dataclass(frozen=True)
+class Contract:
+    """How a sheet asks for numbers: decimals kept in intermediate results, and those of an answer."""
+
+    working: int = 4
+    decimals: int = 2
+
+
+STANDARD = Contract()
+
+
+def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STANDARD) -> Instance:
     """The instance that belongs to a key: the first of a bounded number of candidates without kink or flaw.
 
-    `parts` are what the draw depends on, such as exam seed, sitting, task and variant.
+    `parts` are what the draw depends on, such as exam seed, sitting, task and variant. The answers of a candidate must be
+    sharp enough to be marked under the contract.
     Raises: DrawError naming the problem and the commonest reason.
     """
     chosen = problem(name)
@@ -37,7 +53,7 @@ def draw(name: str, preset: Preset, *parts: str | int) -> Instance:
         except DrawError as error:
             reasons[str(error)] = reasons.get(str(error), 0) + 1
             continue
-        reason = next(faults(chosen, instance), None)
+        reason = next(chain(faults(chosen, instance), blurs(instance, contract)), None)
         if reason is None:
             return instance
         reasons[reason] = reasons.get(reason, 0) + 1
@@ -57,6 +73,29 @@ def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
         return
     yield from kinks(graph, values)
     yield from chosen.flaws(instance, values)
+
+
+def blurs(instance: Instance, contract: Contract) -> Iterator[str]:
+    """Why honest roundings could not be told from mistakes: another side of a kink, or too wide an interval."""
+    graph = graph_of(instance.problem, instance.params)
+    data, upstream = split(graph, instance.data)
+    try:
+        reach = hull(graph, data, upstream, contract.working)
+    except Unbounded as error:
+        yield f"rounding can lead to {error}"
+        return
+    for name in reach.straddling:
+        yield f"rounding decides on which side of a kink {name} lies"
+    arrays = _numpy.evaluate(graph, data, upstream, "exact")
+    for ask in asks_of(instance):
+        flat = (arrays.gradients if ask.gradient else arrays.values)[ask.node].ravel().tolist()
+        value = pick(nest([_snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
+        places = decimals_of(graph, ask, contract.decimals)
+        ends = list(cells(accepted(value, reached(reach, graph, ask), places, whole=ask.whole)))
+        widest = max(units(ends_of, places) for ends_of in zip(ends[::2], ends[1::2], strict=True))
+        allowed = WIDEST_GRADIENT if ask.gradient else WIDEST_VALUE
+        if widest > allowed:
+            yield f"the accepted interval of {ask.key} is wider than {allowed} units of its last decimal"
 
 
 def exact_values(graph: Graph, data: Mapping[str, Exact]) -> dict[str, list[Any]]:
@@ -95,15 +134,15 @@ def check_values(instance: Instance) -> None:
                 raise InputError(f"data: the {what} at {where} cannot be printed, {error}: change the numbers") from None
 
 
-def solve(instance: Instance, decimals: int = 2, device: str = "cpu") -> Solution:
-    """Every asked answer with its certificate.
+def solve(instance: Instance, decimals: int = 2, device: str = "cpu", working: int = 4) -> Solution:
+    """Every asked answer with its certificate and what is accepted: all that honest solvers write who keep `working` decimals.
 
     Raises: ProofError where engines disagree, EngineUnavailable where one cannot run.
     """
     graph, asks = graph_of(instance.problem, instance.params), asks_of(instance)
     proof = prove(graph, instance.data, device)
-    closed = _closed_forms(graph, instance, asks)
-    answers = tuple(_answer(graph, proof, ask, form, decimals) for ask, form in zip(asks, closed, strict=True))
+    closed, reach = _closed_forms(graph, instance, asks), honest_reach(graph, instance.data, working)
+    answers = tuple(_answer(graph, proof, ask, form, decimals, reach) for ask, form in zip(asks, closed, strict=True))
     return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds(ask.node, ask.gradient)) for ask in asks))
 
 
@@ -114,13 +153,37 @@ def notes(instance: Instance) -> tuple[str, ...]:
     return (*at_kinks, *chosen.readings(instance))
 
 
-def _answer(graph: Graph, proof: Proof, ask: Ask, form: Any, decimals: int) -> Answer:
+def honest_reach(graph: Graph, data: Mapping[str, Exact], working: int) -> Hull | None:
+    """What honest solvers can reach; None where rounding can lead to anything, which pinned numbers alone may do."""
+    inputs, upstream = split(graph, data)
+    try:
+        return hull(graph, inputs, upstream, working)
+    except Unbounded:
+        return None
+
+
+def reached(reach: Hull | None, graph: Graph, ask: Ask) -> list[Interval] | None:
+    """The intervals of the cells that a box asks for, flat."""
+    if reach is None or ask.whole:
+        return None
+    flat = (reach.gradients if ask.gradient else reach.values)[ask.node]
+    return _pairs(pick(nest(flat, graph[ask.node].shape), ask.index))
+
+
+def _pairs(nested: Any) -> list[Interval]:
+    """Nested pairs, flat."""
+    if isinstance(nested[0], int):
+        return [nested]
+    return [pair for part in nested for pair in _pairs(part)]
+
+
+def _answer(graph: Graph, proof: Proof, ask: Ask, form: Any, decimals: int, reach: Hull | None) -> Answer:
     flat = (proof.gradients if ask.gradient else proof.values)[ask.node]
     value, places = pick(nest(flat, graph[ask.node].shape), ask.index), decimals_of(graph, ask, decimals)
     for text, cell in zip(cells(form), cells(value), strict=True):
         if text is not None and not states(text, cell):
             raise ProofError(f"sympy's closed form {text} of {ask.key} is not the proved {float(cell)!r}")
-    return Answer(ask, form, value, accepted(value, places, whole=ask.whole), places)
+    return Answer(ask, form, value, accepted(value, reached(reach, graph, ask), places, whole=ask.whole), places)
 
 
 def _closed_forms(graph: Graph, instance: Instance, asks: tuple[Ask, ...]) -> list[Any]:

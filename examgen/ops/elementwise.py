@@ -161,6 +161,7 @@ ELEMENTWISE = (
         "sigmoid", same, _sigmoid, expand=_sigmoid_on_paper, transcendental=True,
         latex="\\sigma({0})", gate="σ", source=CS231N,
         cell=cells.cellwise("sigmoid"),
+        unfolded=_sigmoid_on_paper,
     ),
     Op(
         "relu", same, _relu, _zero, "slope 0 at 0",

@@ -64,6 +64,32 @@ def _cross_entropy_on_paper(b: Builder, node: Node, name: str | None) -> Ref:
     return b.op("neg", b.op("log", true), name=name)
 
 
+def _shifted(b: Builder, scores: Ref) -> Ref:
+    return b.op("sub", scores, b.reduce("amax", scores, axes=(-1,), keepdims=True))
+
+
+def _softmax_shifted(b: Builder, node: Node, name: str | None) -> Ref:
+    (scores,) = b.inputs(node)
+    exponentials = b.op("exp", _shifted(b, scores))
+    return b.op("div", exponentials, b.reduce("sum", exponentials, axes=(-1,), keepdims=True), name=name)
+
+
+def _log_of_sum(b: Builder, node: Node, name: str | None) -> Ref:
+    """ln of the sum of exponentials, less the true class's score."""
+    scores, labels = b.inputs(node)
+    return _log_sum_less(b, scores, labels, name)
+
+
+def _log_of_sum_shifted(b: Builder, node: Node, name: str | None) -> Ref:
+    scores, labels = b.inputs(node)
+    return _log_sum_less(b, _shifted(b, scores), labels, name)
+
+
+def _log_sum_less(b: Builder, scores: Ref, labels: Ref, name: str | None) -> Ref:
+    total = b.op("log", b.reduce("sum", b.op("exp", scores), axes=(-1,)))
+    return b.op("sub", total, b.op("pick", scores, labels, keepdims=False), name=name)
+
+
 SELECT = (
     Op("pick", _pick_shape, _pick, latex="{0}_{{y}}", gate="y", source=LINEAR, cell=cells.pick),
     Op("others", _others_shape, _others, latex="{0}_{{j \\ne y}}", gate="j \\ne y", source=LINEAR, cell=cells.others),
@@ -71,12 +97,14 @@ SELECT = (
         "softmax", lambda attrs, x: x, _softmax, expand=_softmax_on_paper, transcendental=True,
         latex="\\operatorname{{softmax}}({0})", gate="softmax", source=BRIDLE,
         cell=cells.softmax,
+        ways=(_softmax_on_paper, _softmax_shifted),
     ),
     Op(
         "cross_entropy", lambda attrs, x, y: _labelled(x, y)[:-1], _cross_entropy,
         expand=_cross_entropy_on_paper, transcendental=True,
         latex="-\\ln \\operatorname{{softmax}}({0})_{{y}}", gate="-\\ln p", source=BRIDLE,
         cell=cells.cross_entropy,
+        ways=(_cross_entropy_on_paper, _log_of_sum, _log_of_sum_shifted),
     ),
     Op("one_hot", lambda attrs, labels: (*labels, attrs["classes"]), source="1 at the label, 0 elsewhere", cell=cells.one_hot),
     Op(

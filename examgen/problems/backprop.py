@@ -58,7 +58,7 @@ class Backprop(Problem):
         "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7)),
         "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific"),
         "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific"),
-        "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific"),
+        "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific", version=2),
         "random_3": Preset(Params("random", depth=3, upstream="drawn"), (6, 6)),
         "random_5": Preset(Params("random", depth=5), (12, 12), "homework"),
     }

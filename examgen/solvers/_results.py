@@ -70,7 +70,7 @@ class Result:
         right = list(cells(exact))
         if self._task.data and self._task.whole and all(cell.denominator == 1 for cell in right):
             return stated == right
-        within = (map(Fraction, accepted(cell, unit, whole=False)) for cell in right)
+        within = (map(Fraction, accepted(cell, None, unit, whole=False)) for cell in right)
         return all(low <= cell <= high for cell, (low, high) in zip(stated, within, strict=True))
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ LAYERS = (
     {"drawing", "model", "resources", "staging"},
     {"codes", "points", "ops", "render", "export"},  # paper is a view: nothing above can be reached from it
     {"graph"},
+    {"honesty"},
     {"formula", "answers", "reckoning", "terms"},
     {"narration"},
     {"problem"},

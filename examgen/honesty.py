@@ -1,0 +1,301 @@
+"""The rounding contract: between which numbers an honest solver's result must lie, node by node.
+
+A solver may round half-up or half-even, or truncate, to `working` decimals or more, or keep everything, after any node, and
+take any route that the ops list. Intervals are pairs of whole numbers of 10^-30, rounded outward, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import ceil, floor
+from typing import Any
+
+import mpmath
+
+from examgen.graph import UNNAMED, Backward, Graph, Node, routes
+from examgen.model import Exact, Index, Leaf, cells, shape
+from examgen.ops import OPS
+from examgen.ops._cells import At, Operand, window
+
+SCALE = 10**30
+FINEST = 8  # decimals beyond `working` to which somebody may round; finer rounding moves nothing that counts
+
+Interval = tuple[int, int]
+Flat = list[Interval]
+
+mp = mpmath.MPContext()
+mp.dps = 60
+
+
+class Unbounded(ArithmeticError):
+    """A quotient by what may be 0, or a logarithm of what may not be above it: an honest result can be anything."""
+
+
+@dataclass(frozen=True)
+class Hull:
+    """What honest solvers can reach: node -> intervals of its cells, of the value and of the gradient, over all routes.
+
+    `straddling` names the nodes where rounding alone can lead to the other side of a kink.
+    """
+
+    values: Mapping[str, Flat]
+    gradients: Mapping[str, Flat]
+    straddling: tuple[str, ...]
+
+
+def hull(graph: Graph, data: Mapping[str, Exact], upstream: Exact, working: int) -> Hull:
+    """The hull over all routes of a graph. Raises: Unbounded."""
+    found = [_walked(route, data, upstream, working) for route in routes(graph)]
+    values = {node.name: _joined([each.values[node.name] for each in found]) for node in graph.nodes if _shared(found, node)}
+    names = [name for name in found[0].gradients if all(name in each.gradients for each in found)]
+    gradients = {name: _joined([each.gradients[name] for each in found]) for name in names}
+    return Hull(values, gradients, tuple(dict.fromkeys(name for each in found for name in each.straddling)))
+
+
+def _shared(found: Sequence[Hull], node: Node) -> bool:
+    return not node.name.startswith(UNNAMED) and all(node.name in each.values for each in found)
+
+
+def _joined(parts: Sequence[Flat]) -> Flat:
+    return [(min(low for low, _ in each), max(high for _, high in each)) for each in zip(*parts, strict=True)]
+
+
+def _walked(both: Backward, data: Mapping[str, Exact], upstream: Exact, working: int) -> Hull:
+    """One route: every node of the forward and the backward pass, widened by what rounding can do to it."""
+    walk = _Walk(both.graph, working)
+    for node in both.graph.nodes:
+        given = upstream if node.name == both.upstream else data.get(node.name)
+        walk.add(node, given)
+    gradients = {name: walk.found[held] for name, held in both.gradients.items()}
+    return Hull(walk.found, gradients, tuple(dict.fromkeys(walk.straddling)))
+
+
+class _Walk:
+    """Intervals of all cells, node after node."""
+
+    def __init__(self, graph: Graph, working: int) -> None:
+        self.graph, self.working = graph, working
+        self.found: dict[str, Flat] = {}
+        self.middle: dict[str, list[Any]] = {}  # a number within each interval: decides which cells take part
+        self.straddling: list[str] = []
+
+    def add(self, node: Node, given: Exact | None) -> None:
+        if node.op in ("input", "const"):
+            self._leaf(node, node["value"] if node.op == "const" else given)
+            return
+        operands = [Operand(self.graph[name].shape, self.middle[name]) for name in node.inputs]
+        rule = OPS[node.op].cell
+        assert rule is not None, node.op
+        intervals = [
+            widened(self._interval(rule(node, at, *operands), node), self.working)
+            for at in product(*map(range, node.shape))
+        ]
+        if node.op in ("maxpool", "maxpool_dx"):
+            self._watch_windows(node)
+        self.found[node.name] = intervals
+        self.middle[node.name] = [low + high for low, high in intervals]
+
+    def _leaf(self, node: Node, value: Exact) -> None:
+        flat = list(cells(value)) if shape(value) else [value] * _count(node)
+        exact = [Fraction(cell) for cell in flat]
+        self.found[node.name] = [(floor(cell * SCALE), ceil(cell * SCALE)) for cell in exact]
+        discrete = node.op == "input" and node["discrete"]
+        self.middle[node.name] = [int(cell) for cell in exact] if discrete else [2 * cell * SCALE for cell in exact]
+
+    def _interval(self, part: Any, node: Node) -> Interval:
+        if isinstance(part, At):
+            source = node.inputs[part.place]
+            return self.found[source][_flat(part.index, self.graph[source].shape)]
+        if isinstance(part, Leaf):
+            exact = Fraction(part.value) * SCALE
+            return floor(exact), ceil(exact)
+        if part.do == "**":
+            return _power(self._interval(part.args[0], node), Fraction(part.args[1].value))
+        operands = [self._interval(arg, node) for arg in part.args]
+        if part.do in SLOPES and not decided(part.do, operands):
+            self.straddling.append(node.name)
+        return RULES[part.do](*operands)
+
+    def _watch_windows(self, node: Node) -> None:
+        """Whether the winner of every pooling window wins whatever is rounded."""
+        source = node.inputs[-1]
+        dims = self.graph[source].shape
+        for at in product(*map(range, self._pooled(node))):
+            inside = [self.found[source][_flat(index, dims)] for index in window(node, at, dims)]
+            best = max(inside, key=sum)
+            rivals = [each for each in inside if each[1] >= best[0] and each is not best]
+            if rivals and not all(low == high == best[0] == best[1] for low, high in rivals):
+                self.straddling.append(node.name)
+
+    def _pooled(self, node: Node) -> tuple[int, ...]:
+        return node.shape if node.op == "maxpool" else self.graph[node.inputs[0]].shape
+
+
+def _count(node: Node) -> int:
+    count = 1
+    for length in node.shape:
+        count *= length
+    return count
+
+
+def _flat(index: Index, dims: Sequence[int]) -> int:
+    flat = 0
+    for i, length in zip(index, dims, strict=True):
+        flat = flat * length + i
+    return flat
+
+
+def widened(interval: Interval, working: int) -> Interval:
+    """Between which numbers the results of an interval's numbers lie once they are rounded in any allowed way."""
+    low, high = interval
+    return min(low, *_rounded_down(low, working)), max(high, *_rounded_up(high, working))
+
+
+def _rounded_down(low: int, working: int) -> Iterator[int]:
+    """The lowest that rounding makes of a number: cut off where it is positive, half-up where it is negative."""
+    for places in range(working, working + FINEST):
+        unit = SCALE // 10**places
+        yield low // unit * unit if low >= 0 else -((-low + unit // 2) // unit * unit)
+
+
+def _rounded_up(high: int, working: int) -> Iterator[int]:
+    return (-low for low in _rounded_down(-high, working))
+
+
+def _add(*parts: Interval) -> Interval:
+    return sum(low for low, _ in parts), sum(high for _, high in parts)
+
+
+def _sub(x: Interval, y: Interval) -> Interval:
+    return x[0] - y[1], x[1] - y[0]
+
+
+def _mul(*factors: Interval) -> Interval:
+    low, high = factors[0]
+    for y in factors[1:]:
+        ends = [a * b for a in (low, high) for b in y]
+        low, high = min(ends) // SCALE, -(-max(ends) // SCALE)
+    return low, high
+
+
+def _div(x: Interval, y: Interval) -> Interval:
+    if y[0] <= 0 <= y[1]:
+        raise Unbounded("a quotient by what may be 0")
+    ends = [(a * SCALE, b) for a in x for b in y]
+    return min(a // b for a, b in ends), max(-(-a // b) for a, b in ends)
+
+
+def _power(x: Interval, exponent: Fraction) -> Interval:
+    """Whole powers of an interval; of others the base has to be above 0."""
+    if exponent.denominator == 1:
+        n = int(exponent)
+        if n < 0:
+            return _div((SCALE, SCALE), _power(x, -exponent))
+        if n == 0:
+            return SCALE, SCALE
+        even = n % 2 == 0
+        low, high = (0 if x[0] <= 0 <= x[1] else min(map(abs, x)), max(map(abs, x))) if even else x
+        return _mul(*[(low, low)] * n)[0], _mul(*[(high, high)] * n)[1]
+    if x[0] <= 0:
+        raise Unbounded("a root of what may not be above 0")
+    return _monotone(lambda v: mp.power(v, mp.mpf(exponent.numerator) / exponent.denominator))(x if exponent > 0 else x[::-1])
+
+
+def _monotone(function: Callable[[Any], Any]) -> Callable[[Interval], Interval]:
+    def rule(x: Interval) -> Interval:
+        ends = [function(mp.mpf(end) / SCALE) * SCALE for end in x]
+        return int(mp.floor(min(ends))) - 1, int(mp.ceil(max(ends))) + 1
+
+    return rule
+
+
+def _log(x: Interval) -> Interval:
+    if x[0] <= 0:
+        raise Unbounded("a logarithm of what may not be above 0")
+    return _monotone(mp.log)(x)
+
+
+def _wave(function: Callable[[Any], Any], shift: int) -> Callable[[Interval], Interval]:
+    """sin or cos: the turning points inside the interval count too."""
+
+    def rule(x: Interval) -> Interval:
+        low, high = _monotone(function)(x)
+        quarter = mp.pi / 2
+        first, last = (mp.mpf(end) / SCALE / quarter for end in x)
+        inside = range(int(mp.ceil(first)), int(mp.floor(last)) + 1)
+        peaks = [k + shift for k in inside if (k + shift) % 2]
+        return (-SCALE if any(k % 4 == 3 for k in peaks) else low), (SCALE if any(k % 4 == 1 for k in peaks) else high)
+
+    return rule
+
+
+def _abs(x: Interval) -> Interval:
+    return (0 if x[0] <= 0 <= x[1] else min(map(abs, x))), max(map(abs, x))
+
+
+def _step(x: Interval) -> Interval:
+    return (SCALE if x[0] > 0 else 0), (SCALE if x[1] > 0 else 0)
+
+
+def _sign(x: Interval) -> Interval:
+    return tuple(SCALE * ((end > 0) - (end < 0)) for end in x)  # type: ignore[return-value]
+
+
+def _share(x: Interval, y: Interval) -> Interval:
+    if x[0] == x[1] == y[0] == y[1]:
+        return SCALE // 2, SCALE // 2
+    return (SCALE if x[0] > y[1] else 0), (SCALE if x[1] > y[0] else 0)
+
+
+def _largest(own: Interval, *others: Interval) -> Interval:
+    """The equal share of the largest: whole, in parts, or none."""
+    equal = sum(other == own and own[0] == own[1] for other in others)
+    if any(other[0] > own[1] for other in others):
+        return 0, 0
+    if all(other[1] < own[0] or (other == own and own[0] == own[1]) for other in others):
+        return SCALE // (equal + 1), -(-SCALE // (equal + 1))
+    return 0, SCALE
+
+
+def _smallest(own: Interval, *others: Interval) -> Interval:
+    def turned(x: Interval) -> Interval:
+        return -x[1], -x[0]
+
+    return _largest(turned(own), *map(turned, others))
+
+
+SLOPES = frozenset(("step", "sign", "share", "largest", "smallest"))
+
+
+def decided(do: str, operands: Sequence[Interval]) -> bool:
+    """Whether a slope is the same wherever in their intervals the operands lie."""
+    low, high = RULES[do](*operands)
+    return high - low <= 1
+
+
+RULES: dict[str, Callable[..., Interval]] = {
+    "+": _add,
+    "-": _sub,
+    "*": _mul,
+    "/": _div,
+    "neg": lambda x: (-x[1], -x[0]),
+    "abs": _abs,
+    "max": lambda *parts: (max(low for low, _ in parts), max(high for _, high in parts)),
+    "min": lambda *parts: (min(low for low, _ in parts), min(high for _, high in parts)),
+    "exp": _monotone(mp.exp),
+    "log": _log,
+    "sqrt": lambda x: _power(x, Fraction(1, 2)) if x[0] > 0 else (0, _monotone(mp.sqrt)((0, max(x[1], 0)))[1]),
+    "sin": _wave(mp.sin, 0),
+    "cos": _wave(mp.cos, 1),
+    "tanh": _monotone(mp.tanh),
+    "sigmoid": _monotone(lambda v: 1 / (1 + mp.exp(-v))),
+    "step": _step,
+    "sign": _sign,
+    "share": _share,
+    "largest": _largest,
+    "smallest": _smallest,
+}
+
