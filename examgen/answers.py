@@ -56,7 +56,8 @@ def _accepted(cell: Fraction, reach: Interval | None, decimals: int, whole: bool
 
 def units(interval: tuple[str, str], decimals: int) -> Fraction:
     """How wide an accepted interval is, in units of the last decimal asked."""
-    return (Fraction(interval[1]) - Fraction(interval[0])) * 10**decimals
+    low, high = (Fraction(end) for end in interval)
+    return (high - low) * int(10**decimals)
 
 
 def decimal_text(units: int, places: int) -> str:

@@ -252,7 +252,7 @@ def _notes(exam: Exam) -> tuple[str, ...]:
         for task in exam.tasks
         for choice in task.choices
         if choice.pinned is not None
-        for note in notes(choice.pinned)
+        for note in notes(choice.pinned, Contract(task.working, task.decimals))
     )
 
 

@@ -363,17 +363,15 @@ def routes(graph: Graph) -> tuple[Backward, ...]:
 
 
 def _routes(both: Backward) -> Iterator[Backward]:
-    there = {node.op for node in both.graph.nodes}
-    choices = {op.name: op.ways for op in OPS.values() if op.ways and there & {op.name, *_leads_to(op.name)}}
-    for chosen in product(*choices.values()):
-        found, names = _rewritten(both.graph, dict(zip(choices, chosen, strict=True)))
-        gradients = {name: names[held] for name, held in both.gradients.items()}
-        yield Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()})
-
-
-def _leads_to(op: str) -> tuple[str, ...]:
-    """The ops that some way of working them out leads to this one."""
-    return ("cross_entropy",) if op == "softmax" else ()
+    """Each graph once: ways of an op that does not occur, not even in a way of another, lead to the same one."""
+    ways = {op.name: op.ways for op in OPS.values() if op.ways}
+    seen: set[Graph] = set()
+    for chosen in product(*ways.values()):
+        found, names = _rewritten(both.graph, dict(zip(ways, chosen, strict=True)))
+        if found not in seen:
+            seen.add(found)
+            gradients = {name: names[held] for name, held in both.gradients.items()}
+            yield Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()})
 
 
 def kinks(graph: Graph, values: Mapping[str, Sequence[Any]]) -> Iterator[str]:

@@ -146,11 +146,11 @@ def solve(instance: Instance, decimals: int = 2, device: str = "cpu", working: i
     return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds(ask.node, ask.gradient)) for ask in asks))
 
 
-def notes(instance: Instance) -> tuple[str, ...]:
-    """What an instructor should know of pinned numbers: kinks, and readings they leave open."""
+def notes(instance: Instance, contract: Contract = STANDARD) -> tuple[str, ...]:
+    """What an instructor should know of pinned numbers: kinks, answers that rounding blurs, and readings they leave open."""
     chosen, graph = problem(instance.problem), graph_of(instance.problem, instance.params)
     at_kinks = (f"kink at {where}" for where in kinks(graph, exact_values(graph, instance.data)))
-    return (*at_kinks, *chosen.readings(instance))
+    return (*at_kinks, *blurs(instance, contract), *chosen.readings(instance))
 
 
 def honest_reach(graph: Graph, data: Mapping[str, Exact], working: int) -> Hull | None:

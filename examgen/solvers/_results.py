@@ -13,6 +13,7 @@ import numpy as np
 from examgen.answers import accepted
 from examgen.errors import InputError
 from examgen.graph import UNNAMED
+from examgen.honesty import Interval
 from examgen.model import Step, cells, each, freeze, pick
 from examgen.solvers._arguments import whole
 from examgen.solvers._reading import answer, place
@@ -55,23 +56,33 @@ class Result:
         return explain(task.problem, task.graph, data, 1, {(node.name, False) for node in task.graph.nodes})
 
     def accepts(self, field: str, text: str, working: int = 4, decimals: int = 2) -> bool:
-        """Whether a person's own answer is right: within one unit of the last decimal of the exact value.
+        """Whether a person's own answer is right: within one unit of the last decimal of the exact value, or reached by it.
+
+        Reached is what a solver writes who rounds, or cuts off, intermediate results to `working` decimals or more.
 
         `field` is a field, one entry or row of it ("losses[0]", "dscores[1,2]", counted from 0), or a value or gradient by
         its name in a formula ("q", "dx"). `text` is a number (1.27, 1,27 or 19/15, with any minus), or rows of them
         ("1 -2; 3 1", "[[1,-2],[3,1]]"). Whole numbers that come from whole ones without a division, a mean or a function
-        must be met exactly. `working`, the decimals kept in intermediate results, is read and changes nothing yet.
+        must be met exactly.
         Raises: InputError for a field that is not there, a text that cannot be read, or numbers that are not decimals.
         """
-        whole("working", working, 0)
-        unit = whole("decimals", decimals, 0)
-        exact = self._exact(*place(field))
+        kept, unit = whole("working", working, 0), whole("decimals", decimals, 0)
+        name, index = place(field)
+        exact = self._exact(name, index)
         stated = list(cells(answer(text, _shape(exact))))
         right = list(cells(exact))
         if self._task.data and self._task.whole and all(cell.denominator == 1 for cell in right):
             return stated == right
-        within = (map(Fraction, accepted(cell, None, unit, whole=False)) for cell in right)
-        return all(low <= cell <= high for cell, (low, high) in zip(stated, within, strict=True))
+        within = zip(stated, right, self._reach(name, index, kept, len(right)), strict=True)
+        return all(_accepts(cell, exactly, reach, unit) for cell, exactly, reach in within)
+
+    def _reach(self, name: str, index: tuple[int, ...], working: int, count: int) -> list[Interval | None]:
+        """What honest solvers can have for each cell; None where that is not known."""
+        reach = self._task.reach(self._named()[name], working) if self._task.data else None
+        if reach is None:
+            return [None] * count
+        part = reach[index]
+        return list(part.ravel()) if isinstance(part, np.ndarray) else [part]
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain lists and numbers, fit for JSON; exact numbers as text."""
@@ -210,6 +221,11 @@ class TaskResult(Result):
 
     def _value(self, key: str) -> Value:
         return self.found.get(key)
+
+
+def _accepts(stated: Fraction, exactly: Fraction, reach: Interval | None, decimals: int) -> bool:
+    low, high = map(Fraction, accepted(exactly, [reach], decimals, whole=False))
+    return low <= stated <= high
 
 
 def _shape(value: Any) -> tuple[int, ...]:

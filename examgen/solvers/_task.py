@@ -13,6 +13,7 @@ import numpy as np
 from examgen.engines import _numpy
 from examgen.errors import InputError
 from examgen.graph import HAND_SIZED, UNNAMED, Graph
+from examgen.honesty import Unbounded, hull
 from examgen.model import cells, nest
 from examgen.problem import Problem, ResultField
 from examgen.solvers._arguments import Array, Given, Shape, choice, finite, flag
@@ -102,6 +103,22 @@ class Task:
         found = {(name, False): x for name, x in run.values.items()} | {(name, True): x for name, x in run.gradients.items()}
         array = self.arranged(key, self._array(self.fields[key], found, True))
         return np.asarray(np.frompyfunc(_as_fraction, 1, 1)(array), dtype=object)
+
+    def reach(self, key: str, working: int) -> Array | None:
+        """What honest solvers can have for one field, as pairs of whole numbers of 10^-30; None where that is anything."""
+        upstream = 1 if self.upstream is None else self.upstream.exact
+        try:
+            found = hull(self.graph, _exact_data(self), upstream, working)
+        except Unbounded:
+            return None
+        place = self.fields[key]
+        flat = (found.gradients if place.gradient else found.values).get(place.node)
+        if flat is None:
+            return None
+        array = np.empty(len(flat), dtype=object)
+        for i, pair in enumerate(flat):
+            array[i] = pair
+        return np.asarray(self.arranged(key, array.reshape(self.graph[place.node].shape)), dtype=object)
 
     def arranged(self, key: str, array: Any) -> Any:
         """A node's array in the orientation and shape that its field has."""

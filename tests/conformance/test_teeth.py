@@ -233,8 +233,8 @@ class AcceptsTheNeighbour(Toy):
     def spoil(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sound = solving.accepted
 
-        def raised(value: Any, decimals: int, *, whole: bool) -> Any:
-            return sound(each(value, lambda cell: cell + 1), decimals, whole=whole)
+        def raised(value: Any, reach: Any, decimals: int, *, whole: bool) -> Any:
+            return sound(each(value, lambda cell: cell + 1), None, decimals, whole=whole)
 
         monkeypatch.setattr(solving, "accepted", raised)
         monkeypatch.setattr(folder, "accepted", raised)

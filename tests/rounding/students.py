@@ -124,7 +124,9 @@ DO: dict[str, Callable[..., Many]] = {
 }
 
 
-def answers(instance: Instance, count: int, working: int, places: Sequence[int], seed: int = 0) -> Iterator[tuple[Ask, list[Many]]]:
+def answers(
+    instance: Instance, count: int, working: int, places: Sequence[int], seed: int = 0
+) -> Iterator[tuple[Ask, list[Many]]]:
     """(box, what the students write into each of its cells) for every route; `places` are the decimals of each box."""
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)

@@ -32,10 +32,10 @@ def wrongly_refused(instance: Instance, contract: Contract, narrowed: Fraction =
     places = [answer.decimals for answer in solution.answers]
     accept = {answer.ask.key: list(cells(answer.accept)) for answer in solution.answers}
     found = 0
-    for (ask, written), _ in zip(answers(instance, STUDENTS, contract.working, places), range(10**6), strict=False):
-        ends, decimals = accept[ask.key], places[[a.ask.key for a in solution.answers].index(ask.key)]
+    for ask, written in answers(instance, STUDENTS, contract.working, places):
+        ends, decimals = accept[ask.key], next(a.decimals for a in solution.answers if a.ask.key == ask.key)
+        less = float(narrowed / 10**decimals)
         for cell, low, high in zip(written, ends[::2], ends[1::2], strict=True):
-            less = float(narrowed / 10**decimals)
             found += refused(cell, str(float(low) + less), str(float(high) - less))
     return found
 
