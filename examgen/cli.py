@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -176,6 +178,9 @@ def solve(
     from examgen.staging import write_file
     from examgen.writing import style_for
 
+    for option, path in (("--html", html), ("--pdf", pdf)):
+        if path is not None and any(path.exists() and Path(word).exists() and path.samefile(word) for word in numbers or []):
+            raise InputError(f"{option} {path}: is the file that the numbers come from, choose another name")
     chosen, style = named(problem), style_for(language, working)
     tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
     if html is not None:
@@ -224,10 +229,22 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda stage, done, total: bar.update(bars[stage], completed=done, total=total, visible=True)
 
 
+NEAREST = {"−": "-", "≈": "~", "→": "->", "·": "*", "×": "x", "÷": "/", "∂": "d", "Σ": "sum", "σ": "sigmoid", "…": "..."}
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal that does not know a sign gets: the nearest in ASCII, or a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    signs = error.object[error.start : error.end]
+    plain = (NEAREST.get(sign) or unicodedata.normalize("NFKD", sign) for sign in signs)
+    return "".join(text if text.isascii() else "?" for text in plain), error.end
+
+
 def main() -> None:
     """Runs the command; what examgen raises on purpose becomes one sentence and an exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows only ASCII gets question marks
-        sys.stdout.reconfigure(errors="replace")
+    codecs.register_error("nearest", _nearest)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="nearest")
     try:
         app()
     except ExamgenError as error:

@@ -270,7 +270,8 @@ def _fan_outs(worked: Worked) -> Iterator[Line]:
         if len(wires := wires_to(worked, name)) > 1:
             parts = tuple(Leaf(worked.values[worked.both.parts[wire]][0]) for wire in wires)
             value = worked.value(name, (), True)
-            yield Line(worked.symbol(name, (), True), (Term("+", parts),), value, what=(name, True, ()))
+            stated = None if worked.wants(name, True) else (name, True, ())  # an answer is stated once, below
+            yield Line(worked.symbol(name, (), True), (Term("+", parts),), value, what=stated)
 
 
 def _stated(worked: Worked, name: str) -> Line:
@@ -293,7 +294,13 @@ def _forward_arrays(worked: Worked) -> Iterator[Step]:
     for node in _gates(worked.graph):
         lines = tuple(worked.line(node.name, index, stop=_every(worked)) for index in indices(node.shape))
         shown = grids(worked, node.name) if node.shape else ()
-        yield from _with_cells("node", OF_NODE, worked.symbol(node.name), lines, shown)
+        yield from _with_cells("node", OF_NODE, _definition(worked, node), lines, shown)
+
+
+def _definition(worked: Worked, node: Node) -> str:
+    """The node and what it is, in symbols of whole arrays."""
+    operands = (worked.symbol(name) for name in node.inputs)
+    return f"{worked.symbol(node.name)} = {OPS[node.op].latex.format(*operands, **dict(node.attrs))}"
 
 
 def _backward_arrays(worked: Worked) -> Iterator[Step]:

@@ -29,7 +29,10 @@ MARKS = {
     "padding": ("[{}]", "dim"),
     "used": ("[{}]", ""),
 }
-ROUNDING = "≈ is rounded to %(working)s decimals, the reckoning goes on with all digits; → is the answer."
+ROUNDING = (
+    "≈ is rounded to %(working)s decimals (small numbers to three significant digits), calculations carry all digits; "
+    "→ is the answer."
+)
 SHOWN = 10  # rows and columns of a result that are printed
 
 

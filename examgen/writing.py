@@ -240,7 +240,8 @@ def _aligned(numbers: Sequence[Fraction], style: Style) -> list[str]:
         return [replace(style, text=True).number(number) for number in numbers]
     most = max(count for _, count, _ in shown)
     mark = "," if style.comma else "."
-    return [decimal_text(units * 10 ** (most - count), most).replace(".", mark).replace("-", "−") for units, count, _ in shown]
+    digits = (decimal_text(int(rounded(number, most) * 10**most), most) for number in numbers)
+    return [text.replace(".", mark).replace("-", "−") for text in digits]
 
 
 def _sides(grid: Grid, i: int, j: int) -> str:

@@ -23,7 +23,7 @@ SIZE = {
 }
 WINDOW = "Cell $%(symbol)s$: the filter lies over the framed window, and the products are added."
 BIASED = "Cell $%(symbol)s$: the filter lies over the framed window, the products are added, then the bias."
-MAP = "The whole map:"
+MAP = "The other cells in the same way; the whole map:"
 RELU = "ReLU: negative cells become 0 (grey), the others stay."
 POOL = {
     "maxpool": "Pooling: the largest number of each framed window (bold).",

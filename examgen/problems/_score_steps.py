@@ -13,8 +13,24 @@ from examgen.narration import Worked, grids
 from examgen.terms import tidy
 
 LETTERS = {"scores": "s", "logits": "s", "rows": "s", "probabilities": "p", "true_probabilities": "p", "losses": "L"}
-GIVEN = "Given are the scores; that of each image's true class is framed."
-LOGARITHMS = "Given are numbers whose logarithms are the scores; that of each image's true class is framed."
+GIVEN = {  # by whether a column is an image, and whether the table holds numbers under ln
+    (False, False): (
+        "Given are the scores, a row is an image, a column is a class: "
+        "$s_{ij}$ is the score of image $i$ for class $j$; those of the true classes are framed."
+    ),
+    (True, False): (
+        "Given are the scores, a column is an image, a row is a class: "
+        "$s_{ij}$ is the score of image $i$ for class $j$; those of the true classes are framed."
+    ),
+    (False, True): (
+        "Given are the numbers $e^{s_{ij}}$, a row is an image, a column is a class: "
+        "$s_{ij}$ is the score of image $i$ for class $j$; those of the true classes are framed."
+    ),
+    (True, True): (
+        "Given are the numbers $e^{s_{ij}}$, a column is an image, a row is a class: "
+        "$s_{ij}$ is the score of image $i$ for class $j$; those of the true classes are framed."
+    ),
+}
 SAMPLE = "Image %(image)s: $y_{%(image)s}=%(true)s$, the score of the true class is $%(symbol)s=%(score)s$."
 LOSS = {"mean": "The mean over the images:", "sum": "The sum over the images:"}
 ROW = "The gradient of image %(image)s, class by class:"
@@ -38,7 +54,9 @@ def steps(worked: Worked, sample: Lines, gradient: Lines, loss: Callable[[Worked
     labels = worked.values["labels"]
     framed = {cell(worked, i, int(label)): "true" for i, label in enumerate(labels)}
     (table,) = grids(worked, "scores")
-    yield Step("given", LOGARITHMS if "logits" in worked.graph else GIVEN, grids=(replace(table, marks=framed),))
+    columns, logarithms = "rows" in worked.graph, "logits" in worked.graph
+    shown = replace(table, symbol="e^{s}" if logarithms else table.symbol, marks=framed)
+    yield Step("given", GIVEN[columns, logarithms], grids=(shown,))
     for i, label in enumerate(labels):
         score = logits(worked, i, int(label))
         values = {"image": i + 1, "true": int(label) + 1, "symbol": score.symbol, "score": written(worked, i, int(label))}

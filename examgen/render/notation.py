@@ -74,7 +74,7 @@ def _flat(latex: str) -> Markup | None:
         pieces.append(_piece_of(token, operand))
         end = token.end()
         operand = token.lastgroup in ("number", "below", "letter") or token[0] in (")", "]")
-    return Markup('<span class="flat">{}</span>').format(Markup("").join(pieces)) if end == len(latex) else None
+    return Markup('<span class="oneline">{}</span>').format(Markup("").join(pieces)) if end == len(latex) else None
 
 
 def _piece_of(token: re.Match[str], operand: bool) -> Markup:

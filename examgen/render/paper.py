@@ -131,6 +131,11 @@ class StripTask:
     boxes: tuple[Box, ...]
     accepted: tuple[Accepted, ...]
 
+    @property
+    def size(self) -> int:
+        """How many lines its boxes take, about."""
+        return sum(box.shape[-2] if len(box.shape) > 1 else 1 for box in self.boxes)
+
 
 @dataclass(frozen=True)
 class Strip:

@@ -165,12 +165,12 @@ def test_the_module_is_the_command() -> None:
 
 
 def test_a_terminal_without_unicode_is_no_failure() -> None:
-    """Where stdout knows only ASCII, what it cannot show becomes a question mark."""
+    """Where stdout knows only ASCII, a sign becomes the nearest one it has, or a question mark."""
     ended = shell("-m", "examgen", "problems", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (0, "") == (ended.status, ended.err)
     assert "svm_loss" in ended.out and ended.out.isascii()
-    said = "import examgen.cli\nexamgen.cli.app = lambda: print('\\u03c3')\nexamgen.cli.main()"
-    assert "?\n" == shell("-c", said, PYTHONIOENCODING="ascii", PYTHONUTF8="0").out
+    said = "import examgen.cli\nexamgen.cli.app = lambda: print('s\\u2081\\u2082 \\u2248 \\u22122 \\u0436')\nexamgen.cli.main()"
+    assert "s12 ~ -2 ?\n" == shell("-c", said, PYTHONIOENCODING="ascii", PYTHONUTF8="0").out
 
 
 def test_a_folder_is_named_after_its_definition() -> None:
