@@ -11,6 +11,7 @@ from examgen.honesty import SCALE, Interval, widened
 from examgen.model import Ask, Exact, cells, each, nest, shape
 
 GUARD = 4  # decimals beyond those of the answer in an accepted interval, rounded outward
+LARGEST = 10**30  # of any value or gradient: far beyond what can be printed, far within float64
 
 
 def decimals_of(graph: Graph, ask: Ask, decimals: int) -> int:
@@ -18,6 +19,19 @@ def decimals_of(graph: Graph, ask: Ask, decimals: int) -> int:
     if ask.whole:
         return 0
     return max(decimals, 3) if ask.gradient and graph.transcendental else decimals
+
+
+def snapped(cell: Any) -> int | Fraction:
+    """An engine's number as a fraction, of 45 decimals behind exp or log, so that equal numbers are equal.
+
+    Raises: ValueError for what is no real number of a size that can be written out.
+    """
+    rational = isinstance(cell, (int, Fraction))
+    if not rational and not hasattr(cell, "_mpf_"):
+        raise ValueError("it is no real number")
+    if not abs(cell) <= LARGEST:  # infinite, or no number at all
+        raise ValueError("it is too large")
+    return cell if rational else Fraction(round(cell * 10**45), 10**45)
 
 
 def rounded(value: Exact, decimals: int) -> Exact:

@@ -6,10 +6,10 @@ so that whatever reads graphs (intervals, steps, mistakes) reads forward and bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from itertools import product
 from math import prod
 from operator import add
@@ -170,14 +170,23 @@ class Ref:
 class Builder:
     """Adds nodes one by one, checking shapes as it goes; `build` freezes what stands there.
 
-    With `share=True` an unnamed node that repeats an earlier one (same op, inputs and attributes) is that node.
+    With `share=True` an unnamed node that repeats an earlier one (same op, inputs and attributes) is that node. `kept` holds
+    names that no unnamed node takes.
     """
 
-    def __init__(self, start: Graph | None = None, *, share: bool = False) -> None:
+    def __init__(self, start: Graph | None = None, *, share: bool = False, kept: Container[str] = ()) -> None:
         self._nodes: dict[str, Node] = {node.name: node for node in start.nodes} if start else {}
-        self._share = share
+        self._share, self._kept = share, kept
         self._seen: dict[Any, str] = {}
         self._count = 0
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._nodes
+
+    @property
+    def last(self) -> str:
+        """The name of the node added last."""
+        return next(reversed(self._nodes))
 
     def build(self, output: Ref | str) -> Graph:
         name = output if isinstance(output, str) else output.name
@@ -205,7 +214,7 @@ class Builder:
 
     def _fresh(self) -> str:
         self._count += 1
-        while f"{UNNAMED}{self._count}" in self._nodes:
+        while (name := f"{UNNAMED}{self._count}") in self._nodes or name in self._kept:
             self._count += 1
         return f"{UNNAMED}{self._count}"
 
@@ -293,9 +302,20 @@ class Backward:
     parts: Mapping[tuple[str, int], str]
 
 
+Vjp = Callable[[Builder, Node, Ref], tuple[Ref | None, ...]]
+
+
 @lru_cache(maxsize=512)
 def backward(graph: Graph) -> Backward:
     """Reverse-mode differentiation, VJP by VJP; the gradients of a node that is used more than once are summed."""
+    return differentiated(graph, {}, partial(reduce, add))
+
+
+def differentiated(graph: Graph, vjps: Mapping[str, Vjp], gather: Callable[[Sequence[Ref]], Ref]) -> Backward:
+    """The same by other rules: `vjps` of some ops, and `gather` makes one gradient of all that comes back to a node.
+
+    Parts come in the order of the way back. A node to which no rule sends anything back has no gradient.
+    """
     builder = Builder(graph)
     upstream = builder.input(_free(graph, "upstream"), graph[graph.output].shape)
     wanted = {node.name for node in graph.differentiable}
@@ -303,9 +323,11 @@ def backward(graph: Graph) -> Backward:
     gradients: dict[str, str] = {}
     wires: dict[tuple[str, int], str] = {}
     for node in reversed(graph.differentiable):
-        total = reduce(add, parts[node.name])
+        if node.name not in parts:
+            continue
+        total = gather(parts[node.name])
         gradients[node.name] = total.name
-        vjp = OPS[node.op].vjp
+        vjp = vjps.get(node.op, OPS[node.op].vjp)
         for place, part in enumerate(vjp(builder, node, total) if vjp else ()):
             source = node.inputs[place]
             if part is not None and source in wanted:

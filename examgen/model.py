@@ -134,12 +134,26 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class Mistaken:
+    """What one mistake makes of a task: `says` is its sentence, an English message (a gettext id).
+
+    `results` holds the number or numbers of every box that it leads astray, by the box's key: None where it leads to no
+    number, of another shape than the box where the mistake changes that. All other boxes come out right.
+    """
+
+    key: str
+    says: str
+    results: Mapping[str, Exact | None]
+
+
+@dataclass(frozen=True)
 class Solution:
-    """A solved and proved task: its answers, with one certificate each."""
+    """A solved and proved task: its answers, with one certificate each, and what mistakes lead to where that was asked."""
 
     instance: Instance
     answers: tuple[Answer, ...]
     certificates: tuple[Certificate, ...]
+    mistakes: tuple[Mistaken, ...] = ()
 
 
 Index = tuple[int, ...]

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import UNNAMED, Graph
+from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, freeze, nest, shape
 from examgen.narration import Worked, cell_symbol, told
 
@@ -111,6 +112,17 @@ class Problem(ABC):
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         """Why a kink-free instance is still not fit to print: trivial, or not hand-sized. `values`: node -> exact cells."""
         yield from ()
+
+    def mistakes(self, params: Any) -> tuple[Mistake, ...]:
+        """What students get wrong in such a task; one that changes none of the boxes is passed over by itself.
+
+        Every drawn instance tells each of them apart: in at least one box it leads to what is not accepted.
+        """
+        return ()
+
+    def exceptions(self, params: Any) -> Mapping[str, str]:
+        """Mistakes that need not be told apart with these parameters: key -> why no instance can."""
+        return {}
 
     def readings(self, instance: Instance) -> Iterator[str]:
         """What pinned numbers leave open, as notes: never a reason to refuse them."""

@@ -13,6 +13,7 @@ from typing import Any
 from examgen import problems as package
 from examgen.errors import InputError
 from examgen.graph import Graph
+from examgen.mistakes import Mistake
 from examgen.model import Ask, Instance, Kind, cells
 from examgen.problem import Preset, Problem
 
@@ -51,6 +52,12 @@ def asks_of(instance: Instance) -> tuple[Ask, ...]:
 
 def _number(kind: Kind) -> Kind:
     return "number" if kind == "integer" else kind
+
+
+@lru_cache(maxsize=1024)
+def mistakes_of(name: str, params: Any) -> tuple[Mistake, ...]:
+    """The mistakes of a problem's parameters, made once, so that what follows from them is found once."""
+    return problem(name).mistakes(params)
 
 
 @lru_cache(maxsize=1024)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from typing import Any
 
-from examgen.answers import accepted, decimals_of, units
+from examgen.answers import accepted, decimals_of, snapped, units
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
 from examgen.errors import DrawError, InputError, ProofError
 from examgen.formula import parse
 from examgen.graph import UNNAMED, Graph, kinks
 from examgen.honesty import Hull, Interval, Unbounded, hull
+from examgen.mistaken import confusions
 from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
 from examgen.registry import asks_of, graph_of, problem
@@ -23,7 +23,6 @@ from examgen.verifying import Proof, engine, prove, split
 ATTEMPTS = 200
 WIDEST_VALUE, WIDEST_GRADIENT = 5, 3  # units of the last decimal that an accepted interval may span
 LONGEST_EXACT = 200
-LARGEST = 10**30  # of any value or gradient: far beyond what can be printed, far within float64
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STAN
         except DrawError as error:
             reasons[str(error)] = reasons.get(str(error), 0) + 1
             continue
-        reason = next(chain(faults(chosen, instance), blurs(instance, contract)), None)
+        reason = next(unfit(chosen, instance, contract), None)
         if reason is None:
             return instance
         reasons[reason] = reasons.get(reason, 0) + 1
@@ -61,6 +60,13 @@ def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STAN
     raise DrawError(
         f"{name}: none of {ATTEMPTS} candidates fits these parameters, most often since {commonest}: change the parameters"
     )
+
+
+def unfit(chosen: Problem, instance: Instance, contract: Contract) -> Iterator[str]:
+    """Why a candidate is not used, what is cheap to find out first."""
+    yield from faults(chosen, instance)
+    accept = yield from blurs(instance, contract)
+    yield from (f"its numbers do not tell the mistake {key} apart" for key in confusions(instance, accept))
 
 
 def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
@@ -75,43 +81,39 @@ def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
     yield from chosen.flaws(instance, values)
 
 
-def blurs(instance: Instance, contract: Contract) -> Iterator[str]:
-    """Why honest roundings could not be told from mistakes: another side of a kink, or too wide an interval."""
+def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[str, Any]]:
+    """Why honest roundings could not be told from mistakes: another side of a kink, or too wide an interval.
+
+    Returns what is accepted, box by box.
+    """
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
     try:
         reach = hull(graph, data, upstream, contract.working)
     except Unbounded as error:
         yield f"rounding can lead to {error}"
-        return
+        return {}
     for name in reach.straddling:
         yield f"rounding decides on which side of a kink {name} lies"
     arrays = _numpy.evaluate(graph, data, upstream, "exact")
+    accept = {}
     for ask in asks_of(instance):
         flat = (arrays.gradients if ask.gradient else arrays.values)[ask.node].ravel().tolist()
-        value = pick(nest([_snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
+        value = pick(nest([snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
         places = decimals_of(graph, ask, contract.decimals)
-        ends = list(cells(accepted(value, reached(reach, graph, ask), places, whole=ask.whole)))
+        accept[ask.key] = accepted(value, reached(reach, graph, ask), places, whole=ask.whole)
+        ends = list(cells(accept[ask.key]))
         widest = max(units(ends_of, places) for ends_of in zip(ends[::2], ends[1::2], strict=True))
         allowed = WIDEST_GRADIENT if ask.gradient else WIDEST_VALUE
         if widest > allowed:
             yield f"the accepted interval of {ask.key} is wider than {allowed} units of its last decimal"
+    return accept
 
 
 def exact_values(graph: Graph, data: Mapping[str, Exact]) -> dict[str, list[Any]]:
     """Node name -> flat cells, all fractions: behind exp or log those of 45 decimals, so that equal numbers are equal."""
     arrays = _numpy.run(graph, split(graph, data)[0], "exact")
-    return {name: [_snapped(cell) for cell in array.ravel().tolist()] for name, array in arrays.items()}
-
-
-def _snapped(cell: Any) -> int | Fraction:
-    """Raises: ValueError for what is no real number of a size that can be written out."""
-    rational = isinstance(cell, (int, Fraction))
-    if not rational and not hasattr(cell, "_mpf_"):
-        raise ValueError("it is no real number")
-    if not abs(cell) <= LARGEST:  # infinite, or no number at all
-        raise ValueError("it is too large")
-    return cell if rational else Fraction(round(cell * 10**45), 10**45)
+    return {name: [snapped(cell) for cell in array.ravel().tolist()] for name, array in arrays.items()}
 
 
 def check_values(instance: Instance) -> None:
@@ -128,7 +130,7 @@ def check_values(instance: Instance) -> None:
         for name, array in arrays.items():
             try:
                 for cell in array.ravel().tolist():
-                    _snapped(cell)
+                    snapped(cell)
             except ValueError as error:
                 where = "an unnamed gate" if name.startswith(UNNAMED) else name
                 raise InputError(f"data: the {what} at {where} cannot be printed, {error}: change the numbers") from None

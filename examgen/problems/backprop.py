@@ -11,11 +11,13 @@ from examgen import formula
 from examgen.drawing import Stream
 from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph, Node
+from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells, shape
 from examgen.narration import loss_symbol
 from examgen.ops import OPS
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, param
+from examgen.problems._backward_mistakes import backward_mistakes
 
 LARGEST_VALUE = 60
 SLOPED = {"sigmoid": (0.5, 2.0), "tanh": (0.5, 1.5)}  # |z|: beyond, the slope rounds away
@@ -138,6 +140,9 @@ class Backprop(Problem):
                 yield f"{node.inputs[0]} is where {node.op} has no slope to speak of"
         if not any(values[graph.output]):
             yield "the output is 0"
+
+    def mistakes(self, params: Params) -> tuple[Mistake, ...]:
+        return tuple(backward_mistakes(given=params.upstream == "drawn"))
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
         return {"upstream": "drawn" if any(v != 1 for v in cells(data.get("upstream", 1))) else "one"}

@@ -11,12 +11,14 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref, Shape, Sizes
+from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, nest, shape
 from examgen.narration import Worked
 from examgen.ops.conv import out_length
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, ResultField, param
 from examgen.problems import _conv_steps as conv_steps
+from examgen.problems._conv_mistakes import conv_mistakes
 from examgen.problems._repair import LARGEST_CELL, filter_bank, repair, tells_flip
 
 RANKS = {"image": 3, "kernels": 4}
@@ -150,6 +152,9 @@ class ConvReluPool(Problem):
             yield "every pooled number is 0"
         if not all(tells_flip(plane) for bank in instance.data["kernels"] for plane in bank):
             yield "a filter is its own flip: convolution and cross-correlation agree"
+
+    def mistakes(self, params: Params) -> tuple[Mistake, ...]:
+        return tuple(conv_mistakes(params))
 
     def symbol(self, graph: Graph, node: str, index: Index) -> str:
         return conv_steps.symbol(graph, node, index)

@@ -147,12 +147,18 @@ def known(problem: Problem) -> Iterator[None]:
         yield
         return
     there = {**registry.problems(), problem.name: problem}
-    registry.graph_of.cache_clear()  # graphs are kept by the problem's name
+    _forget()
     try:
         with mock.patch.object(registry, "problems", lambda: there):
             yield
     finally:
-        registry.graph_of.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    """Graphs and mistakes are kept by the problem's name."""
+    registry.graph_of.cache_clear()
+    registry.mistakes_of.cache_clear()
 
 
 def untranslated(language: str, messages: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,168 @@
+"""What mistakes lead to: the result of every box for somebody who makes one, and whether a marker can see it.
+
+Evaluated in exact numbers on the graphs that `mistakes` changes; it proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from examgen.answers import snapped
+from examgen.engines import _numpy
+from examgen.graph import Backward, Graph
+from examgen.mistakes import Data, Forward, Mistake, as_it_is, meanings
+from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells, nest, pick, shape
+from examgen.registry import asks_of, graph_of, mistakes_of, problem
+from examgen.verifying import split
+
+Results = Mapping[str, Exact | None]  # box key -> what stands in it; None where there is nothing to write
+Accepts = Mapping[str, Any]  # box key -> pairs of decimal strings, nested as the answer
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a box finds its number in a mistaken solver: a node and an index; no node where nobody gets there."""
+
+    key: str
+    node: str | None
+    index: Index
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Solver:
+    """Somebody who makes one mistake throughout a task, ready to be given numbers."""
+
+    mistake: Mistake
+    both: Backward
+    places: tuple[Place, ...]
+
+    def results(self, data: Data, upstream: Exact) -> dict[str, Exact | None]:
+        """What this solver writes into every box."""
+        read = dict(self.mistake.reading({**data, "upstream": upstream}))
+        given = {**read, self.both.upstream: read["upstream"]}
+        try:
+            return self._written(self.places, given)
+        except (ArithmeticError, ValueError):  # somewhere: then each box by itself
+            return {place.key: self._alone(place, given) for place in self.places}
+
+    def _written(self, places: Sequence[Place], given: Data) -> dict[str, Exact | None]:
+        names = [place.node for place in places if place.node is not None]
+        arrays = _numpy.run(self.both.graph, given, "exact", names)
+        return {place.key: None if place.node is None else _number(arrays[place.node], place.index) for place in places}
+
+    def _alone(self, place: Place, given: Data) -> Exact | None:
+        try:
+            return self._written([place], given)[place.key]
+        except (ArithmeticError, ValueError):
+            return None
+
+
+def _number(array: Any, index: Index) -> Exact:
+    """Raises: ValueError for what is no real number, or too large."""
+    return pick(nest([snapped(cell) for cell in array.ravel().tolist()], array.shape), index)
+
+
+def solvers(instance: Instance) -> tuple[Solver, ...]:
+    """One for each mistake that applies: the op that it changes is worked out for at least one box."""
+    name, params = instance.problem, instance.params
+    return _solvers(graph_of(name, params), mistakes_of(name, params), asks_of(instance))
+
+
+@lru_cache(maxsize=1024)
+def _solvers(graph: Graph, mistakes: Sequence[Mistake], asks: Sequence[Ask]) -> tuple[Solver, ...]:
+    known: dict[Any, int] = {}
+    sound: dict[Forward, list[int | None]] = {}
+    found = []
+    for mistake in mistakes:
+        if mistake.start not in sound:
+            sound[mistake.start] = _meant(mistake.honest(graph), asks, known)
+        both = mistake.solver(graph)
+        if mistake.reading is not as_it_is or _meant(both, asks, known) != sound[mistake.start]:
+            found.append(Solver(mistake, both, tuple(_place(graph, both, ask) for ask in asks)))
+    return tuple(found)
+
+
+def _meant(both: Backward, asks: Sequence[Ask], known: dict[Any, int]) -> list[int | None]:
+    """What every box asks of a solver, as numbers that are equal where the same is worked out."""
+    found = meanings(both.graph, known)
+    return [found.get(_node(both, ask) or "") for ask in asks]
+
+
+def _node(both: Backward, ask: Ask) -> str | None:
+    if ask.gradient:
+        return both.gradients.get(ask.node)
+    return ask.node if ask.node in both.graph else None
+
+
+def _place(graph: Graph, both: Backward, ask: Ask) -> Place:
+    """The box's cell; where an array has another size than it should, all that is behind its first axis that differs.
+
+    Gradients end where the output is lost, or no longer fits the gradient that is given at it.
+    """
+    node = _node(both, ask)
+    ends = both.graph.output != graph.output or both.graph[both.graph.output].shape != graph[graph.output].shape
+    if node is None or (ask.gradient and ends):
+        return Place(ask.key, None, ())
+    ours, right = both.graph[node].shape, graph[ask.node].shape
+    kept = next((i for i, pair in enumerate(zip(ours, right, strict=False)) if pair[0] != pair[1]), len(right))
+    return Place(ask.key, node, (ask.index or ())[:kept], right)
+
+
+def results(instance: Instance) -> dict[str, Results]:
+    """Mistake -> box -> its result, for every mistake that applies."""
+    data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
+    return {solver.mistake.key: solver.results(data, upstream) for solver in solvers(instance)}
+
+
+def told_apart(instance: Instance, accept: Accepts) -> dict[str, tuple[str, ...]]:
+    """Mistake -> the boxes in which its result is not accepted; none where a marker cannot see the mistake."""
+    dims = {ask.key: ask.shape for ask in asks_of(instance)}
+    return {key: tuple(astray(found, accept, dims)) for key, found in results(instance).items()}
+
+
+def astray(found: Results, accept: Accepts, dims: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    """The boxes that do not accept what was found, or found in another shape."""
+    for key, value in found.items():
+        if value is None or shape(value) != dims[key] or not _within(value, accept[key]):
+            yield key
+
+
+def _within(value: Exact, accept: Any) -> bool:
+    ends = list(cells(accept))
+    return all(
+        Fraction(low) <= cell <= Fraction(high) for cell, low, high in zip(cells(value), ends[::2], ends[1::2], strict=True)
+    )
+
+
+def confusions(instance: Instance, accept: Accepts, spared: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The mistakes that have to be told apart, and are not; the problem's exceptions are `spared` unless told."""
+    spared = problem(instance.problem).exceptions(instance.params) if spared is None else spared
+    data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
+    dims = {ask.key: ask.shape for ask in asks_of(instance)}
+    for solver in solvers(instance):
+        key = solver.mistake.key
+        if key not in spared and next(astray(solver.results(data, upstream), accept, dims), None) is None:
+            yield key
+
+
+def alike(instance: Instance) -> tuple[tuple[str, ...], ...]:
+    """Groups of mistakes that nobody can tell from each other here: they lead to the same in every box."""
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for key, found in results(instance).items():
+        groups.setdefault(tuple(found.values()), []).append(key)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def mistaken(solution: Solution) -> tuple[Mistaken, ...]:
+    """What the mistakes make of a solved task, box by box: those that its numbers tell apart."""
+    instance = solution.instance
+    accept = {answer.ask.key: answer.accept for answer in solution.answers}
+    dims = {answer.ask.key: answer.ask.shape for answer in solution.answers}
+    says = {mistake.key: mistake.says for mistake in mistakes_of(instance.problem, instance.params)}
+    told = ((key, found, tuple(astray(found, accept, dims))) for key, found in results(instance).items())
+    return tuple(Mistaken(key, says[key], {box: found[box] for box in boxes}) for key, found, boxes in told if boxes)
