@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.util import find_spec
 from multiprocessing import active_children, get_context
@@ -23,6 +23,7 @@ from examgen import codes
 from examgen.bundle import key_json, manifest_json, vouched
 from examgen.errors import DrawError, EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam, Task
+from examgen.mistaken import mistaken
 from examgen.model import Instance, Solution
 from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
@@ -200,7 +201,8 @@ def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution,
     solutions = []
     for task, instance in zip(exam.tasks, variant.instances, strict=True):
         with _naming(f"variant {variant.number} ({variant.code}), task {task.number}"):
-            solutions.append(solve(instance, task.decimals, device, task.working))
+            solution = solve(instance, task.decimals, device, task.working)
+            solutions.append(replace(solution, mistakes=mistaken(solution)))
     return tuple(solutions)
 
 

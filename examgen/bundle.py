@@ -10,9 +10,10 @@ from typing import Any
 
 from examgen.exam import Exam
 from examgen.graph import Graph
-from examgen.model import Answer, Exact, Solution, each
+from examgen.model import Answer, Exact, Mistaken, Solution, each
 from examgen.points import Points, distribute
 from examgen.registry import graph_of
+from examgen.render.language import say
 from examgen.sheets import Solved, Variant, labels
 from examgen.staging import FILES, solution_name
 
@@ -57,6 +58,7 @@ def task_json(
         "data": {name: plain(value) for name, value in instance.data.items()},
         "working": working,
         "answers": [_answer(answer, label, points) for answer, label, points in named],
+        "mistakes": [_mistake(found, language) for found in solution.mistakes],
         "graph": graph_of(instance.problem, instance.params).to_json(),
     }
 
@@ -77,6 +79,12 @@ def _answer(answer: Answer, label: str, points: Fraction) -> dict[str, Any]:
         "decimals": answer.decimals,
         "points": plain(points),
     }
+
+
+def _mistake(found: Mistaken, language: str) -> dict[str, Any]:
+    """`results` holds the boxes that come out wrong, null where the mistake leads to no number; all others come out right."""
+    results = {key: None if value is None else each(value, float) for key, value in found.results.items()}
+    return {"key": found.key, "says": say(language, found.says), "results": results}
 
 
 def manifest_json(

@@ -5,7 +5,7 @@ Evaluated in exact numbers on the graphs that `mistakes` changes; it proves noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,10 +15,11 @@ from examgen.answers import snapped
 from examgen.engines import _numpy
 from examgen.graph import Backward, Graph
 from examgen.mistakes import Data, Forward, Mistake, as_it_is, meanings
-from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells, nest, pick, shape
-from examgen.registry import asks_of, graph_of, mistakes_of, problem
+from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells, freeze, nest, pick, shape
+from examgen.registry import asks_of, graph_of, mistakes_of
 from examgen.verifying import split
 
+FLOAT = Fraction(1, 10**6)  # far more than float64 loses in a task
 Results = Mapping[str, Exact | None]  # box key -> what stands in it; None where there is nothing to write
 Accepts = Mapping[str, Any]  # box key -> pairs of decimal strings, nested as the answer
 
@@ -43,12 +44,21 @@ class Solver:
 
     def results(self, data: Data, upstream: Exact) -> dict[str, Exact | None]:
         """What this solver writes into every box."""
-        read = dict(self.mistake.reading({**data, "upstream": upstream}))
-        given = {**read, self.both.upstream: read["upstream"]}
+        given = self._given(data, upstream)
         try:
             return self._written(self.places, given)
         except (ArithmeticError, ValueError):  # somewhere: then each box by itself
             return {place.key: self._alone(place, given) for place in self.places}
+
+    def roughly(self, data: Data, upstream: Exact) -> dict[str, Exact]:
+        """The same in float64, many times faster, where there is something to write; it may be no number."""
+        found = [place for place in self.places if place.node is not None]
+        arrays = _numpy.run(self.both.graph, self._given(data, upstream), "float", [str(place.node) for place in found])
+        return {place.key: freeze(arrays[str(place.node)][place.index].tolist()) for place in found}
+
+    def _given(self, data: Data, upstream: Exact) -> Data:
+        read = dict(self.mistake.reading({**data, "upstream": upstream}))
+        return {**read, self.both.upstream: read["upstream"]}
 
     def _written(self, places: Sequence[Place], given: Data) -> dict[str, Exact | None]:
         names = [place.node for place in places if place.node is not None]
@@ -125,28 +135,33 @@ def told_apart(instance: Instance, accept: Accepts) -> dict[str, tuple[str, ...]
     return {key: tuple(astray(found, accept, dims)) for key, found in results(instance).items()}
 
 
-def astray(found: Results, accept: Accepts, dims: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
-    """The boxes that do not accept what was found, or found in another shape."""
+def astray(
+    found: Results, accept: Accepts, dims: Mapping[str, tuple[int, ...]], slack: Fraction = Fraction(0)
+) -> Iterator[str]:
+    """The boxes that do not accept what was found, or found in another shape; so far beyond an end still counts as within."""
     for key, value in found.items():
-        if value is None or shape(value) != dims[key] or not _within(value, accept[key]):
+        if value is None or shape(value) != dims[key] or _beyond(value, accept[key], slack):
             yield key
 
 
-def _within(value: Exact, accept: Any) -> bool:
-    ends = list(cells(accept))
-    return all(
-        Fraction(low) <= cell <= Fraction(high) for cell, low, high in zip(cells(value), ends[::2], ends[1::2], strict=True)
+def _beyond(value: Exact, accept: Any, slack: Fraction) -> bool:
+    """Whether a cell lies outside its interval; what is no number lies nowhere."""
+    ends = [Fraction(end) for end in cells(accept)]
+    return any(
+        cell < low - slack or cell > high + slack
+        for cell, low, high in zip(cells(value), ends[::2], ends[1::2], strict=True)
     )
 
 
-def confusions(instance: Instance, accept: Accepts, spared: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The mistakes that have to be told apart, and are not; the problem's exceptions are `spared` unless told."""
-    spared = problem(instance.problem).exceptions(instance.params) if spared is None else spared
+def confusions(instance: Instance, accept: Accepts, spared: Container[str] = ()) -> Iterator[str]:
+    """The mistakes that are not told apart, without those that are spared."""
     data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
     dims = {ask.key: ask.shape for ask in asks_of(instance)}
     for solver in solvers(instance):
         key = solver.mistake.key
-        if key not in spared and next(astray(solver.results(data, upstream), accept, dims), None) is None:
+        if key in spared or next(astray(solver.roughly(data, upstream), accept, dims, FLOAT), None):
+            continue
+        if next(astray(solver.results(data, upstream), accept, dims), None) is None:
             yield key
 
 

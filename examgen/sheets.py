@@ -11,7 +11,7 @@ from examgen.answers import decimals_of, rounded
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
-from examgen.model import Answer, Instance, Solution, cells
+from examgen.model import Answer, Exact, Instance, Solution, cells, shape
 from examgen.ops import OPS
 from examgen.points import Points, distribute
 from examgen.registry import asks_of, graph_of, problem
@@ -24,6 +24,7 @@ from examgen.render.paper import (
     Head,
     MarkingRow,
     MarkingTable,
+    Misled,
     SheetTask,
     SheetVariant,
     SolvedTask,
@@ -33,6 +34,7 @@ from examgen.render.paper import (
 )
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"  # a message: each catalogue has its own
+BROKEN = 2  # decimals of a number that should be whole
 CIRCUIT = "A circuit that computes the function from its inputs."
 
 
@@ -146,12 +148,32 @@ def strips(exam: Exam, solved: Sequence[Solved]) -> tuple[Strip, ...]:
             variant.number,
             variant.code,
             tuple(
-                StripTask(task.number, _boxes(exam, task, solution), _accepted(solution.answers))
+                StripTask(
+                    task.number, _boxes(exam, task, solution), _accepted(solution.answers), _misled(exam, task, solution)
+                )
                 for task, solution in zip(exam.tasks, solutions, strict=True)
             ),
         )
         for variant, solutions in solved
     )
+
+
+def _misled(exam: Exam, task: Task, solution: Solution) -> tuple[Misled, ...]:
+    """What each mistake leads to, in as many boxes as a marker needs: all lone numbers, else the first matrix."""
+    boxes, found = _boxes(exam, task, solution), []
+    for mistake in solution.mistakes:
+        wrong = [(box, mistake.results[box.key]) for box in boxes if box.key in mistake.results]
+        lone = [pair for pair in wrong if shape(pair[1]) == ()] or wrong[:1]
+        found.append(Misled(say(exam.language, mistake.says), tuple(map(_found, lone))))
+    return tuple(found)
+
+
+def _found(pair: tuple[Box, Exact | None]) -> tuple[Box, Exact | None]:
+    """The box in the shape of what stands in it; a mistake can lead to fractions where whole numbers are asked."""
+    box, value = pair
+    if value is None:
+        return pair
+    return replace(box, shape=shape(value)), rounded(value, box.decimals or BROKEN)
 
 
 def _boxes(exam: Exam, task: Task, solution: Solution) -> tuple[Box, ...]:

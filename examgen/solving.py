@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from examgen.answers import accepted, decimals_of, snapped, units
@@ -14,7 +17,7 @@ from examgen.errors import DrawError, InputError, ProofError
 from examgen.formula import parse
 from examgen.graph import UNNAMED, Graph, kinks
 from examgen.honesty import Hull, Interval, Unbounded, hull
-from examgen.mistaken import confusions
+from examgen.mistaken import confusions, told_apart
 from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
 from examgen.registry import asks_of, graph_of, problem
@@ -23,6 +26,7 @@ from examgen.verifying import Proof, engine, prove, split
 ATTEMPTS = 200
 WIDEST_VALUE, WIDEST_GRADIENT = 5, 3  # units of the last decimal that an accepted interval may span
 LONGEST_EXACT = 200
+PROBES, SELDOM = 40, 0.1  # candidates that show which mistakes can be told apart at all: those that so many of them tell
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STAN
     """
     chosen = problem(name)
     stream = Stream(key("draw", *parts, name, preset.version))
+    spared = untellable(name, preset.params, contract)
     reasons: dict[str, int] = {}
     for attempt in range(ATTEMPTS):
         try:
@@ -52,7 +57,7 @@ def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STAN
         except DrawError as error:
             reasons[str(error)] = reasons.get(str(error), 0) + 1
             continue
-        reason = next(unfit(chosen, instance, contract), None)
+        reason = next(unfit(chosen, instance, contract, spared), None)
         if reason is None:
             return instance
         reasons[reason] = reasons.get(reason, 0) + 1
@@ -62,11 +67,41 @@ def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STAN
     )
 
 
-def unfit(chosen: Problem, instance: Instance, contract: Contract) -> Iterator[str]:
-    """Why a candidate is not used, what is cheap to find out first."""
+def unfit(
+    chosen: Problem, instance: Instance, contract: Contract, spared: Collection[str] = frozenset()
+) -> Iterator[str]:
+    """Why a candidate is not used, what is cheap to find out first; mistakes that are `spared` need not be told apart."""
     yield from faults(chosen, instance)
     accept = yield from blurs(instance, contract)
-    yield from (f"its numbers do not tell the mistake {key} apart" for key in confusions(instance, accept))
+    spared = {*spared, *chosen.exceptions(instance.params)}
+    yield from (f"its numbers do not tell the mistake {key} apart" for key in confusions(instance, accept, spared))
+
+
+@lru_cache(maxsize=256)
+def untellable(name: str, params: Any, contract: Contract) -> frozenset[str]:
+    """The mistakes that somebody's own parameters hide, such as a formula without a second factor: nearly no draw tells them.
+
+    A preset has none but its problem's exceptions.
+    """
+    chosen = problem(name)
+    if any(preset.params == params for preset in chosen.presets.values()):
+        return frozenset()
+    stream, applied, told = Stream(key("probe", name, repr(params))), Counter[str](), Counter[str]()
+    for number in range(PROBES):
+        for mistake, boxes in _probed(chosen, params, contract, stream.fork(number)).items():
+            applied[mistake] += 1
+            told[mistake] += bool(boxes)
+    return frozenset(mistake for mistake in applied if told[mistake] < SELDOM * applied[mistake])
+
+
+def _probed(chosen: Problem, params: Any, contract: Contract, stream: Stream) -> Mapping[str, Sequence[str]]:
+    """What one candidate tells apart; nothing where it would not be used anyway."""
+    try:
+        instance = chosen.draw(params, stream)
+    except DrawError:
+        return {}
+    found = chain(faults(chosen, instance), blurs(instance, contract))
+    return {} if next(found, None) else told_apart(instance, accepts(instance, contract))
 
 
 def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
@@ -79,6 +114,25 @@ def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
         return
     yield from kinks(graph, values)
     yield from chosen.flaws(instance, values)
+
+
+def accepts(instance: Instance, contract: Contract) -> dict[str, Any]:
+    """What is accepted in every box, without a proof. Raises: Unbounded."""
+    graph = graph_of(instance.problem, instance.params)
+    data, upstream = split(graph, instance.data)
+    return _accepts(instance, graph, hull(graph, data, upstream, contract.working), contract)
+
+
+def _accepts(instance: Instance, graph: Graph, reach: Hull, contract: Contract) -> dict[str, Any]:
+    data, upstream = split(graph, instance.data)
+    arrays = _numpy.evaluate(graph, data, upstream, "exact")
+    found = {}
+    for ask in asks_of(instance):
+        flat = (arrays.gradients if ask.gradient else arrays.values)[ask.node].ravel().tolist()
+        value = pick(nest([snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
+        places = decimals_of(graph, ask, contract.decimals)
+        found[ask.key] = accepted(value, reached(reach, graph, ask), places, whole=ask.whole)
+    return found
 
 
 def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[str, Any]]:
@@ -95,14 +149,9 @@ def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[s
         return {}
     for name in reach.straddling:
         yield f"rounding decides on which side of a kink {name} lies"
-    arrays = _numpy.evaluate(graph, data, upstream, "exact")
-    accept = {}
+    accept = _accepts(instance, graph, reach, contract)
     for ask in asks_of(instance):
-        flat = (arrays.gradients if ask.gradient else arrays.values)[ask.node].ravel().tolist()
-        value = pick(nest([snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
-        places = decimals_of(graph, ask, contract.decimals)
-        accept[ask.key] = accepted(value, reached(reach, graph, ask), places, whole=ask.whole)
-        ends = list(cells(accept[ask.key]))
+        ends, places = list(cells(accept[ask.key])), decimals_of(graph, ask, contract.decimals)
         widest = max(units(ends_of, places) for ends_of in zip(ends[::2], ends[1::2], strict=True))
         allowed = WIDEST_GRADIENT if ask.gradient else WIDEST_VALUE
         if widest > allowed:

@@ -124,12 +124,25 @@ class MarkingTable:
 
 
 @dataclass(frozen=True)
+class Misled:
+    """What a mistake leads to: the boxes that come out wrong, each with what stands in it, and what to tell the student.
+
+    A number is rounded to the box's decimals, and None where there is none to write; `shape` of the box is that of the
+    number or numbers.
+    """
+
+    says: str
+    found: tuple[tuple[Box, Exact | None], ...]
+
+
+@dataclass(frozen=True)
 class StripTask:
-    """One task of an answer strip: its boxes and what each accepts, in the order of the sheet."""
+    """One task of an answer strip: its boxes and what each accepts, in the order of the sheet, and what mistakes lead to."""
 
     number: int
     boxes: tuple[Box, ...]
     accepted: tuple[Accepted, ...]
+    mistakes: tuple[Misled, ...] = ()
 
     @property
     def size(self) -> int:

@@ -20,7 +20,7 @@ from examgen.render.html import sheets_html
 from examgen.render.language import languages, translations
 from examgen.render.paper import Head, SheetTask, SheetVariant
 from examgen.sheets import sheet_task
-from examgen.solving import draw, solve
+from examgen.solving import draw, solve, untellable
 
 WORDS = re.compile(r"[A-Za-z]{3,}")
 
@@ -159,6 +159,7 @@ def _forget() -> None:
     """Graphs and mistakes are kept by the problem's name."""
     registry.graph_of.cache_clear()
     registry.mistakes_of.cache_clear()
+    untellable.cache_clear()
 
 
 def untranslated(language: str, messages: Iterable[str]) -> Iterator[str]:
