@@ -352,6 +352,15 @@ def expand(graph: Graph) -> Graph:
     return _rewritten(graph, rules)[0]
 
 
+@lru_cache(maxsize=512)
+def worked(graph: Graph) -> Backward:
+    """Forward and back as a person works: the ops' own way back, then all that declares a paper expansion written out."""
+    both = backward(graph)
+    found, names = _rewritten(both.graph, {op.name: op.expand for op in OPS.values() if op.expand})
+    gradients = {name: names[held] for name, held in both.gradients.items()}
+    return Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()})
+
+
 def _rewritten(graph: Graph, rules: Mapping[str, Rule]) -> tuple[Graph, dict[str, str]]:
     """The graph with the ops of `rules` written out by them, until none is left; and what each node is called in it."""
     names = {node.name: node.name for node in graph.nodes}

@@ -54,15 +54,15 @@ class Backprop(Problem):
     text = "formula"
     example = '"1/(1+exp(-(w0*x0+w1*x1+w2)))" w0=1 w1=-2 w2=1 x0=-1 x1=1'
     presets = {
-        "sum_times": Preset(Params("sum_times"), (3, 3), "quiz"),
+        "sum_times": Preset(Params("sum_times"), (3, 3), "quiz", version=2),
         "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5)),
-        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5)),
-        "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7)),
+        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5), version=2),
+        "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7), version=2),
         "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific"),
         "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific"),
         "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific", version=2),
-        "random_3": Preset(Params("random", depth=3, upstream="drawn"), (6, 6)),
-        "random_5": Preset(Params("random", depth=5), (12, 12), "homework"),
+        "random_3": Preset(Params("random", depth=3, upstream="drawn"), (6, 6), version=2),
+        "random_5": Preset(Params("random", depth=5), (12, 12), "homework", version=2),
     }
 
     def check(self, params: Params) -> None:
@@ -205,6 +205,8 @@ def _inputs(graph: Graph, params: Params, stream: Stream) -> dict[str, Exact]:
     squashing = [node.op for node in graph.nodes if node.op in SLOPED]
     if set(names) == NEURON:
         return _neuron(stream, "1.5" if "tanh" in squashing else "2")
+    if params.formula == "fan_out_relu" and params.limit > 2:
+        return _active(params.limit, stream)
     if graph.transcendental:
         return {name: stream.signed_decimal("0.2", 2, 1) for name in names}
     return dict(zip(names, _factors(len(names), params.limit, stream), strict=True))
@@ -216,6 +218,15 @@ def _factors(count: int, limit: int, stream: Stream) -> list[int]:
     while len(sizes) < count:
         sizes.append(stream.integer(2, limit))
     return [size * stream.choice((-1, 1)) for size in sizes[:count]]
+
+
+def _active(limit: int, stream: Stream) -> dict[str, Exact]:
+    """Factors of different size behind which the ReLU passes more than 1, all hand-sized; the last one is what fits."""
+    while True:
+        a, b = _factors(2, limit, stream)
+        h = {c: a * b + c for c in range(-limit, limit + 1) if abs(c) not in (0, abs(a), abs(b))}
+        if fits := [c for c in h if h[c] > 1 and 0 < abs(h[c] * (h[c] + a)) <= LARGEST_VALUE]:
+            return {"a": a, "b": b, "c": stream.choice(fits)}
 
 
 def _neuron(stream: Stream, largest: str) -> dict[str, Exact]:

@@ -55,18 +55,18 @@ class ConvReluPool(Problem):
     table = "image"
     example = 'image.csv kernels="0 -1 0; 1 1 1; 0 -1 0" --stride 2'
     presets = {
-        "4x4": Preset(Params(height=4, width=4, kernel=(2, 2), pool="none"), (5, 5), "quiz"),
-        "5x5_stride2": Preset(Params(stride=2), (5, 6)),
-        "4x6": Preset(Params(height=4, width=6), (8, 9)),
-        "5x5_2x2": Preset(Params(kernel=(2, 2)), (10, 11)),
-        "2_channels": Preset(Params(channels=2, stride=2), (8, 8)),
-        "5x5_gradient": Preset(Params(stride=2, gradient="upstream"), (8, 8)),
-        "6x6": Preset(Params(height=6, width=6), (15, 15), "homework"),
-        "2_filters": Preset(Params(filters=2, stride=2, bias=True), (12, 13), "homework"),
-        "dilated": Preset(Params(height=6, width=6, dilation=2, padding=1, bias=True), (15, 17), "homework"),
-        "average": Preset(Params(height=6, width=6, pool="avg"), (15, 15), "homework", "simple"),
+        "4x4": Preset(Params(height=4, width=4, kernel=(2, 2), pool="none"), (5, 5), "quiz", version=2),
+        "5x5_stride2": Preset(Params(stride=2), (5, 6), version=2),
+        "4x6": Preset(Params(height=4, width=6), (8, 9), version=2),
+        "5x5_2x2": Preset(Params(kernel=(2, 2)), (10, 11), version=2),
+        "2_channels": Preset(Params(channels=2, stride=2), (8, 8), version=2),
+        "5x5_gradient": Preset(Params(stride=2, gradient="upstream"), (8, 8), version=2),
+        "6x6": Preset(Params(height=6, width=6), (15, 15), "homework", version=2),
+        "2_filters": Preset(Params(filters=2, stride=2, bias=True), (12, 13), "homework", version=2),
+        "dilated": Preset(Params(height=6, width=6, dilation=2, padding=1, bias=True), (15, 17), "homework", version=2),
+        "average": Preset(Params(height=6, width=6, pool="avg"), (15, 15), "homework", "simple", version=2),
         "target_gradient": Preset(
-            Params(height=4, width=6, gradient="target", image_gradient=True), (16, 18), "homework"
+            Params(height=4, width=6, gradient="target", image_gradient=True), (16, 18), "homework", version=2
         ),
     }
 

@@ -46,12 +46,12 @@ class SoftmaxLoss(table.ScoresProblem):
     table = "scores"
     example = 'scores="2.1 1.6 2.1; 3.0 3.2 2.8; -2 3.7 3.8" --gradient'
     presets = {
-        "1x3_gradient": Preset(Params(1, 3, gradient=True), (4, 4), "quiz", "scientific"),
-        "2x3": Preset(Params(2, 3), (4, 5), calculator="scientific"),
-        "2x3_columns": Preset(Params(2, 3, class_axis=0), (4, 5), calculator="scientific"),
-        "3x3": Preset(Params(3, 3), (6, 8), calculator="scientific"),
-        "3x3_log": Preset(Params(3, 3, log_scores=True, limit=6), (5, 6)),
-        "3x3_gradient": Preset(Params(3, 3, gradient=True), (9, 11), "homework", "scientific"),
+        "1x3_gradient": Preset(Params(1, 3, gradient=True), (4, 4), "quiz", "scientific", version=2),
+        "2x3": Preset(Params(2, 3), (4, 5), calculator="scientific", version=2),
+        "2x3_columns": Preset(Params(2, 3, class_axis=0), (4, 5), calculator="scientific", version=2),
+        "3x3": Preset(Params(3, 3), (6, 8), calculator="scientific", version=2),
+        "3x3_log": Preset(Params(3, 3, log_scores=True, limit=6), (5, 6), version=2),
+        "3x3_gradient": Preset(Params(3, 3, gradient=True), (9, 11), "homework", "scientific", version=2),
     }
 
     def check(self, params: Params) -> None:

@@ -43,13 +43,13 @@ class SvmLoss(table.ScoresProblem):
     table = "scores"
     example = "scores.csv --labels 0,1,2 --class-axis 0"
     presets = {
-        "2x3": Preset(Params(2, 3), (2, 3), "quiz"),
-        "3x3": Preset(Params(3, 3), (3, 4)),
-        "3x4": Preset(Params(3, 4), (4, 5)),
-        "4x4": Preset(Params(4, 4), (5, 6)),
-        "3x3_columns": Preset(Params(3, 3, class_axis=0), (3, 4)),
-        "3x3_gradient": Preset(Params(3, 3, gradient=True), (5, 6)),
-        "3x3_squared": Preset(Params(3, 3, squared=True), (5, 5), calculator="simple"),
+        "2x3": Preset(Params(2, 3), (2, 3), "quiz", version=2),
+        "3x3": Preset(Params(3, 3), (3, 4), version=2),
+        "3x4": Preset(Params(3, 4), (4, 5), version=2),
+        "4x4": Preset(Params(4, 4), (5, 6), version=2),
+        "3x3_columns": Preset(Params(3, 3, class_axis=0), (3, 4), version=2),
+        "3x3_gradient": Preset(Params(3, 3, gradient=True), (5, 6), version=2),
+        "3x3_squared": Preset(Params(3, 3, squared=True), (5, 5), calculator="simple", version=2),
     }
 
     def check(self, params: Params) -> None:

@@ -15,6 +15,7 @@ import pytest
 from examgen import bundle, folder, registry, solving
 from examgen.drawing import Stream, key
 from examgen.graph import Builder, Graph, expand
+from examgen.mistakes import Mistake, local
 from examgen.model import Ask, Convention, Instance, Leaf, Step, each
 from examgen.narration import Worked
 from examgen.ops import OPS
@@ -24,6 +25,7 @@ from examgen.resources import find
 from examgen.testing import Case, CheckFailed, check_problem, checks
 
 DRAWS = 10
+SLOPE = "σ' = σ(1 − σ): both factors are needed."  # the catalogues have it
 SAID = "{{ m.say_rest(task, []) }}"
 PRINTED = """<p>{% for cell in task.data["x"] %}<span class="slot">{{ cell|num }}</span> {% endfor %}
 {{ m.scalar("b", task.data["b"]) }}</p>"""
@@ -81,6 +83,10 @@ class Toy(Problem):
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         """Any two sentences that the catalogues have."""
         return Convention("stride", "Stride %(stride)s.", {"stride": 1}), Convention("rule", "No regularisation.")
+
+
+    def mistakes(self, params: Any) -> tuple[Mistake, ...]:
+        return (Mistake("sigmoid_slope", SLOPE, slopes={"sigmoid": local(lambda b, node: b.ref(node))}),)
 
 
 class WithoutSource(Toy):
@@ -316,6 +322,32 @@ class StepsInEnglishOnly(Toy):
     def steps(self, worked: Worked) -> Iterator[Step]:
         yield from super().steps(worked)
         yield Step("moral", "A sentence that no catalogue has.")
+
+
+class MistakesInEnglishOnly(Toy):
+    breaks = "mistakes_are_worded"
+
+    def mistakes(self, params: Any) -> tuple[Mistake, ...]:
+        return tuple(replace(mistake, says="A sentence that no catalogue has.") for mistake in super().mistakes(params))
+
+
+class HidesAMistake(Toy):
+    """A sign that is lost where there is one, in a world whose drawing loop forgot to ask."""
+
+    breaks = "mistakes_are_told_apart"
+
+    def spoil(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(solving, "confusions", lambda instance, accept, spared: iter(()))
+
+    def mistakes(self, params: Any) -> tuple[Mistake, ...]:
+        return (Mistake("sign_lost", SLOPE, reading=lambda data: {**data, "b": abs(data["b"])}),)
+
+
+class ExceptsWhatCanBeTold(Toy):
+    breaks = "exceptions_are_true"
+
+    def exceptions(self, params: Any) -> Mapping[str, str]:
+        return {"sigmoid_slope": "nobody ever looked"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,281 @@
+"""Seconds of a person's arithmetic, counted on the graph cell by cell, and what else makes one variant harder than another.
+
+Counted is what the boxes need: the forward pass with every op written out as on paper, and where gradients are asked the
+textbook's way back. Numbers are float64, snapped to a grid far finer than any paper, so that every machine counts alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import isfinite
+from typing import Any
+
+from examgen.engines import _numpy
+from examgen.graph import Backward, Graph, Node, worked
+from examgen.model import Ask, Instance, Leaf, Term, cells
+from examgen.ops import OPS
+from examgen.ops._cells import At, Operand
+from examgen.registry import asks_of, graph_of
+from examgen.verifying import split
+
+SECONDS: Mapping[str, float] = {
+    "read": 75,  # the task, once
+    "copy": 3,  # a number into a box, or from one line to the next
+    "small sum": 3,  # of two whole numbers below 10 that are not negative
+    "sum": 6,  # of two other whole numbers
+    "decimal sum": 7,  # or difference, of numbers with decimals
+    "small product": 4,  # of two numbers of one digit each
+    "calculator": 15,  # any other product, quotient or power
+    "function": 12,  # exp, ln and the like
+}
+GRID = 9  # decimals of the grid
+FREE = frozenset(("pick", "others", "put_others", "one_hot", "input", "const"))  # a choice of cells that labels make
+FUNCTIONS = frozenset(("exp", "log", "sqrt", "sin", "cos", "tanh"))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What makes an instance as hard as another, beside its boxes.
+
+    `active` and `clipped` count the cells above and below 0 that a ReLU or a hinge meets; `zeros` and `negatives` the
+    given numbers. `clean` says whether all means end within the decimals of an answer; None where none is taken.
+    """
+
+    seconds: float
+    active: int
+    clipped: int
+    zeros: int
+    negatives: int
+    clean: bool | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the boxes of one structure need: nodes in order of evaluation, and where every box finds its number."""
+
+    both: Backward
+    needed: tuple[Node, ...]
+    boxes: tuple[tuple[Ask, str], ...]
+    means: tuple[str, ...]
+    hinges: tuple[str, ...]
+
+
+Numbers = Mapping[str, Sequence[float]]  # node -> flat cells, on the grid
+
+
+def profile(instance: Instance, decimals: int = 2) -> Profile:
+    """Effort and traits of an instance. Raises: ArithmeticError where a number is infinite or none at all."""
+    work = work_of(instance)
+    numbers = numbers_of(work, instance)
+    given = [float(cell) for name in _leaves(instance) for cell in cells(instance.data[name])]
+    hinged = [cell for name in work.hinges for cell in numbers[name]]
+    means = [ends(cell, decimals) for name in work.means for cell in numbers[name]]
+    return Profile(
+        seconds_of(work, numbers), sum(cell > 0 for cell in hinged), sum(cell < 0 for cell in hinged),
+        given.count(0), sum(cell < 0 for cell in given), all(means) if means else None,
+    )
+
+
+def seconds(instance: Instance) -> float:
+    """The effort of an instance alone."""
+    work = work_of(instance)
+    return seconds_of(work, numbers_of(work, instance))
+
+
+def ends(number: float, decimals: int) -> bool:
+    """Whether a number can be written out with so many decimals."""
+    return round(number * 10**GRID) % 10 ** (GRID - decimals) == 0
+
+
+def _leaves(instance: Instance) -> Iterator[str]:
+    """The names of given numbers that are computed with: labels are not."""
+    discrete = {node.name for node in graph_of(instance.problem, instance.params).inputs if node["discrete"]}
+    return (name for name in instance.data if name not in discrete)
+
+
+def work_of(instance: Instance) -> Work:
+    """What an instance's boxes need, found once for all instances of one structure."""
+    return _work(graph_of(instance.problem, instance.params), asks_of(instance))
+
+
+@lru_cache(maxsize=512)
+def _work(graph: Graph, asks: Sequence[Ask]) -> Work:
+    both = worked(graph)
+    boxes = tuple((ask, both.gradients[ask.node] if ask.gradient else ask.node) for ask in asks)
+    wanted = {name for _, name in boxes}
+    for node in reversed(both.graph.nodes):
+        if node.name in wanted:
+            wanted.update(node.inputs)
+    needed = tuple(node for node in both.graph.nodes if node.name in wanted)
+    means = tuple(node.name for node in needed if node.op in ("mean", "avgpool"))
+    return Work(both, needed, boxes, means, tuple(node.inputs[0] for node in needed if node.op == "relu"))
+
+
+def numbers_of(work: Work, instance: Instance) -> Numbers:
+    """All that is worked out, on the grid. Raises: ArithmeticError where a number is infinite or none at all."""
+    data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
+    names = [node.name for node in work.needed]
+    arrays = _numpy.run(work.both.graph, {**data, work.both.upstream: upstream}, "float", names)
+    numbers = {name: [round(float(cell), GRID) for cell in array.ravel().tolist()] for name, array in arrays.items()}
+    if not all(isfinite(cell) for flat in numbers.values() for cell in flat):
+        raise ArithmeticError("a node has no value")
+    return numbers
+
+
+def seconds_of(work: Work, numbers: Numbers) -> float:
+    """The task read, every cell worked out, every box filled in."""
+    boxed = sum(len(numbers[name]) if ask.index is None else _size(ask) for ask, name in work.boxes)
+    total = SECONDS["read"] + boxed * SECONDS["copy"]
+    for node in work.needed:
+        if node.op not in FREE:
+            sources = [numbers[name] for name in node.inputs]
+            total += sum(_Count(sources).part(part)[1] for part in _parts(work.both.graph, node, sources))
+    return total
+
+
+def _size(ask: Ask) -> int:
+    count = 1
+    for length in ask.shape:
+        count *= length
+    return count
+
+
+def _parts(graph: Graph, node: Node, sources: Sequence[Sequence[float]]) -> Sequence[Any]:
+    """Every cell written out, with places of operands as flat indices."""
+    if node.op != "maxpool_dx":
+        return _static(graph, node)
+    return _written(graph, node, sources)
+
+
+@lru_cache(maxsize=8192)
+def _static(graph: Graph, node: Node) -> tuple[Any, ...]:
+    """Of an op whose cells are written the same whatever the numbers."""
+    return _written(graph, node, [() for _ in node.inputs])
+
+
+def _written(graph: Graph, node: Node, sources: Sequence[Sequence[float]]) -> tuple[Any, ...]:
+    dims = [graph[name].shape for name in node.inputs]
+    operands = [Operand(shape, flat) for shape, flat in zip(dims, sources, strict=True)]
+    rule = OPS[node.op].cell
+    assert rule is not None, node.op
+    return tuple(_placed(rule(node, at, *operands), dims) for at in product(*map(range, node.shape)))
+
+
+def _placed(part: Any, dims: Sequence[tuple[int, ...]]) -> Any:
+    """Cells of operands as (place, flat index), numbers as they are."""
+    if isinstance(part, At):
+        flat = 0
+        for i, length in zip(part.index, dims[part.place], strict=True):
+            flat = flat * length + i
+        return part.place, flat
+    if isinstance(part, Leaf):
+        return float(part.value)
+    return part.do, tuple(_placed(arg, dims) for arg in part.args)
+
+
+class _Count:
+    """Values and seconds of written-out cells over given operands."""
+
+    def __init__(self, sources: Sequence[Sequence[float]]) -> None:
+        self.sources = sources
+
+    def part(self, part: Any) -> tuple[float, float]:
+        """Value and seconds."""
+        if isinstance(part, float):
+            return part, 0
+        first, rest = part
+        if isinstance(first, int):
+            return self.sources[first][rest], 0
+        found = [self.part(arg) for arg in rest]
+        value, cost = COUNTED[first]([value for value, _ in found])
+        return value, cost + sum(cost for _, cost in found)
+
+
+def _whole(*numbers: float) -> bool:
+    return all(number % 1 == 0 for number in numbers)
+
+
+def _digit(number: float) -> bool:
+    """Whether one digit says the number, such as 3 or 0.3."""
+    return abs(number) < 10 and (number % 1 == 0 or round(number * 10, GRID) in range(-9, 10))
+
+
+def _sum(numbers: Sequence[float]) -> tuple[float, float]:
+    """Added one after another; what is 0 is left out."""
+    total, cost = 0.0, 0.0
+    for number in filter(None, numbers):
+        cost += _added(total, number) if total else 0
+        total = round(total + number, GRID)
+    return total, cost
+
+
+def _added(x: float, y: float) -> float:
+    if not _whole(x, y):
+        return SECONDS["decimal sum"]
+    return SECONDS["small sum" if 0 <= x < 10 and 0 <= y < 10 else "sum"]
+
+
+def _difference(numbers: Sequence[float]) -> tuple[float, float]:
+    x, y = numbers
+    return round(x - y, GRID), _added(x, -y) if x and y else 0
+
+
+def _multiplied(x: float, y: float) -> float:
+    if x in (-1, 0, 1) or y in (-1, 0, 1):
+        return 0
+    return SECONDS["small product" if _digit(x) and _digit(y) else "calculator"]
+
+
+def _product(numbers: Sequence[float]) -> tuple[float, float]:
+    total, cost = numbers[0], 0.0
+    for number in numbers[1:]:
+        cost += _multiplied(total, number)
+        total = round(total * number, GRID)
+    return total, cost
+
+
+def _quotient(numbers: Sequence[float]) -> tuple[float, float]:
+    x, y = numbers
+    found = round(x / y, GRID)
+    easy = _whole(x, y, found) and _digit(y) and _digit(found)
+    return found, 0 if x == 0 or y in (-1, 1) else SECONDS["small product" if easy else "calculator"]
+
+
+def _power(numbers: Sequence[float]) -> tuple[float, float]:
+    x, exponent = numbers
+    found = round(x**exponent, GRID)
+    return found, _multiplied(x, x) if exponent in (-1, 2) else 0 if exponent in (0, 1) else SECONDS["calculator"]
+
+
+def _chosen(choose: Callable[[Sequence[float]], float]) -> Callable[[Sequence[float]], tuple[float, float]]:
+    """The largest or the smallest, written down once more."""
+    return lambda numbers: (choose(numbers), SECONDS["copy"])
+
+
+def _through(numbers: Sequence[float]) -> tuple[float, float]:
+    """A function on a calculator. Its value is seldom an operand of the same line: an own node holds it, exactly."""
+    return numbers[0], SECONDS["function"]
+
+
+def _slope(numbers: Sequence[float]) -> tuple[float, float]:
+    """1 or 0, seen at a glance: its value is held by an own node too."""
+    return numbers[0], 0
+
+
+COUNTED: Mapping[str, Callable[[Sequence[float]], tuple[float, float]]] = {
+    "+": _sum,
+    "-": _difference,
+    "*": _product,
+    "/": _quotient,
+    "**": _power,
+    "neg": lambda numbers: (-numbers[0], 0),
+    "abs": lambda numbers: (abs(numbers[0]), 0),
+    "max": _chosen(max),
+    "min": _chosen(min),
+    "sigmoid": _through,
+    **dict.fromkeys(FUNCTIONS, _through),
+    **dict.fromkeys(("step", "sign", "share", "largest", "smallest"), _slope),
+}
