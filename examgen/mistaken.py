@@ -15,7 +15,7 @@ from examgen.answers import snapped
 from examgen.engines import _numpy
 from examgen.graph import Backward, Graph
 from examgen.mistakes import Data, Forward, Mistake, as_it_is, meanings
-from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells, freeze, nest, pick, shape
+from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells, each, freeze, pick, shape
 from examgen.registry import asks_of, graph_of, mistakes_of
 from examgen.verifying import split
 
@@ -26,7 +26,10 @@ Accepts = Mapping[str, Any]  # box key -> pairs of decimal strings, nested as th
 
 @dataclass(frozen=True)
 class Place:
-    """Where a box finds its number in a mistaken solver: a node and an index; no node where nobody gets there."""
+    """Where a box finds its number in a mistaken solver: a node and an index; no node where nobody gets there.
+
+    `shape` is that of the box.
+    """
 
     key: str
     node: str | None
@@ -63,7 +66,7 @@ class Solver:
     def _written(self, places: Sequence[Place], given: Data) -> dict[str, Exact | None]:
         names = [place.node for place in places if place.node is not None]
         arrays = _numpy.run(self.both.graph, given, "exact", names)
-        return {place.key: None if place.node is None else _number(arrays[place.node], place.index) for place in places}
+        return {place.key: None if place.node is None else _number(arrays[place.node], place) for place in places}
 
     def _alone(self, place: Place, given: Data) -> Exact | None:
         try:
@@ -72,9 +75,14 @@ class Solver:
             return None
 
 
-def _number(array: Any, index: Index) -> Exact:
-    """Raises: ValueError for what is no real number, or too large."""
-    return pick(nest([snapped(cell) for cell in array.ravel().tolist()], array.shape), index)
+def _number(array: Any, place: Place) -> Exact:
+    """What stands in a box; of a matrix that has shrunk to one cell its number.
+
+    Raises: ValueError for what is no real number, or too large.
+    """
+    value = each(pick(array.tolist(), place.index), snapped)
+    flat = list(cells(value))
+    return flat[0] if len(flat) == 1 and shape(value) != place.shape else value
 
 
 def solvers(instance: Instance) -> tuple[Solver, ...]:
@@ -120,7 +128,7 @@ def _place(graph: Graph, both: Backward, ask: Ask) -> Place:
         return Place(ask.key, None, ())
     ours, right = both.graph[node].shape, graph[ask.node].shape
     kept = next((i for i, pair in enumerate(zip(ours, right, strict=False)) if pair[0] != pair[1]), len(right))
-    return Place(ask.key, node, (ask.index or ())[:kept], right)
+    return Place(ask.key, node, (ask.index or ())[:kept], ask.shape)
 
 
 def results(instance: Instance) -> dict[str, Results]:
