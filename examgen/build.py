@@ -19,21 +19,20 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any
 
-from examgen import codes
 from examgen.bundle import key_json, manifest_json, vouched
-from examgen.errors import DrawError, EngineUnavailable, ExamgenError, OutputError
-from examgen.exam import Choice, Exam, Task
+from examgen.errors import EngineUnavailable, ExamgenError, OutputError
+from examgen.exam import Exam
 from examgen.mistaken import mistaken
-from examgen.model import Instance, Solution
+from examgen.model import Solution
 from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
+from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
-from examgen.solving import Contract, draw, notes, solve
+from examgen.solving import notes, solve
 from examgen.staging import FILES, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
 
-REDRAWS = 200  # tries to make a variant differ from those before it
 CHUNK = 5  # variants that a worker solves at a time
 Report = Callable[[str, int, int], None]  # stage, done, of how many
 
@@ -51,43 +50,6 @@ class Built:
     solutions: tuple[str, ...]  # further files, one per variant
     variants: int
     notes: tuple[str, ...]
-
-
-def variants(exam: Exam, count: int | None = None) -> tuple[Variant, ...]:
-    """The first `count` variants (all by default): no two share the numbers of a drawn task.
-
-    Raises: DrawError where the parameters leave no room for so many.
-    """
-    seen: list[dict[tuple[str, str], int]] = [{} for _ in exam.tasks]
-    return tuple(
-        Variant(
-            number,
-            codes.encode(number, exam.seed, exam.sitting),
-            tuple(_drawn(exam, task, number, seen[task.number - 1]) for task in exam.tasks),
-        )
-        for number in range(1, (exam.variants if count is None else count) + 1)
-    )
-
-
-def _drawn(exam: Exam, task: Task, variant: int, seen: dict[tuple[str, str], int]) -> Instance:
-    choice = task.choice(variant)
-    if choice.pinned is not None:
-        return choice.pinned
-    for redraw in range(REDRAWS):
-        parts = (exam.seed, exam.sitting, task.number, variant, redraw, choice.label)
-        instance = draw(choice.problem, choice.preset, *parts, contract=Contract(task.working, task.decimals))
-        numbers = (choice.problem, repr((instance.params, sorted(instance.data.items()))))
-        if seen.setdefault(numbers, variant) == variant:
-            return instance
-    raise DrawError(_no_room(task, choice, seen))
-
-
-def _no_room(task: Task, choice: Choice, seen: Mapping[tuple[str, str], int]) -> str:
-    found = sum(name == choice.problem for name, _ in seen)
-    return (
-        f"task {task.number}: only {found} distinct variants of {choice.problem} were found with these parameters:"
-        " ask for fewer variants, or take a preset with more room"
-    )
 
 
 def build(
@@ -145,6 +107,15 @@ def advice(exam: Exam) -> tuple[str, ...]:
     needed = exam.working_minutes
     told = f"a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time"
     return (told, *exam.warnings) if needed > exam.minutes * 2 / 3 else exam.warnings
+
+
+def timing(exam: Exam) -> tuple[str, ...]:
+    """A median student's minutes for each task, where they are known, and what it is."""
+    return tuple(
+        f"task {task.number}: about {task.minutes:g} minutes ({', '.join(f'{c.problem} {c.label}' for c in task.choices)})"
+        for task in exam.tasks
+        if task.minutes is not None
+    )
 
 
 def _ready(device: str) -> None:

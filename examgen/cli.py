@@ -54,7 +54,7 @@ def build(
 
     Example: examgen build variants/lecture6.toml --proof 2
     """
-    from examgen.build import advice, default_folder
+    from examgen.build import advice, default_folder, timing
     from examgen.build import build as run
     from examgen.exam import read_exam
 
@@ -68,6 +68,8 @@ def build(
         built = run(exam, folder, count=count, jobs=jobs, device=device, full=key == "full", report=report)
     for note in (*built.notes, *advice(exam)):
         typer.echo(f"note: {note}")
+    for line in timing(exam):
+        typer.echo(line)
     time = f"about {exam.working_minutes:g}{'' if exam.minutes_known else ' or more'} of {exam.minutes} minutes each"
     typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, {time}, every answer proved:")
     for name in built.files:

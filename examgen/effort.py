@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
-from math import isfinite
+from itertools import chain, product
+from math import isfinite, prod
 from typing import Any
 
 from examgen.engines import _numpy
 from examgen.graph import Backward, Graph, Node, worked
-from examgen.model import Ask, Instance, Leaf, Term, cells
+from examgen.model import Ask, Instance, Leaf, cells, nest, pick
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
-from examgen.registry import asks_of, graph_of
+from examgen.registry import asks_of, calculator_of, graph_of
 from examgen.verifying import split
 
 SECONDS: Mapping[str, float] = {
@@ -30,10 +30,13 @@ SECONDS: Mapping[str, float] = {
     "small product": 4,  # of two numbers of one digit each
     "calculator": 15,  # any other product, quotient or power
     "function": 12,  # exp, ln and the like
+    "circuit": 9,  # a gate, or a wire back: its two operands, or the gradient above and the slope, and the result copied
 }
+ARRAY = 4  # cells from which on an array on the way must be a variant's own
 GRID = 9  # decimals of the grid
-FREE = frozenset(("pick", "others", "put_others", "one_hot", "input", "const"))  # a choice of cells that labels make
+CHOOSING = frozenset(("pick", "others", "put_others", "one_hot", "maxpool_dx"))  # labels or winners say which cells
 FUNCTIONS = frozenset(("exp", "log", "sqrt", "sin", "cos", "tanh"))
+LEFT = FUNCTIONS | {"/"}  # as they are, where no calculator is allowed and nothing is rounded
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,24 @@ class Profile:
 
 @dataclass(frozen=True)
 class Work:
-    """What the boxes of one structure need: nodes in order of evaluation, and where every box finds its number."""
+    """What the boxes of one structure need: nodes in order of evaluation, and in which cells every box finds its numbers.
 
+    `means`, `hinges` (what a ReLU meets), `labels` and `arrays` (of four cells or more on the way) name nodes; `drawn` are
+    the gates of a circuit of scalars, and what comes back along its wires. With `written` functions and fractions are left
+    as they are.
+    """
+
+    graph: Graph
     both: Backward
     needed: tuple[Node, ...]
-    boxes: tuple[tuple[Ask, str], ...]
+    asks: Sequence[Ask]
+    boxes: tuple[tuple[tuple[str, int], ...], ...]
+    drawn: frozenset[str]
     means: tuple[str, ...]
     hinges: tuple[str, ...]
+    labels: frozenset[str]
+    arrays: tuple[str, ...]
+    written: bool
 
 
 Numbers = Mapping[str, Sequence[float]]  # node -> flat cells, on the grid
@@ -69,8 +83,12 @@ Numbers = Mapping[str, Sequence[float]]  # node -> flat cells, on the grid
 def profile(instance: Instance, decimals: int = 2) -> Profile:
     """Effort and traits of an instance. Raises: ArithmeticError where a number is infinite or none at all."""
     work = work_of(instance)
-    numbers = numbers_of(work, instance)
-    given = [float(cell) for name in _leaves(instance) for cell in cells(instance.data[name])]
+    return profile_of(work, numbers_of(work, instance.data), instance.data, decimals)
+
+
+def profile_of(work: Work, numbers: Numbers, data: Mapping[str, Any], decimals: int) -> Profile:
+    """The same of numbers that are worked out already."""
+    given = [cell for name, value in data.items() if name not in work.labels for cell in cells(value)]
     hinged = [cell for name in work.hinges for cell in numbers[name]]
     means = [ends(cell, decimals) for name in work.means for cell in numbers[name]]
     return Profile(
@@ -82,41 +100,51 @@ def profile(instance: Instance, decimals: int = 2) -> Profile:
 def seconds(instance: Instance) -> float:
     """The effort of an instance alone."""
     work = work_of(instance)
-    return seconds_of(work, numbers_of(work, instance))
+    return seconds_of(work, numbers_of(work, instance.data))
 
 
 def ends(number: float, decimals: int) -> bool:
     """Whether a number can be written out with so many decimals."""
-    return round(number * 10**GRID) % 10 ** (GRID - decimals) == 0
-
-
-def _leaves(instance: Instance) -> Iterator[str]:
-    """The names of given numbers that are computed with: labels are not."""
-    discrete = {node.name for node in graph_of(instance.problem, instance.params).inputs if node["discrete"]}
-    return (name for name in instance.data if name not in discrete)
+    unit: int = 10 ** (GRID - decimals)
+    return bool(round(number * 10**GRID) % unit == 0)
 
 
 def work_of(instance: Instance) -> Work:
     """What an instance's boxes need, found once for all instances of one structure."""
-    return _work(graph_of(instance.problem, instance.params), asks_of(instance))
+    name, params = instance.problem, instance.params
+    graph = graph_of(name, params)
+    return work_for(graph, asks_of(instance), calculator_of(name, params) == "none" and graph.transcendental)
 
 
 @lru_cache(maxsize=512)
-def _work(graph: Graph, asks: Sequence[Ask]) -> Work:
+def work_for(graph: Graph, asks: Sequence[Ask], written: bool = False) -> Work:
+    """What the boxes of a graph need; `written` as in `Work`."""
     both = worked(graph)
-    boxes = tuple((ask, both.gradients[ask.node] if ask.gradient else ask.node) for ask in asks)
-    wanted = {name for _, name in boxes}
+    found = [(ask, both.gradients[ask.node] if ask.gradient else ask.node) for ask in asks]
+    wanted = {name for _, name in found}
     for node in reversed(both.graph.nodes):
         if node.name in wanted:
             wanted.update(node.inputs)
     needed = tuple(node for node in both.graph.nodes if node.name in wanted)
+    boxes = tuple(tuple((name, cell) for cell in _box(ask, graph[ask.node].shape)) for ask, name in found)
     means = tuple(node.name for node in needed if node.op in ("mean", "avgpool"))
-    return Work(both, needed, boxes, means, tuple(node.inputs[0] for node in needed if node.op == "relu"))
+    hinges = tuple(node.inputs[0] for node in needed if node.op == "relu")
+    gates = {node.name for node in graph.nodes if node.op not in ("input", "const")}
+    drawn = gates | {*both.parts.values()} if all(node.shape == () for node in graph.nodes) else set()
+    labels = frozenset(node.name for node in graph.inputs if node["discrete"])
+    arrays = tuple(node.name for node in needed if node.name in graph and node.op != "input" and prod(node.shape) >= ARRAY)
+    return Work(graph, both, needed, asks, boxes, frozenset(drawn & wanted), means, hinges, labels, arrays, written)
 
 
-def numbers_of(work: Work, instance: Instance) -> Numbers:
+def _box(ask: Ask, dims: tuple[int, ...]) -> tuple[int, ...]:
+    """The flat cells of a node that a box asks for."""
+    places = nest(range(prod(dims)), dims)
+    return tuple(cells(pick(places, ask.index)))
+
+
+def numbers_of(work: Work, given: Mapping[str, Any]) -> Numbers:
     """All that is worked out, on the grid. Raises: ArithmeticError where a number is infinite or none at all."""
-    data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
+    data, upstream = split(work.graph, given)
     names = [node.name for node in work.needed]
     arrays = _numpy.run(work.both.graph, {**data, work.both.upstream: upstream}, "float", names)
     numbers = {name: [round(float(cell), GRID) for cell in array.ravel().tolist()] for name, array in arrays.items()}
@@ -126,28 +154,40 @@ def numbers_of(work: Work, instance: Instance) -> Numbers:
 
 
 def seconds_of(work: Work, numbers: Numbers) -> float:
-    """The task read, every cell worked out, every box filled in."""
-    boxed = sum(len(numbers[name]) if ask.index is None else _size(ask) for ask, name in work.boxes)
-    total = SECONDS["read"] + boxed * SECONDS["copy"]
-    for node in work.needed:
-        if node.op not in FREE:
-            sources = [numbers[name] for name in node.inputs]
-            total += sum(_Count(sources).part(part)[1] for part in _parts(work.both.graph, node, sources))
+    """The task read, every box filled in, and every cell worked out that one of them needs."""
+    total = SECONDS["read"]
+    wanted: dict[str, set[int]] = {}
+    for name, cell in chain.from_iterable(work.boxes):
+        total += SECONDS["copy"]
+        wanted.setdefault(name, set()).add(cell)
+    for node in reversed(work.needed):
+        asked = wanted.get(node.name)
+        if asked is None or node.op in ("input", "const"):
+            continue
+        sources = [numbers[name] for name in node.inputs]
+        parts = _parts(work.both.graph, node, sources)
+        for cell in asked:
+            total += _value(parts[cell], sources, work.written)[1]
+            for place, needed in _operands(parts[cell]):
+                wanted.setdefault(node.inputs[place], set()).add(needed)
+        if node.name in work.drawn and numbers[node.name][0]:
+            total += SECONDS["circuit"]
     return total
 
 
-def _size(ask: Ask) -> int:
-    count = 1
-    for length in ask.shape:
-        count *= length
-    return count
+def _operands(part: Any) -> Iterator[tuple[int, int]]:
+    """(place, flat cell) of every operand of a written-out cell."""
+    if isinstance(part, tuple):
+        if isinstance(part[0], int):
+            yield part
+        else:
+            for arg in part[1]:
+                yield from _operands(arg)
 
 
 def _parts(graph: Graph, node: Node, sources: Sequence[Sequence[float]]) -> Sequence[Any]:
-    """Every cell written out, with places of operands as flat indices."""
-    if node.op != "maxpool_dx":
-        return _static(graph, node)
-    return _written(graph, node, sources)
+    """Every cell written out, with operands as (place, flat cell)."""
+    return _written(graph, node, sources) if node.op in CHOOSING else _static(graph, node)
 
 
 @lru_cache(maxsize=8192)
@@ -165,7 +205,7 @@ def _written(graph: Graph, node: Node, sources: Sequence[Sequence[float]]) -> tu
 
 
 def _placed(part: Any, dims: Sequence[tuple[int, ...]]) -> Any:
-    """Cells of operands as (place, flat index), numbers as they are."""
+    """Cells of operands as (place, flat cell), numbers as they are."""
     if isinstance(part, At):
         flat = 0
         for i, length in zip(part.index, dims[part.place], strict=True):
@@ -176,22 +216,18 @@ def _placed(part: Any, dims: Sequence[tuple[int, ...]]) -> Any:
     return part.do, tuple(_placed(arg, dims) for arg in part.args)
 
 
-class _Count:
-    """Values and seconds of written-out cells over given operands."""
-
-    def __init__(self, sources: Sequence[Sequence[float]]) -> None:
-        self.sources = sources
-
-    def part(self, part: Any) -> tuple[float, float]:
-        """Value and seconds."""
-        if isinstance(part, float):
-            return part, 0
-        first, rest = part
-        if isinstance(first, int):
-            return self.sources[first][rest], 0
-        found = [self.part(arg) for arg in rest]
-        value, cost = COUNTED[first]([value for value, _ in found])
-        return value, cost + sum(cost for _, cost in found)
+def _value(part: Any, sources: Sequence[Sequence[float]], written: bool) -> tuple[float, float]:
+    """Value and seconds of a cell written out over given operands."""
+    if isinstance(part, float):
+        return part, 0
+    first, rest = part
+    if isinstance(first, int):
+        return sources[first][rest], 0
+    found = [_value(arg, sources, written) for arg in rest]
+    value, cost = COUNTED[first]([value for value, _ in found])
+    if written and first in LEFT:
+        cost = SECONDS["copy"]
+    return value, cost + sum(cost for _, cost in found)
 
 
 def _whole(*numbers: float) -> bool:
@@ -224,8 +260,10 @@ def _difference(numbers: Sequence[float]) -> tuple[float, float]:
 
 
 def _multiplied(x: float, y: float) -> float:
-    if x in (-1, 0, 1) or y in (-1, 0, 1):
+    if not x or not y:
         return 0
+    if abs(x) == 1 or abs(y) == 1:
+        return SECONDS["copy"]
     return SECONDS["small product" if _digit(x) and _digit(y) else "calculator"]
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from examgen.errors import DefinitionError, DrawError, InputError
+from examgen.fairness import BAND
 from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
@@ -53,6 +55,8 @@ class _Definition(_Strict):
     calculator: str = "scientific"
     exact_forms: bool = True
     decimal_comma: bool | None = None
+    band: Any = 10
+    avoid: list[str] = Field([], max_length=40)
     task: list[_Task] = Field(min_length=1, max_length=40)
 
 
@@ -96,7 +100,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Exam:
-    """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from."""
+    """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
+
+    `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds.
+    """
 
     title: str
     language: str
@@ -112,6 +119,8 @@ class Exam:
     definition: Mapping[str, Any]
     seed_from: str
     seed: str = field(repr=False, default="")
+    band: Fraction = BAND
+    avoid: tuple[Path, ...] = ()
 
     @property
     def sample(self) -> bool:
@@ -191,6 +200,7 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
         raise InputError(_sentence(error)) from None
     _one_of("language", read.language, languages())
     _one_of("calculator", read.calculator, CALCULATORS)
+    band, avoid = _band(read.band), _avoid(read.avoid, folder)
     tasks = tuple(_task(number, task, read) for number, task in enumerate(read.task, start=1))
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
@@ -199,7 +209,32 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
+        band=band, avoid=avoid,
     )
+
+
+def _band(percent: Any) -> Fraction:
+    """By how much effort and minutes may differ, from percent."""
+    number = isinstance(percent, int | Decimal) and not isinstance(percent, bool)
+    if not number or not Decimal(percent).is_finite() or not 1 <= percent <= 100:
+        raise InputError(f"band = {shown(percent)}: give the percent by which variants may differ in effort, 1 to 100")
+    return Fraction(percent) / 100
+
+
+def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:
+    """Keys of earlier builds, or their folders, relative to the definition."""
+    found = []
+    for name in given:
+        path = folder / name
+        try:
+            path = path / "key.json" if path.is_dir() else path
+            there = path.is_file()
+        except (OSError, ValueError):  # ValueError: no possible name
+            there = False
+        if not there:
+            raise InputError(f"avoid: there is no file {shown(name)}, give the key.json of an earlier build")
+        found.append(path)
+    return tuple(found)
 
 
 def _title(given: Any, language: str) -> str:
@@ -263,6 +298,7 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         if working <= decimals:
             raise InputError(f"working = {working}: must be above decimals = {decimals}, or rounding spoils the answer")
         choices = tuple(_choice(name, task, names, exam, Contract(working, decimals)) for name in names)
+        _check_alternates(choices, _band(exam.band), exam.calculator)
         points = _points(task.points)
         _check_points(choices, points)
         return Task(number, choices, points, working, decimals)
@@ -291,6 +327,39 @@ def _choice(name: str, task: _Task, names: list[str], exam: _Definition, contrac
         return Choice(name, label, final, draw(name, final, "example", contract=contract), _minutes(start, final.params))
     except DrawError as error:
         raise InputError(str(error)) from None
+
+
+def _check_alternates(choices: tuple[Choice, ...], band: Fraction, calculator: str) -> None:
+    """Problems take turns only where they take about the same time, as far as that is known."""
+    for one, other in combinations(choices, 2):
+        if one.minutes is None or other.minutes is None or _alike(one.minutes, other.minutes, band):
+            continue
+        apart = (
+            f"{one.problem} {one.label} takes {one.minutes:g} minutes and {other.problem} {other.label} {other.minutes:g},"
+            f" more than band = {float(100 * band):g} % apart"
+        )
+        fits = _fitting(one, other, band, calculator)
+        remedy = f"{one.problem} {fits[0]} and {other.problem} {fits[1]} fit" if fits else "make two tasks of them"
+        raise InputError(f"preset: {apart}: {remedy}")
+
+
+def _alike(x: float, y: float, band: Fraction) -> bool:
+    return bool(abs(x - y) <= band * max(x, y))
+
+
+def _fitting(one: Choice, other: Choice, band: Fraction, calculator: str) -> tuple[str, str] | None:
+    """Presets of two problems that take about the same time, as near to those chosen as there are."""
+    pairs: list[tuple[float, int, tuple[str, str]]] = []
+    for (a, x), (b, y) in product(_timed(one, calculator), _timed(other, calculator)):
+        if _alike(x, y, band):
+            pairs.append((abs(x - (one.minutes or 0)) + abs(y - (other.minutes or 0)), len(pairs), (a, b)))
+    return min(pairs)[-1] if pairs else None
+
+
+def _timed(choice: Choice, calculator: str) -> list[tuple[str, float]]:
+    """The presets of a problem that the exam's calculator allows, with their minutes."""
+    known = problem(choice.problem).presets.items()
+    return [(label, sum(start.minutes) / 2) for label, start in known if _allowed(start, calculator)]
 
 
 def _changed(chosen: Problem, start: Preset, params: Any) -> Preset:

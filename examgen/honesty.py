@@ -6,9 +6,10 @@ take any route that the ops list. Intervals are pairs of whole numbers of 10^-30
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import ceil, floor
 from typing import Any
@@ -46,13 +47,35 @@ class Hull:
     straddling: tuple[str, ...]
 
 
-def hull(graph: Graph, data: Mapping[str, Exact], upstream: Exact, working: int) -> Hull:
-    """The hull over all routes of a graph. Raises: Unbounded."""
-    found = [_walked(route, data, upstream, working) for route in routes(graph)]
+def hull(
+    graph: Graph, data: Mapping[str, Exact], upstream: Exact, working: int, gradients: Collection[str] | None = None
+) -> Hull:
+    """The hull over all routes of a graph, with the gradients at the nodes named, or at all. Raises: Unbounded."""
+    asked = None if gradients is None else frozenset(gradients)
+    found = [
+        _walked(route, nodes, data, upstream, working)
+        for route, nodes in zip(routes(graph), _nodes(graph, asked), strict=True)
+    ]
     values = {node.name: _joined([each.values[node.name] for each in found]) for node in graph.nodes if _shared(found, node)}
     names = [name for name in found[0].gradients if all(name in each.gradients for each in found)]
-    gradients = {name: _joined([each.gradients[name] for each in found]) for name in names}
-    return Hull(values, gradients, tuple(dict.fromkeys(name for each in found for name in each.straddling)))
+    reached = {name: _joined([each.gradients[name] for each in found]) for name in names}
+    return Hull(values, reached, tuple(dict.fromkeys(name for each in found for name in each.straddling)))
+
+
+@lru_cache(maxsize=512)
+def _nodes(graph: Graph, gradients: frozenset[str] | None) -> tuple[tuple[Node, ...], ...]:
+    """Per route all nodes forward, all slopes, which tell on which side of a kink somebody stands, and the way back that
+    the gradients need."""
+    found = []
+    for route in routes(graph):
+        names = route.gradients if gradients is None else gradients & route.gradients.keys()
+        wanted = {route.gradients[name] for name in names} | {route.upstream}
+        wanted |= {node.name for node in route.graph.nodes if node.name in graph or node.op in ("step", "sign", "share")}
+        for node in reversed(route.graph.nodes):
+            if node.name in wanted or node.op in ("extreme_share", "maxpool"):
+                wanted.update((node.name, *node.inputs))
+        found.append(tuple(node for node in route.graph.nodes if node.name in wanted))
+    return tuple(found)
 
 
 def _shared(found: Sequence[Hull], node: Node) -> bool:
@@ -63,13 +86,13 @@ def _joined(parts: Sequence[Flat]) -> Flat:
     return [(min(low for low, _ in each), max(high for _, high in each)) for each in zip(*parts, strict=True)]
 
 
-def _walked(both: Backward, data: Mapping[str, Exact], upstream: Exact, working: int) -> Hull:
+def _walked(both: Backward, nodes: Sequence[Node], data: Mapping[str, Exact], upstream: Exact, working: int) -> Hull:
     """One route: every node of the forward and the backward pass, widened by what rounding can do to it."""
     walk = _Walk(both.graph, working)
-    for node in both.graph.nodes:
+    for node in nodes:
         given = upstream if node.name == both.upstream else data.get(node.name)
         walk.add(node, given)
-    gradients = {name: walk.found[held] for name, held in both.gradients.items()}
+    gradients = {name: walk.found[held] for name, held in both.gradients.items() if held in walk.found}
     return Hull(walk.found, gradients, tuple(dict.fromkeys(walk.straddling)))
 
 

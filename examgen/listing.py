@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from examgen.problem import Preset, Problem
+from examgen.problem import PLENTY, Preset, Problem
 from examgen.registry import problems
 
 
@@ -23,10 +23,11 @@ def overview() -> Table:
 
 
 def presets(chosen: Problem) -> Table:
-    """One row per preset of a problem, with what it changes."""
-    table = _table("preset", "minutes", "calculator", "use", "parameters")
+    """One row per preset of a problem, with what it changes and about how many variants it holds."""
+    table = _table("preset", "minutes", "calculator", "use", "variants", "parameters")
     for label, preset in chosen.presets.items():
-        table.add_row(*_preset(chosen, label, preset), _changes(preset.params))
+        room = f"{PLENTY:,}+" if preset.room is None else f"~{preset.room:,}"
+        table.add_row(*_preset(chosen, label, preset), room, _changes(preset.params))
     return table
 
 

@@ -22,6 +22,7 @@ from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, S
 from examgen.narration import Worked, cell_symbol, told
 
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
+PLENTY = 20_000  # variants: no preset is asked for more
 LARGEST = 10**6  # in size, of any number given: nobody computes with more by hand
 DIGITS = 40  # behind the point, of any number given; also the longest fraction as text
 DEEPEST = 4  # axes of given arrays
@@ -32,7 +33,8 @@ class Preset:
     """Parameters under a name: minutes a median student takes, the calculator needed, and what it is for.
 
     `calculator` is no less than what `Problem.calculator` says of the parameters.
-    `version` counts the changes that made an old seed draw other numbers; it is part of the key of every draw.
+    `version` counts the changes that made an old seed draw other numbers; it is part of the key of every draw. `room` is
+    how many fair variants there are, estimated where they are few; None stands for more than `PLENTY`.
     """
 
     params: Any
@@ -40,6 +42,7 @@ class Preset:
     use: Literal["quiz", "test", "homework"] = "test"
     calculator: Calculator = "none"
     version: int = 1
+    room: int | None = None
 
 
 def param(

@@ -14,7 +14,7 @@ from examgen import problems as package
 from examgen.errors import InputError
 from examgen.graph import Graph
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Instance, Kind, cells
+from examgen.model import Ask, Calculator, Instance, Kind, cells
 from examgen.problem import Preset, Problem
 
 
@@ -44,10 +44,15 @@ def preset(name: str, label: str) -> Preset:
 
 def asks_of(instance: Instance) -> tuple[Ask, ...]:
     """The boxes of an instance: a problem's whole-number boxes take any number where pinned data are not whole."""
-    asks = problem(instance.problem).asks(instance.params)
+    asks = _asks(instance.problem, instance.params)
     if all(isinstance(cell, int) for value in instance.data.values() for cell in cells(value)):
         return asks
     return tuple(replace(ask, kind=_number(ask.kind), cell_kind="number") if ask.whole else ask for ask in asks)
+
+
+@lru_cache(maxsize=1024)
+def _asks(name: str, params: Any) -> tuple[Ask, ...]:
+    return problem(name).asks(params)
 
 
 def _number(kind: Kind) -> Kind:
@@ -64,3 +69,15 @@ def mistakes_of(name: str, params: Any) -> tuple[Mistake, ...]:
 def graph_of(name: str, params: Any) -> Graph:
     """The graph of a problem's parameters, built once: all instances of one structure share it."""
     return problem(name).graph(params)
+
+
+@lru_cache(maxsize=1024)
+def calculator_of(name: str, params: Any) -> Calculator:
+    """The least calculator that a problem's parameters can be worked out with."""
+    return problem(name).calculator(params)
+
+
+def forget() -> None:
+    """What is kept of problems by their names is found anew."""
+    for kept in (graph_of, mistakes_of, calculator_of, _asks):
+        kept.cache_clear()

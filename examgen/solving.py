@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -38,32 +38,36 @@ class Contract:
 
 
 STANDARD = Contract()
+Refusal = Callable[[Instance], str | None]
 
 
-def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STANDARD) -> Instance:
+def draw(
+    name: str, preset: Preset, *parts: str | int, contract: Contract = STANDARD, refusal: Refusal = lambda instance: None,
+    attempts: int = ATTEMPTS,
+) -> Instance:
     """The instance that belongs to a key: the first of a bounded number of candidates without kink or flaw.
 
     `parts` are what the draw depends on, such as exam seed, sitting, task and variant. The answers of a candidate must be
-    sharp enough to be marked under the contract.
+    sharp enough to be marked under the contract. `refusal` says why a candidate is not wanted, None where it is.
     Raises: DrawError naming the problem and the commonest reason.
     """
     chosen = problem(name)
     stream = Stream(key("draw", *parts, name, preset.version))
     spared = untellable(name, preset.params, contract)
     reasons: dict[str, int] = {}
-    for attempt in range(ATTEMPTS):
+    for attempt in range(attempts):
         try:
             instance = chosen.draw(preset.params, stream.fork(attempt))
         except DrawError as error:
             reasons[str(error)] = reasons.get(str(error), 0) + 1
             continue
-        reason = next(unfit(chosen, instance, contract, spared), None)
+        reason = refusal(instance) or next(unfit(chosen, instance, contract, spared), None)
         if reason is None:
             return instance
         reasons[reason] = reasons.get(reason, 0) + 1
     commonest = max(reasons, key=lambda reason: reasons[reason])
     raise DrawError(
-        f"{name}: none of {ATTEMPTS} candidates fits these parameters, most often since {commonest}: change the parameters"
+        f"{name}: none of {attempts} candidates fits these parameters, most often since {commonest}: change the parameters"
     )
 
 
@@ -120,14 +124,20 @@ def accepts(instance: Instance, contract: Contract) -> dict[str, Any]:
     """What is accepted in every box, without a proof. Raises: Unbounded."""
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
-    return _accepts(instance, graph, hull(graph, data, upstream, contract.working), contract)
+    reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
+    return _accepts(instance, graph, reach, contract)
+
+
+def _asked_gradients(instance: Instance) -> set[str]:
+    return {ask.node for ask in asks_of(instance) if ask.gradient}
 
 
 def _accepts(instance: Instance, graph: Graph, reach: Hull, contract: Contract) -> dict[str, Any]:
     data, upstream = split(graph, instance.data)
-    arrays = _numpy.evaluate(graph, data, upstream, "exact")
+    asks = asks_of(instance)
+    arrays = _numpy.evaluate(graph, data, upstream, "exact", [(ask.node, ask.gradient) for ask in asks])
     found = {}
-    for ask in asks_of(instance):
+    for ask in asks:
         flat = (arrays.gradients if ask.gradient else arrays.values)[ask.node].ravel().tolist()
         value = pick(nest([snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
         places = decimals_of(graph, ask, contract.decimals)
@@ -143,7 +153,7 @@ def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[s
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
     try:
-        reach = hull(graph, data, upstream, contract.working)
+        reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
     except Unbounded as error:
         yield f"rounding can lead to {error}"
         return {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -13,7 +15,7 @@ FILTER_CELLS, FILTER_WEIGHTS = (-1, 1, 2), (5, 3, 2)  # negative in the mean, so
 LARGEST_CELL = 20
 REPAIRS = 200
 
-Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell, image cell) pairs
+Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell or its weight, image cell) pairs
 
 
 def filter_bank(params: Any, stream: Stream) -> Exact:
@@ -45,13 +47,20 @@ def repair(params: Any, stream: Stream, image: list[int], kernels: Exact, bias: 
     `image` holds the flat cells of (C, H, W) and is changed in place; `kernels` is (F, C, kH, kW), `bias` (F,).
     """
     taps = _taps(params)
+    banks = [(_weighted(tuple(cells(bank)), taps), b) for bank, b in zip(kernels, bias, strict=True)]
     for _ in range(REPAIRS):
-        offending = _offence(params, image, kernels, bias, taps)
+        offending = _offence(params, image, banks)
         if offending is None:
             return
         image[stream.choice(offending)] = stream.below(6)
 
 
+def _weighted(flat: Sequence[int], taps: Taps) -> Taps:
+    """Per cell of a map: (weight, image cell) pairs, without weights of 0."""
+    return [[(flat[k], i) for k, i in pairs if flat[k]] for pairs in taps]
+
+
+@lru_cache(maxsize=64)
 def _taps(params: Any) -> Taps:
     """What lies under each window; cells of the padding are left out."""
     rows, columns = (
@@ -71,21 +80,20 @@ def _taps(params: Any) -> Taps:
     return result
 
 
-def _offence(params: Any, image: list[int], kernels: Exact, bias: tuple[int, ...], taps: Taps) -> list[int] | None:
+def _offence(params: Any, image: list[int], banks: Sequence[tuple[Taps, int]]) -> list[int] | None:
     """Image cells to change: those under a window at a kink, at a tie or too large; all of them if ReLU does not act."""
     columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
     everything = list(range(len(image)))
-    for bank, b in zip(kernels, bias, strict=True):
-        flat = list(cells(bank))
-        plane = [b + sum(flat[k] * image[i] for k, i in pairs) for pairs in taps]
+    for taps, b in banks:
+        plane = [b + sum([w * image[i] for w, i in pairs]) for pairs in taps]
         for value, pairs in zip(plane, taps, strict=True):
             if (params.relu and value == 0) or abs(value) > LARGEST_CELL:
-                return [i for k, i in pairs if flat[k]] or everything
+                return [i for _, i in pairs] or everything
         if params.relu and not min(plane) < 0 < max(plane):
             return everything
         tied = _tied_window(params, plane, columns)
         if tied is not None:
-            return [i for cell in tied for k, i in taps[cell] if flat[k]]
+            return [i for cell in tied for _, i in taps[cell]]
     return None
 
 

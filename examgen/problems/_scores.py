@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from examgen.drawing import Stream
@@ -42,10 +43,14 @@ REDUCTION = {
 }
 
 
-def score_grid(params: Any) -> list[Fraction]:
+def score_grid(params: Any) -> tuple[Fraction, ...]:
     """Every score that can be drawn: -limit to limit in steps of the last decimal, in ascending order."""
-    scale = 10**params.digits
-    return [Fraction(k, scale) for k in range(-params.limit * scale, params.limit * scale + 1)]
+    return _grid(params.limit, 10**params.digits)
+
+
+@lru_cache(maxsize=64)
+def _grid(limit: int, scale: int) -> tuple[Fraction, ...]:
+    return tuple(Fraction(k, scale) for k in range(-limit * scale, limit * scale + 1))
 
 
 def drawn_labels(params: Any, stream: Stream) -> tuple[int, ...]:

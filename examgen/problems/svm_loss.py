@@ -65,12 +65,14 @@ class SvmLoss(table.ScoresProblem):
         """Scores of one image differ and no margin is 0, by leaving the few forbidden values out of the draw."""
         grid = table.score_grid(params)
         labels = table.drawn_labels(params, stream)
+        margin = params.margin * 10**params.digits  # in steps of the grid, which need not be whole
         rows = []
         for label in labels:
-            true = stream.choice(grid)
-            row = list(stream.sample([s for s in grid if s not in (true, true - params.margin)], params.classes - 1))
+            true = stream.below(len(grid))
+            met = int(true - margin) if margin.denominator == 1 else true
+            row = list(stream.sample([i for i in range(len(grid)) if i not in (true, met)], params.classes - 1))
             row.insert(label, true)
-            rows.append(tuple(row))
+            rows.append(tuple(grid[i] for i in row))
         return Instance(self.name, params, {"scores": table.as_printed(params, rows), "labels": labels})
 
     def graph(self, params: Params) -> Graph:

@@ -157,8 +157,7 @@ def known(problem: Problem) -> Iterator[None]:
 
 def _forget() -> None:
     """Graphs and mistakes are kept by the problem's name."""
-    registry.graph_of.cache_clear()
-    registry.mistakes_of.cache_clear()
+    registry.forget()
     untellable.cache_clear()
 
 

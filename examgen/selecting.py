@@ -1,0 +1,114 @@
+"""The variants of an exam, one after another: alike in effort, unlike in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from examgen import codes
+from examgen.avoiding import earlier
+from examgen.differing import DATA, Marks, Printed, Seen, marks_of
+from examgen.effort import Profile, numbers_of, profile_of, work_of
+from examgen.errors import DrawError
+from examgen.exam import Choice, Exam, Task
+from examgen.fairness import reference, unfair
+from examgen.model import Instance
+from examgen.sheets import Variant
+from examgen.solving import Contract, draw
+
+SEARCH = 2000  # candidates looked at for a task of a variant
+
+
+def variants(exam: Exam, count: int | None = None) -> tuple[Variant, ...]:
+    """The first `count` variants (all by default); each depends on those before it and on nothing behind.
+
+    Raises: DrawError where the parameters leave no room for so many; DefinitionError where an earlier key cannot be read.
+    """
+    return tuple(Selection(exam).take(exam.variants if count is None else count))
+
+
+@dataclass
+class Selection:
+    """Variants as they are found, and what they must not repeat.
+
+    `seen` holds what was there before, by problem type; `searched` counts the candidates looked at, by task.
+    """
+
+    exam: Exam
+    seen: dict[str, Seen] = field(default_factory=dict)
+    searched: dict[int, int] = field(default_factory=dict)
+    neighbour: dict[int, Printed] = field(default_factory=dict)  # task -> the final answer of the variant before
+
+    def __post_init__(self) -> None:
+        for name, marks in earlier(self.exam.avoid):
+            self.seen.setdefault(name, Seen()).add(marks)
+
+    def take(self, count: int) -> Iterator[Variant]:
+        """So many variants, from the first on."""
+        for number in range(1, count + 1):
+            instances = tuple(self._drawn(task, number) for task in self.exam.tasks)
+            yield Variant(number, codes.encode(number, self.exam.seed, self.exam.sitting), instances)
+
+    def _drawn(self, task: Task, variant: int) -> Instance:
+        choice = task.choice(variant)
+        if choice.pinned is not None:
+            return choice.pinned
+        contract = Contract(task.working, task.decimals)
+        middle = reference(choice.problem, choice.preset, contract, self.exam.band)
+        search = Search(task, middle, self.exam.band, self.seen.setdefault(choice.problem, Seen()), self.neighbour)
+        parts = (self.exam.seed, self.exam.sitting, task.number, variant, choice.label)
+        try:
+            found = draw(
+                choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal, attempts=SEARCH
+            )
+        except DrawError as error:
+            raise DrawError(search.failure(choice) or f"task {task.number}: {error}") from None
+        self.searched[task.number] = self.searched.get(task.number, 0) + search.candidates
+        search.keep()
+        return found
+
+
+@dataclass
+class Search:
+    """The search for one task of one variant: why a candidate is refused, and what is known of the last that was not."""
+
+    task: Task
+    middle: Profile
+    band: Fraction
+    seen: Seen
+    neighbour: dict[int, Printed]
+    candidates: int = 0
+    repeats: int = 0
+    marks: Marks | None = None
+
+    def refusal(self, instance: Instance) -> str | None:
+        """Why an instance is refused: unlike the others in effort, or too much like one of them in numbers."""
+        self.candidates += 1
+        work = work_of(instance)
+        try:
+            numbers = numbers_of(work, instance.data)
+        except ArithmeticError as error:
+            return str(error)
+        found = profile_of(work, numbers, instance.data, self.task.decimals)
+        if reason := next(unfair(found, self.middle, self.band), None):
+            return reason
+        self.marks = marks_of(work, numbers, instance.data, self.task.decimals)
+        rule = self.seen.repeated(self.marks, self.neighbour.get(self.task.number))
+        self.repeats += rule == DATA
+        return rule and f"{rule} would be those of another variant"
+
+    def keep(self) -> None:
+        """Takes note of the candidate looked at last."""
+        assert self.marks is not None
+        self.seen.add(self.marks)
+        self.neighbour[self.task.number] = self.marks.final
+
+    def failure(self, choice: Choice) -> str | None:
+        """What went wrong where candidates were good but for having been drawn before."""
+        if not self.repeats:
+            return None
+        return (
+            f"task {self.task.number}: only {self.seen.count} distinct variants of {choice.problem} fit these parameters:"
+            " ask for fewer variants, or take a preset with more room"
+        )
