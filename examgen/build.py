@@ -5,18 +5,13 @@ from __future__ import annotations
 import gc
 import io
 import json
-import os
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.util import find_spec
-from multiprocessing import active_children, get_context
 from pathlib import Path
-from threading import current_thread, main_thread
 from typing import Any
 
 from examgen.bundle import key_json, manifest_json, vouched
@@ -24,6 +19,7 @@ from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Exam
 from examgen.mistaken import mistaken
 from examgen.model import Solution
+from examgen.processes import Report, silent, terminable, workers
 from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
@@ -34,11 +30,6 @@ from examgen.verifying import engine
 from examgen.versions import versions
 
 CHUNK = 5  # variants that a worker solves at a time
-Report = Callable[[str, int, int], None]  # stage, done, of how many
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Reports nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +53,9 @@ def build(
     on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
-    with _handled(signal.SIGTERM, _stop):
+    with terminable():
         _ready(device)
-        with staging(folder) as stage, _workers(jobs) as pool:
+        with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
             sheets = pool.submit(_write_sheets, exam, drawn, stage)
@@ -100,22 +91,6 @@ def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool) -
 def default_folder(definition: Path, *, proof: bool = False) -> Path:
     """Beside the definition and named after it; a proof has a folder of its own, so that it replaces no exam."""
     return definition.with_name(definition.stem + ("-proof" if proof else ""))
-
-
-def advice(exam: Exam) -> tuple[str, ...]:
-    """What the instructor should know before handing out: time that is too short, and the exam's own warnings."""
-    needed = exam.working_minutes
-    told = f"a median student needs about {needed:g} of {exam.minutes} minutes; plan for two thirds of the time"
-    return (told, *exam.warnings) if needed > exam.minutes * 2 / 3 else exam.warnings
-
-
-def timing(exam: Exam) -> tuple[str, ...]:
-    """A median student's minutes for each task, where they are known, and what it is."""
-    return tuple(
-        f"task {task.number}: about {task.minutes:g} minutes ({', '.join(f'{c.problem} {c.label}' for c in task.choices)})"
-        for task in exam.tasks
-        if task.minutes is not None
-    )
 
 
 def _ready(device: str) -> None:
@@ -227,58 +202,3 @@ def _notes(exam: Exam) -> tuple[str, ...]:
         if choice.pinned is not None
         for note in notes(choice.pinned, Contract(task.working, task.decimals))
     )
-
-
-class _Inline(Executor):
-    """An executor that works at once in this process: one job needs no second interpreter."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-
-@contextmanager
-def _workers(jobs: int) -> Iterator[Executor]:
-    """Processes that are stopped, not waited for, where the build fails.
-
-    Raises: ExamgenError where one of them was killed.
-    """
-    if jobs == 1:
-        yield _Inline()
-        return
-    others = set(active_children())
-    quietly = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process: only this one has to speak of it
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=signal.signal, initargs=quietly)
-    try:
-        with _handled(*quietly):  # which the workers inherit: they are deaf to it from their first moment
-            for _ in range(jobs):
-                pool.submit(os.getpid)
-        yield pool
-    except BaseException as failure:
-        for worker in set(active_children()) - others:
-            worker.terminate()
-        if isinstance(failure, BrokenProcessPool):
-            raise ExamgenError(
-                "a process that worked on the build was killed, often for want of memory: build with fewer, such as -j 1"
-            ) from None
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _handled(number: int, handler: Any) -> Iterator[None]:
-    """A signal handled otherwise for a while; elsewhere than in the main thread Python does not allow that."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        signal.signal(number, signal.SIG_DFL if before is None else before)
-
-
-def _stop(number: int, frame: Any) -> None:
-    raise SystemExit(128 + number)  # the status of a process that the signal ends

@@ -54,7 +54,7 @@ def build(
 
     Example: examgen build variants/lecture6.toml --proof 2
     """
-    from examgen.build import advice, default_folder, timing
+    from examgen.build import default_folder
     from examgen.build import build as run
     from examgen.exam import read_exam
 
@@ -66,9 +66,9 @@ def build(
     count = min(proof or exam.variants, exam.variants)
     with _progress() as report:
         built = run(exam, folder, count=count, jobs=jobs, device=device, full=key == "full", report=report)
-    for note in (*built.notes, *advice(exam)):
+    for note in (*built.notes, *exam.warnings):
         typer.echo(f"note: {note}")
-    for line in timing(exam):
+    for line in exam.timing:
         typer.echo(line)
     time = f"about {exam.working_minutes:g}{'' if exam.minutes_known else ' or more'} of {exam.minutes} minutes each"
     typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, {time}, every answer proved:")

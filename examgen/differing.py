@@ -24,9 +24,10 @@ Printed = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Marks:
-    """What a task of a variant is known by: rule -> what no other variant should have; and its final answer."""
+    """What a task of a variant is known by: rule -> what no other variant should have; its answers, box by box."""
 
     rules: Mapping[str, Hashable]
+    answers: tuple[Printed, ...]
     final: Printed
 
 
@@ -47,7 +48,7 @@ def marks(work: Work, numbers: Numbers, data: Mapping[str, Any], boxes: list[Pri
     given = tuple((name, tuple(cells(data[name]))) for name in sorted(data))
     arrays = {f"array {name}": tuple(numbers[name]) for name in work.arrays}
     asked = {DATA: (work.graph, given), FIRST: boxes[0], FINAL: final, ANSWERS: tuple(boxes)}
-    return Marks({**asked, **arrays}, final)
+    return Marks({**asked, **arrays}, tuple(boxes), final)
 
 
 def printed(number: float, decimals: int) -> int:

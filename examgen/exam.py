@@ -133,10 +133,13 @@ class Exam:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What an instructor should think about before printing."""
+        """What an instructor should think about before handing out: time that is too short first."""
         return tuple(self._warnings())
 
     def _warnings(self) -> Iterator[str]:
+        if self.working_minutes > self.minutes * 2 / 3:
+            needed = f"{self.working_minutes:g} of {self.minutes} minutes"
+            yield f"a median student needs about {needed}; plan for two thirds of the time"
         if self.drawn and not self.sample and len(self.seed) < SHORTEST_SEED:
             yield f"the seed has fewer than {SHORTEST_SEED} characters and can be guessed: examgen init writes a random one"
         for task in self.tasks:
@@ -146,6 +149,15 @@ class Exam:
                 if choice.pinned and not _allowed(choice.preset, self.calculator):
                     needed = choice.preset.calculator
                     yield f"task {task.number}: its numbers need calculator = {needed!r}, the exam allows {self.calculator!r}"
+
+    @property
+    def timing(self) -> tuple[str, ...]:
+        """A median student's minutes for each task, where they are known, and what it is."""
+        return tuple(
+            f"task {task.number}: about {task.minutes:g} minutes ({', '.join(f'{c.problem} {c.label}' for c in task.choices)})"
+            for task in self.tasks
+            if task.minutes is not None
+        )
 
     @property
     def working_minutes(self) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from time import perf_counter
 
 from examgen import codes
 from examgen.avoiding import earlier
@@ -15,7 +17,7 @@ from examgen.exam import Choice, Exam, Task
 from examgen.fairness import reference, unfair
 from examgen.model import Instance
 from examgen.sheets import Variant
-from examgen.solving import Contract, draw
+from examgen.solving import Contract, candidates, first
 
 SEARCH = 2000  # candidates looked at for a task of a variant
 
@@ -32,12 +34,14 @@ def variants(exam: Exam, count: int | None = None) -> tuple[Variant, ...]:
 class Selection:
     """Variants as they are found, and what they must not repeat.
 
-    `seen` holds what was there before, by problem type; `searched` counts the candidates looked at, by task.
+    `seen` holds what was there before, by problem type; `refused` counts, by task and problem type, why candidates were not
+    used, and `seconds` how long the search took.
     """
 
     exam: Exam
     seen: dict[str, Seen] = field(default_factory=dict)
-    searched: dict[int, int] = field(default_factory=dict)
+    refused: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
+    seconds: defaultdict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
     neighbour: dict[int, Printed] = field(default_factory=dict)  # task -> the final answer of the variant before
 
     def __post_init__(self) -> None:
@@ -54,17 +58,21 @@ class Selection:
         choice = task.choice(variant)
         if choice.pinned is not None:
             return choice.pinned
+        started = perf_counter()
+        found = self._searched(task, choice, variant)
+        self.seconds[task.number, choice.problem] += perf_counter() - started
+        return found
+
+    def _searched(self, task: Task, choice: Choice, variant: int) -> Instance:
         contract = Contract(task.working, task.decimals)
         middle = reference(choice.problem, choice.preset, contract, self.exam.band)
         search = Search(task, middle, self.exam.band, self.seen.setdefault(choice.problem, Seen()), self.neighbour)
         parts = (self.exam.seed, self.exam.sitting, task.number, variant, choice.label)
+        tried = candidates(choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal)
         try:
-            found = draw(
-                choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal, attempts=SEARCH
-            )
+            found = first(choice.problem, tried, SEARCH, self.refused.setdefault((task.number, choice.problem), Counter()))
         except DrawError as error:
             raise DrawError(search.failure(choice) or f"task {task.number}: {error}") from None
-        self.searched[task.number] = self.searched.get(task.number, 0) + search.candidates
         search.keep()
         return found
 
@@ -78,13 +86,11 @@ class Search:
     band: Fraction
     seen: Seen
     neighbour: dict[int, Printed]
-    candidates: int = 0
     repeats: int = 0
     marks: Marks | None = None
 
     def refusal(self, instance: Instance) -> str | None:
         """Why an instance is refused: unlike the others in effort, or too much like one of them in numbers."""
-        self.candidates += 1
         work = work_of(instance)
         try:
             numbers = numbers_of(work, instance.data)

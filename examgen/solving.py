@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import chain
-from typing import Any
+from itertools import chain, count, islice
+from typing import Any, NamedTuple
 
 from examgen.answers import accepted, decimals_of, snapped, units
 from examgen.drawing import Stream, key
@@ -37,35 +37,63 @@ class Contract:
     decimals: int = 2
 
 
+class Candidate(NamedTuple):
+    """What may become an instance: none where the problem draws nothing, and why it is not used."""
+
+    instance: Instance | None
+    reason: str | None
+
+
 STANDARD = Contract()
 Refusal = Callable[[Instance], str | None]
 
 
-def draw(
-    name: str, preset: Preset, *parts: str | int, contract: Contract = STANDARD, refusal: Refusal = lambda instance: None,
-    attempts: int = ATTEMPTS,
-) -> Instance:
+def draw(name: str, preset: Preset, *parts: str | int, contract: Contract = STANDARD) -> Instance:
     """The instance that belongs to a key: the first of a bounded number of candidates without kink or flaw.
 
     `parts` are what the draw depends on, such as exam seed, sitting, task and variant. The answers of a candidate must be
-    sharp enough to be marked under the contract. `refusal` says why a candidate is not wanted, None where it is.
+    sharp enough to be marked under the contract.
     Raises: DrawError naming the problem and the commonest reason.
+    """
+    return first(name, candidates(name, preset, *parts, contract=contract))
+
+
+def candidates(
+    name: str, preset: Preset, *parts: str | int, contract: Contract = STANDARD, refusal: Refusal = lambda instance: None
+) -> Iterator[Candidate]:
+    """One candidate after another for a key, without end, each with the reason why it is not used, if there is one.
+
+    `refusal` says why a candidate is not wanted, None where it is.
     """
     chosen = problem(name)
     stream = Stream(key("draw", *parts, name, preset.version))
     spared = untellable(name, preset.params, contract)
-    reasons: dict[str, int] = {}
-    for attempt in range(attempts):
+    for attempt in count():
         try:
             instance = chosen.draw(preset.params, stream.fork(attempt))
         except DrawError as error:
-            reasons[str(error)] = reasons.get(str(error), 0) + 1
+            yield Candidate(None, str(error))
             continue
-        reason = refusal(instance) or next(unfit(chosen, instance, contract, spared), None)
-        if reason is None:
-            return instance
-        reasons[reason] = reasons.get(reason, 0) + 1
-    commonest = max(reasons, key=lambda reason: reasons[reason])
+        yield Candidate(instance, refusal(instance) or next(unfit(chosen, instance, contract, spared), None))
+
+
+def first(
+    name: str, found: Iterator[Candidate], attempts: int = ATTEMPTS, refused: Counter[str] | None = None
+) -> Instance:
+    """The first candidate that can be used; `refused` counts the reasons of those before it.
+
+    Raises: DrawError naming the problem and the commonest reason where none of so many attempts can.
+    """
+    reasons: Counter[str] = Counter()
+    try:
+        for instance, reason in islice(found, attempts):
+            if instance is not None and reason is None:
+                return instance
+            reasons[str(reason)] += 1
+    finally:
+        if refused is not None:
+            refused.update(reasons)
+    commonest = reasons.most_common(1)[0][0]
     raise DrawError(
         f"{name}: none of {attempts} candidates fits these parameters, most often since {commonest}: change the parameters"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -48,6 +48,13 @@ def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:
     """A worked solution as a piece of HTML that brings its style along, for a browser or a notebook."""
     template = _environment(head.language, head.decimal_comma).get_template("screen.html.j2")
     return template.render(head=head, steps=steps)
+
+
+def audit_html(title: str, variants: int, sections: Sequence[Any], plots: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """The report on an exam; `plots` are alternative text and SVG, by section key."""
+    drawn = {key: [(says, Markup(svg)) for says, svg in found] for key, found in plots.items()}
+    template = _environment("en", False).get_template("audit.html.j2")
+    return template.render(title=title, variants=variants, sections=sections, plots=drawn)
 
 
 @cache

@@ -202,7 +202,7 @@ def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
         os.kill(children(started.pid)[0], signal.SIGKILL)
         _, said = started.communicate(timeout=60)
     assert 2 == started.returncode
-    assert said.splitlines()[-1].startswith("examgen: a process that worked on the build was killed, ")
+    assert said.splitlines()[-1].startswith("examgen: a process that took part was killed, ")
     assert said.endswith("such as -j 1\n") and "Traceback" not in said
     assert [] == list(tmp_path.iterdir())
 
