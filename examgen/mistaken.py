@@ -45,9 +45,14 @@ class Solver:
     both: Backward
     places: tuple[Place, ...]
 
+    def given(self, data: Data, upstream: Exact) -> Data:
+        """What this solver's graph takes in: the data as they are read, and the gradient at the output."""
+        read = dict(self.mistake.reading({**data, "upstream": upstream}))
+        return {**read, self.both.upstream: read["upstream"]}
+
     def results(self, data: Data, upstream: Exact) -> dict[str, Exact | None]:
         """What this solver writes into every box."""
-        given = self._given(data, upstream)
+        given = self.given(data, upstream)
         try:
             return self._written(self.places, given)
         except (ArithmeticError, ValueError):  # somewhere: then each box by itself
@@ -56,12 +61,8 @@ class Solver:
     def roughly(self, data: Data, upstream: Exact) -> dict[str, Exact]:
         """The same in float64, many times faster, where there is something to write; it may be no number."""
         found = [place for place in self.places if place.node is not None]
-        arrays = _numpy.run(self.both.graph, self._given(data, upstream), "float", [str(place.node) for place in found])
+        arrays = _numpy.run(self.both.graph, self.given(data, upstream), "float", [str(place.node) for place in found])
         return {place.key: freeze(arrays[str(place.node)][place.index].tolist()) for place in found}
-
-    def _given(self, data: Data, upstream: Exact) -> Data:
-        read = dict(self.mistake.reading({**data, "upstream": upstream}))
-        return {**read, self.both.upstream: read["upstream"]}
 
     def _written(self, places: Sequence[Place], given: Data) -> dict[str, Exact | None]:
         names = [place.node for place in places if place.node is not None]

@@ -23,7 +23,7 @@ LAYERS = (
     {"problems", "engines"},
     {"registry"},
     {"verifying"},
-    {"mistaken", "effort"},
+    {"mistaken", "effort", "students"},
     {"solving", "differing"},
     {"explaining", "marking", "writing", "fairness"},
     {"solvers"},

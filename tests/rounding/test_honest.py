@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from examgen import registry
-from examgen.model import Instance, cells
+from examgen.model import Answer, Instance
 from examgen.solving import Contract, draw, solve
-from tests.rounding.students import answers, refused
+from examgen.students import honest, refused
 
 STUDENTS = 1000
 CONTRACTS = (Contract(4, 2), Contract(5, 2), Contract(5, 3))
@@ -26,18 +27,25 @@ def drawn(name: str, label: str, contract: Contract, turn: int = 0) -> Instance:
     return draw(name, registry.preset(name, label), "honest", turn, contract=contract)
 
 
+def widened(answer: Answer, units: Fraction) -> Answer:
+    """What is accepted moved outward on each side by so many units of the last decimal asked; inward where they are below 0."""
+    more = units / 10**answer.decimals
+
+    def moved(ends: Any) -> Any:
+        if not isinstance(ends[0], str):
+            return tuple(map(moved, ends))
+        low, high = map(Fraction, ends)
+        return str(float(low - more)), str(float(high + more))
+
+    return replace(answer, accept=moved(answer.accept))
+
+
 def wrongly_refused(instance: Instance, contract: Contract, narrowed: Fraction = Fraction(0)) -> int:
     """How many honest answers are refused, of intervals that are narrower on each side by a share of a unit."""
-    solution = solve(instance, contract.decimals, working=contract.working)
-    places = [answer.decimals for answer in solution.answers]
-    accept = {answer.ask.key: list(cells(answer.accept)) for answer in solution.answers}
-    found = 0
-    for ask, written in answers(instance, STUDENTS, contract.working, places):
-        ends, decimals = accept[ask.key], next(a.decimals for a in solution.answers if a.ask.key == ask.key)
-        less = float(narrowed / 10**decimals)
-        for cell, low, high in zip(written, ends[::2], ends[1::2], strict=True):
-            found += refused(cell, str(float(low) + less), str(float(high) - less))
-    return found
+    answers = solve(instance, contract.decimals, working=contract.working).answers
+    marked = [widened(answer, -narrowed) for answer in answers] if narrowed else answers
+    papers = honest(instance, STUDENTS, contract.working, [answer.decimals for answer in answers])
+    return sum(refused(paper, marked) for paper in papers)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=str)
