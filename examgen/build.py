@@ -24,7 +24,7 @@ from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
-from examgen.solving import notes, solve
+from examgen.solving import Contract, notes, solve
 from examgen.staging import FILES, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions

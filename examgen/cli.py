@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +20,7 @@ from typer.core import TyperCommand
 from examgen.errors import ExamgenError, InputError
 
 if TYPE_CHECKING:
-    from examgen.homework import Solved
-    from examgen.writing import Style
+    from rich.console import RenderableType
 
 app = typer.Typer(
     name="examgen",
@@ -32,10 +31,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-STAGES = {"draw": "drawn", "prove": "solved and proved", "work": "worked solutions set", "set": "sheets and key set"}
+STAGES = {
+    "draw": "drawn",
+    "sit": "sat by simulated students",
+    "prove": "solved and proved",
+    "work": "worked solutions set",
+    "set": "sheets and key set",
+}
+PROCESSES = min(2, os.cpu_count() or 1)
 
 Definition = Annotated[Path, typer.Argument(metavar="EXAM.toml", help="The exam definition.", show_default=False)]
 Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
+Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")]
 Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
 
 
@@ -44,7 +51,7 @@ def build(
     definition: Definition,
     number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to fill; by default the file's name.")] = None,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")] = min(2, os.cpu_count() or 1),
+    jobs: Jobs = PROCESSES,
     proof: Annotated[int | None, typer.Option(min=1, help="Set only so many variants, in a folder of their own.")] = None,
     key: Detail = "short",
     device: Device = "cpu",
@@ -54,8 +61,8 @@ def build(
 
     Example: examgen build variants/lecture6.toml --proof 2
     """
-    from examgen.build import default_folder
     from examgen.build import build as run
+    from examgen.build import default_folder
     from examgen.exam import read_exam
 
     _known_device(device)
@@ -75,6 +82,49 @@ def build(
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
     typer.echo(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")
+
+
+@app.command()
+def audit(
+    definition: Definition,
+    number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
+    students: Annotated[int, typer.Option(min=1, help="Simulated students of each kind who sit a variant.")] = 200,
+    jobs: Jobs = PROCESSES,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a web page, with plots.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Report on an exam before it is printed: effort, differences, answers, mistakes, simulated students.
+
+    Example: examgen audit variants/lecture6.toml --html audit.html
+    """
+    from examgen.audit import audit as run
+    from examgen.audit import page, parts
+    from examgen.exam import read_exam
+    from examgen.staging import write_file
+
+    _not_the_same("--html", html, [definition])
+    exam = read_exam(definition, variants=number)
+    with _progress() as report:
+        found = run(exam, students=students, jobs=jobs, report_to=report)
+    if html is not None:
+        write_file(html, page(found).encode("utf-8"))
+        typer.echo(f"{html} is written", err=as_json)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+    elif html is None:
+        _print(parts(found))
+    for line in found.broken:
+        typer.echo(line, err=True)
+    if found.broken:
+        raise typer.Exit(1)
+
+
+def _print(parts: Iterable[RenderableType]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    for part in parts:
+        console.print(part, highlight=False)
 
 
 @app.command()
@@ -178,11 +228,11 @@ def solve(
     from examgen.reading import instances
     from examgen.registry import problem as named
     from examgen.staging import write_file
+    from examgen.terminal import task_parts
     from examgen.writing import style_for
 
     for option, path in (("--html", html), ("--pdf", pdf)):
-        if path is not None and any(path.exists() and Path(word).exists() and path.samefile(word) for word in numbers or []):
-            raise InputError(f"{option} {path}: is the file that the numbers come from, choose another name")
+        _not_the_same(option, path, numbers or [])
     chosen, style = named(problem), style_for(language, working)
     tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
     if html is not None:
@@ -197,18 +247,14 @@ def solve(
         found = [task.to_dict(replace(style, text=True), full=not short) for task in tasks]
         typer.echo(json.dumps(found if len(found) > 1 else found[0], ensure_ascii=False, indent=1))
     elif html is None and pdf is None:
-        _show(tasks, replace(style, text=True), full=not short)
+        told = replace(style, text=True)
+        _print(part for task in tasks for part in task_parts(task, told, full=not short))
 
 
-def _show(tasks: Sequence[Solved], style: Style, *, full: bool) -> None:
-    from rich.console import Console
-
-    from examgen.terminal import task_parts
-
-    console = Console()
-    for task in tasks:
-        for part in task_parts(task, style, full=full):
-            console.print(part, highlight=False)
+def _not_the_same(option: str, path: Path | None, sources: Sequence[str | Path]) -> None:
+    """Raises: InputError where a file would be written over what it comes from."""
+    if path is not None and any(path.exists() and Path(word).exists() and path.samefile(word) for word in sources):
+        raise InputError(f"{option} {path}: is the file that the numbers come from, choose another name")
 
 
 def _known_device(device: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from examgen.audit._examine import Measured, Tested, measured, tested
+from examgen.audit._examine import Measured, Tested, measured, paired, tested
 from examgen.audit._report import Audit, report
 from examgen.exam import Exam
 from examgen.processes import Report, silent, terminable, workers
@@ -31,8 +31,7 @@ def audit(exam: Exam, *, count: int | None = None, students: int = 200, jobs: in
 
 
 def _measured(exam: Exam, variant: Variant) -> list[Measured]:
-    pairs = zip(exam.tasks, variant.instances, strict=True)
-    return [measured(variant.number, instance, task.decimals) for task, instance in pairs]
+    return [measured(variant.number, instance, task.decimals) for task, instance in paired(exam.tasks, variant)]
 
 
 def _tested(

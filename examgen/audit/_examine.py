@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
+from examgen.answers import decimals_of
 from examgen.differing import Printed, marks_of
 from examgen.effort import Profile, numbers_of, profile_of, work_of
 from examgen.exam import Task
 from examgen.honesty import Unbounded
 from examgen.mistaken import results, told_apart
-from examgen.model import Instance
+from examgen.model import Answer, Instance
+from examgen.registry import asks_of, graph_of
 from examgen.sheets import Variant
 from examgen.solving import Contract, accepts
 from examgen.students import Marked, marked
+
+NOBODY = Marked(0, 0, 0, {})
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Tested:
 
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     same: tuple[tuple[str, str], ...] = ()
-    marked: Marked = Marked()
+    marked: Marked = NOBODY
 
 
 def measured(number: int, instance: Instance, decimals: int) -> Measured:
@@ -57,9 +62,14 @@ def measured(number: int, instance: Instance, decimals: int) -> Measured:
 def tested(tasks: Sequence[Task], variants: Sequence[Variant], students: int) -> list[tuple[Tested, ...]]:
     """Every task of some variants, sat by `students` of each route and of each mistake."""
     return [
-        tuple(_tested(task, instance, students, variant.number) for task, instance in zip(tasks, variant.instances, strict=True))
+        tuple(_tested(task, instance, students, variant.number) for task, instance in paired(tasks, variant))
         for variant in variants
     ]
+
+
+def paired(tasks: Sequence[Task], variant: Variant) -> Iterator[tuple[Task, Instance]]:
+    """Every task with the numbers that a variant gives it."""
+    return zip(tasks, variant.instances, strict=True)
 
 
 def _tested(task: Task, instance: Instance, students: int, seed: int) -> Tested:
@@ -70,4 +80,13 @@ def _tested(task: Task, instance: Instance, students: int, seed: int) -> Tested:
         return Tested()
     found = results(instance)
     same = tuple((one, other) for one, other in combinations(found, 2) if found[one] == found[other])
-    return Tested(told_apart(instance, accept), same, marked(instance, accept, students, contract.working, seed))
+    answers = unproved(instance, contract, accept)
+    return Tested(told_apart(instance, accept), same, marked(instance, answers, contract.working, students, students, seed))
+
+
+def unproved(instance: Instance, contract: Contract, accept: Mapping[str, Any]) -> tuple[Answer, ...]:
+    """What is accepted in every box, as the marking of students asks for it."""
+    graph = graph_of(instance.problem, instance.params)
+    return tuple(
+        Answer(ask, None, None, accept[ask.key], decimals_of(graph, ask, contract.decimals)) for ask in asks_of(instance)
+    )

@@ -17,8 +17,14 @@ Plot = tuple[str, str]  # what it shows, in words, and its SVG
 WIDTH = 9.0  # inches
 ACROSS = 4  # histograms in a row
 BINS = 16
-# text stays text; the same report is the same bytes
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "examgen", "font.size": 9.0, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "examgen",  # the same report is the same bytes
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+BARS: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.4}
 
 
 def plots(audit: Audit) -> Mapping[str, Sequence[Plot]]:
@@ -57,7 +63,7 @@ def _effort(audit: Audit) -> Figure:
     for shade, task in zip(shades(len(tasks(audit))), tasks(audit), strict=True):
         found = {n: s for p in audit.parts if p.task == task for n, s in zip(p.variants, p.efforts, strict=True)}
         heights = [found[number] for number in numbers]
-        axes.bar(numbers, heights, bottom=below, color=shade, label=f"task {task}", width=0.85, edgecolor="black", linewidth=0.4)
+        axes.bar(numbers, heights, bottom=below, color=shade, label=f"task {task}", width=0.85, **BARS)
         below = [low + height for low, height in zip(below, heights, strict=True)]
     axes.axhline(max(below), color="black", linewidth=0.8, linestyle="--")
     axes.annotate(f"variant {audit.hardest}", (audit.hardest, max(below)), (0, 3), textcoords="offset points", ha="center")
@@ -94,7 +100,7 @@ def _answers(audit: Audit, task: int) -> Figure:
     figure = Figure(figsize=(WIDTH, 1.7 * rows), layout="constrained")
     for place, (problem, spread) in enumerate(spreads, 1):
         axes = figure.add_subplot(rows, ACROSS, place)
-        axes.hist(spread.numbers, bins=bins(spread), color="0.75", edgecolor="black", linewidth=0.4)
+        axes.hist(spread.numbers, bins=bins(spread), color="0.75", **BARS)
         axes.set_title(f"{spread.label}  {spread.key}\n{problem}", fontsize=8)
         axes.tick_params(labelsize=7)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from examgen.audit._examine import Measured, Tested
 from examgen.effort import GRID, Profile
 from examgen.exam import Choice, Exam, Task
-from examgen.model import cells
 from examgen.registry import asks_of, mistakes_of, problem
 from examgen.render.language import say
 from examgen.selecting import Selection
@@ -187,9 +186,11 @@ def report(
             if rows:
                 shown = [measured[i][place] for i in rows], [tested[i][place] for i in rows]
                 parts.append(_part(exam, selection, task, choice, *shown))
+    kinds = [[task.choice(variant.number).problem for task in exam.tasks] for variant in variants]
     return Audit(
-        exam.title, exam.minutes, exam.timing, exam.warnings, float(exam.band), tuple(variant.code for variant in variants), tuple(parts),
-        distances(exam, variants, measured), _shared_by_neighbours(exam, variants, measured),
+        exam.title, exam.minutes, exam.timing, exam.warnings, float(exam.band),
+        tuple(variant.code for variant in variants), tuple(parts),
+        distances(kinds, measured), _shared_by_neighbours(kinds, measured),
     )
 
 
@@ -229,36 +230,35 @@ def _noticed(exam: Exam, choice: Choice, tested: Sequence[Tested]) -> Iterator[N
     exceptions = problem(choice.problem).exceptions(params)
     for mistake in mistakes_of(choice.problem, params):
         told = [one.told[mistake.key] for one in tested if mistake.key in one.told]
-        sat = [one.marked.mistaken[mistake.key] for one in tested if mistake.key in one.marked.mistaken]
+        sat = [one.marked for one in tested if mistake.key in one.marked.accepted]
         if told:
-            students, accepted = (sum(column) for column in zip(*sat, strict=True))
+            students, accepted = sum(one.mistaken for one in sat), sum(one.accepted[mistake.key] for one in sat)
             yield Noticed(
                 mistake.key, say(exam.language, mistake.says), len(told), sum(map(bool, told)), students, accepted,
                 exceptions.get(mistake.key, ""),
             )
 
 
-def distances(exam: Exam, variants: Sequence[Variant], measured: Sequence[Sequence[Measured]]) -> Distances:
-    """Between every two variants, as `Audit.distances`."""
-    total = np.zeros((len(variants), len(variants)))
-    for place, task in enumerate(exam.tasks):
-        kinds = [(task.choice(variant.number).problem, len(row[place].answers)) for variant, row in zip(variants, measured, strict=True)]
-        total += _apart([(kind, *row[place].answers) for kind, row in zip(kinds, measured, strict=True)])
-    return total / len(exam.tasks)
+def distances(kinds: Sequence[Sequence[str]], measured: Sequence[Sequence[Measured]]) -> Distances:
+    """Between every two variants, as `Audit.distances`; `kinds` are the problem types of their tasks."""
+    total = np.zeros((len(measured), len(measured)))
+    for place in range(len(kinds[0])):
+        total += _apart([(kind[place], *row[place].answers) for kind, row in zip(kinds, measured, strict=True)])
+    return total / len(kinds[0])
 
 
 def _apart(rows: Sequence[tuple[Any, ...]]) -> Distances:
-    """The share of places in which two rows differ, 1 where they differ in their first, or in length."""
+    """The share of places in which two rows differ: all of them where they differ in the first."""
     known: dict[Any, int] = {}
-    length = max(map(len, rows))
-    coded = np.full((len(rows), length), -1)
+    coded = np.full((len(rows), max(map(len, rows))), -1)
     for i, row in enumerate(rows):
-        coded[i, : len(row)] = [known.setdefault((place, cell), len(known)) for place, cell in enumerate(row)]
-    differing = (coded[:, None, 1:] != coded[None, :, 1:]).sum(axis=2) / np.array([[max(1, len(row) - 1)] for row in rows])
+        coded[i, : len(row)] = [known.setdefault(place_and_cell, len(known)) for place_and_cell in enumerate(row)]
+    used = np.array([len(row) - 1 for row in rows])
+    differing = np.array([(coded[:, 1:] != row[1:]).sum(axis=1) for row in coded]) / np.maximum(used[:, None], used)
     return np.where(coded[:, None, 0] == coded[None, :, 0], differing, 1.0)
 
 
-def _shared_by_neighbours(exam: Exam, variants: Sequence[Variant], measured: Sequence[Sequence[Measured]]) -> int:
-    kinds = [[task.choice(variant.number).problem for task in exam.tasks] for variant in variants]
-    finals = [[(kind, one.final) for kind, one in zip(row, found, strict=True)] for row, found in zip(kinds, measured, strict=True)]
-    return sum(any(one == other for one, other in zip(a, b, strict=True)) for a, b in pairwise(finals))
+def _shared_by_neighbours(kinds: Sequence[Sequence[str]], measured: Sequence[Sequence[Measured]]) -> int:
+    """How many pairs of variants beside each other share the final answer of a task."""
+    finals = [[(kind, one.final) for kind, one in zip(*row, strict=True)] for row in zip(kinds, measured, strict=True)]
+    return sum(any(one == other for one, other in zip(*pair, strict=True)) for pair in pairwise(finals))

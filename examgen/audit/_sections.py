@@ -15,11 +15,12 @@ LISTED = 10  # pairs of mistakes that look alike, named
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under their heads; those of `numbers` (by place) stand at the right."""
+    """Rows of cells under their heads. Columns, by place: `numbers` stand at the right, `extra` need not stand at all."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: frozenset[int] = frozenset()
+    extra: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,25 @@ class Section:
 
 def sections(audit: Audit) -> tuple[Section, ...]:
     """In the order in which an instructor reads them."""
-    return (_promises(audit), _effort(audit), _distances(audit), _answers(audit), _mistakes(audit), _drawing(audit))
+    shown = [_promises(audit), _effort(audit), _distances(audit), _answers(audit), _mistakes(audit)]
+    return (*shown, _drawing(audit)) if any(not part.pinned for part in audit.parts) else tuple(shown)
 
 
 def _promises(audit: Audit) -> Section:
-    honest, refused = sum(part.honest for part in audit.parts), sum(part.wrongly_refused for part in audit.parts)
-    sat = [mistake for part in audit.parts for mistake in part.mistakes if not mistake.excepted]
-    students, accepted = sum(one.students for one in sat), sum(one.accepted for one in sat)
-    lines = (
-        f"{honest:,} simulated honest students: {refused} answers refused.",
-        f"{students:,} simulated students who each make one mistake throughout: {accepted} with all boxes of the task right.",
-        *(f"NOT KEPT: {broken}" for broken in audit.broken),
-    )
-    return Section("promises", "Simulated students", lines)
+    lines = [line for pinned in (False, True) for line in _sat([part for part in audit.parts if part.pinned == pinned], pinned)]
+    broken = (f"NOT KEPT: {line}" for line in audit.broken)
+    return Section("promises", "Marking, tried by simulated students", (*lines, *broken))
+
+
+def _sat(parts: Sequence[Part], pinned: bool) -> Iterator[str]:
+    """What became of the students who sat drawn tasks, for which a promise is made, or pinned ones."""
+    if parts:
+        honest, refused = sum(part.honest for part in parts), sum(part.wrongly_refused for part in parts)
+        sat = [mistake for part in parts for mistake in part.mistakes if not mistake.excepted]
+        students, accepted = sum(one.students for one in sat), sum(one.accepted for one in sat)
+        which = "Pinned tasks" if pinned else "Drawn tasks"
+        yield f"{which}, {honest:,} honest students: {refused} answers refused."
+        yield f"{which}, {students:,} students who each make one mistake throughout: {accepted} with all boxes right."
 
 
 def _effort(audit: Audit) -> Section:
@@ -54,13 +61,14 @@ def _effort(audit: Audit) -> Section:
     lines = (
         *audit.timing,
         *(f"note: {warning}" for warning in audit.warnings),
-        f"Arithmetic alone takes {min(efforts):.0f} to {max(efforts):.0f} s per variant, {median(efforts):.0f} s in the middle.",
+        f"Arithmetic alone takes {span(efforts)} s per variant (median {median(efforts):.0f} s).",
         f"The hardest is variant {hardest} ({audit.codes[hardest - 1]}) with {efforts[hardest - 1]:.0f} s:"
         " solve it with a stopwatch.",
     )
-    heads = ("task", "problem", "preset", "variants", "seconds", "from the middle", "active", "clipped", "zeros", "negative", "means")
+    traits = ("active", "clipped", "zeros", "negative", "means")
+    heads = ("task", "preset", "variants", "seconds", "within", *traits)
     rows = tuple(map(_effort_row, audit.parts))
-    return Section("effort", "Effort", lines, (Table(heads, rows, frozenset({3, 4, 5, 6, 7, 8, 9})),))
+    return Section("effort", "Effort", lines, (Table(heads, rows, frozenset(range(2, 9)), frozenset({1, 2})),))
 
 
 def _effort_row(part: Part) -> tuple[str, ...]:
@@ -68,11 +76,16 @@ def _effort_row(part: Part) -> tuple[str, ...]:
     traits = [[profile.active for profile in part.profiles], [profile.clipped for profile in part.profiles]]
     traits += [[profile.zeros for profile in part.profiles], [profile.negatives for profile in part.profiles]]
     clean = {profile.clean for profile in part.profiles}
-    means = {None: "", True: "end", False: "do not end"}
-    return (
-        str(part.task), part.problem, "pinned" if part.pinned else part.preset, str(len(part.variants)), span([low, high]),
-        f"±{100 * (high - middle) / middle:.1f} %", *map(span, traits), " or ".join(means[one] for one in sorted(clean, key=str)),
-    )
+    means = {None: "", True: "end", False: "periodic"}
+    kind = "pinned" if part.pinned else part.preset
+    ended = " or ".join(means[one] for one in sorted(clean, key=str))
+    within = f"±{100 * (high - middle) / middle:.1f} %"
+    return (name(part), kind, str(len(part.variants)), span([low, high]), within, *map(span, traits), ended)
+
+
+def name(part: Part) -> str:
+    """A task, and which of its problem types."""
+    return f"{part.task} {part.problem}"
 
 
 def span(numbers: Sequence[float]) -> str:
@@ -96,11 +109,13 @@ def _distance_lines(audit: Audit) -> Iterator[str]:
     else:
         yield "Variants beside each other differ in the final answer of every task."
     for part in audit.parts:
+        where = f"task {part.task} ({part.problem})"
+        if part.pinned:
+            yield f"{where}: its numbers are pinned, the same in all variants."
+            continue
         for rule, count in part.repeats.items():
-            if count and not part.pinned:
-                yield f"task {part.task} ({part.problem}): {count} of {len(part.variants)} variants share their {rule} with another."
-            elif part.pinned and rule == "numbers" and count:
-                yield f"task {part.task} ({part.problem}): its numbers are pinned, the same in all variants."
+            if count:
+                yield f"{where}: {count} of {len(part.variants)} variants share their {rule} with another."
 
 
 def _answers(audit: Audit) -> Section:
@@ -116,41 +131,41 @@ def _answers(audit: Audit) -> Section:
 
 
 def _mistakes(audit: Audit) -> Section:
-    heads = ("task", "problem", "mistake", "seen in", "students", "right in all boxes", "what the key says")
+    heads = ("task", "mistake", "seen in", "students", "right in all boxes", "what the key says")
     rows = [_mistake_row(part, mistake) for part in audit.parts for mistake in part.mistakes]
-    return Section("mistakes", "Mistakes", tuple(_mistake_lines(audit)), (Table(heads, tuple(rows), frozenset({3, 4, 5})),))
+    table = Table(heads, tuple(rows), frozenset({2, 3, 4}), frozenset({3, 5}))
+    return Section("mistakes", "Mistakes", tuple(_mistake_lines(audit)), (table,))
 
 
 def _mistake_row(part: Part, mistake: Noticed) -> tuple[str, ...]:
     seen = f"{mistake.told} of {mistake.applies}"
     students = f"{mistake.students:,}", f"{mistake.accepted:,}"
-    return (str(part.task), part.problem, mistake.key, seen, *students, mistake.says)
+    return (name(part), mistake.key, seen, *students, mistake.says)
 
 
 def _mistake_lines(audit: Audit) -> Iterator[str]:
     for part in audit.parts:
         where = f"task {part.task} ({part.problem})"
         for mistake in part.mistakes:
+            if part.pinned and not mistake.told:
+                yield f"{where}: its pinned numbers do not show {mistake.key}."
             if mistake.excepted:
                 yield f"{where}: {mistake.key} is an exception: {mistake.excepted}."
         pairs = sorted(part.alike.items(), key=lambda pair: -pair[1])
         for (one, other), count in pairs[:LISTED]:
             yield f"{where}: {one} and {other} cannot be told from each other in {count} of {len(part.variants)} variants."
-        if rest := len(pairs) - LISTED:
-            if rest > 0:
-                yield f"{where}: so do {rest} more pairs, in fewer variants."
+        if (rest := len(pairs) - LISTED) > 0:
+            yield f"{where}: the same holds of {rest} more pairs, in fewer variants."
 
 
 def _drawing(audit: Audit) -> Section:
-    heads = ("task", "problem", "candidates", "kept", "refused", "seconds", "commonest reasons")
+    heads = ("task", "candidates", "kept", "refused", "seconds", "commonest reasons")
     rows = tuple(_drawing_row(part) for part in audit.parts if not part.pinned)
-    return Section("drawing", "Drawing", (), (Table(heads, rows, frozenset({2, 3, 4, 5})),))
+    return Section("drawing", "Drawing", (), (Table(heads, rows, frozenset({1, 2, 3, 4})),))
 
 
 def _drawing_row(part: Part) -> tuple[str, ...]:
     reasons = Counter(part.refused).most_common(REASONS)
     refused = f"{100 * sum(part.refused.values()) / part.candidates:.0f} %"
     told = "; ".join(f"{reason} ({count})" for reason, count in reasons)
-    return (
-        str(part.task), part.problem, f"{part.candidates:,}", str(len(part.variants)), refused, f"{part.seconds:.1f}", told,
-    )
+    return name(part), f"{part.candidates:,}", str(len(part.variants)), refused, f"{part.seconds:.1f}", told

@@ -13,7 +13,7 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "staging"},
+    {"drawing", "model", "resources", "staging", "processes"},
     {"codes", "points", "ops", "render", "export"},  # paper is a view: nothing above can be reached from it
     {"graph"},
     {"honesty"},
@@ -31,6 +31,7 @@ LAYERS = (
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal"},
     {"avoiding"},
     {"selecting"},
+    {"audit"},
     {"versions", "build", "folder"},
     {"testing", "cli"},
     {"", "__main__"},
