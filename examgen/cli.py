@@ -77,8 +77,7 @@ def build(
         typer.echo(f"note: {note}")
     for line in exam.timing:
         typer.echo(line)
-    time = f"about {exam.working_minutes:g}{'' if exam.minutes_known else ' or more'} of {exam.minutes} minutes each"
-    typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, {time}, every answer proved:")
+    typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
     typer.echo(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")

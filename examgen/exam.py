@@ -152,12 +152,16 @@ class Exam:
 
     @property
     def timing(self) -> tuple[str, ...]:
-        """A median student's minutes for each task, where they are known, and what it is."""
-        return tuple(
-            f"task {task.number}: about {task.minutes:g} minutes ({', '.join(f'{c.problem} {c.label}' for c in task.choices)})"
-            for task in self.tasks
-            if task.minutes is not None
-        )
+        """A median student's minutes for each task, where they are known, and what it is; then those for all together."""
+        return tuple(self._timing())
+
+    def _timing(self) -> Iterator[str]:
+        for task in self.tasks:
+            if task.minutes is not None:
+                what = ", ".join(f"{choice.problem} {choice.label}" for choice in task.choices)
+                yield f"task {task.number}: about {task.minutes:g} minutes ({what})"
+        more = "" if self.minutes_known else " or more"
+        yield f"all tasks: about {self.working_minutes:g}{more} of {self.minutes} minutes"
 
     @property
     def working_minutes(self) -> float:

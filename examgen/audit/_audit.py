@@ -7,11 +7,13 @@ from concurrent.futures import Executor
 
 from examgen.audit._examine import Measured, Tested, measured, paired, tested
 from examgen.audit._report import Audit, report
+from examgen.errors import InputError
 from examgen.exam import Exam
 from examgen.processes import Report, silent, terminable, workers
 from examgen.selecting import Selection
 from examgen.sheets import Variant
 
+MOST = 1000  # variants whose distances can be looked at
 CHUNK = 2  # variants that a worker looks at, one after another
 
 
@@ -19,11 +21,14 @@ def audit(exam: Exam, *, count: int | None = None, students: int = 200, jobs: in
     """The report on the first `count` variants (all by default).
 
     `students` simulated students of each route, and of each mistake, sit every variant. Nothing is proved here.
-    Raises: DrawError, or DefinitionError where an earlier key cannot be read.
+    Raises: InputError for more variants than a report holds, DrawError, or DefinitionError where an earlier key cannot be read.
     """
+    wanted = exam.variants if count is None else count
+    if wanted > MOST:
+        raise InputError(f"{wanted} variants are too many for a report: look at the first {MOST} at most, with -n")
     selection = Selection(exam)
     with terminable(), workers(jobs) as pool:
-        drawn = tuple(selection.take(exam.variants if count is None else count))
+        drawn = tuple(selection.take(wanted))
         report_to("draw", len(drawn), len(drawn))
         numbers = [_measured(exam, variant) for variant in drawn]
         marking = _tested(pool, exam, drawn, students, report_to)

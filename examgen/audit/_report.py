@@ -65,9 +65,10 @@ class Noticed:
 class Part:
     """One problem type of one task.
 
-    `variants` are numbers; `profiles` and `mistaken pairs` are in their order. `repeats` counts, by rule of difference, the
-    variants that share something with another. `refused` counts candidates by reason, beside those that were kept;
-    `seconds` is the search. `honest` counts simulated students by all routes, `wrongly_refused` answers of theirs (cells).
+    `variants` are numbers, `profiles` in their order. `repeats` counts, by rule of difference, the variants that share
+    something with another. `alike` counts, by pair of mistakes, the variants in which both lead to the same in every box.
+    `refused` counts candidates by reason, beside those that were kept; `seconds` is the search. `honest` counts simulated
+    students by all routes, `wrongly_refused` answers of theirs (cells).
     """
 
     task: int
@@ -202,8 +203,8 @@ def _part(
     return Part(
         *place, choice.label, choice.minutes, choice.pinned is not None, tuple(one.variant for one in measured),
         tuple(one.profile for one in measured), tuple(_spreads(exam, task, choice, measured)), _repeats(measured),
-        tuple(_noticed(exam, choice, tested)), Counter(pair for one in tested for pair in one.same),
-        selection.refused.get(place, {}), selection.seconds.get(place, 0.0),
+        tuple(_noticed(exam, choice, tested)), dict(Counter(pair for one in tested for pair in one.same)),
+        dict(selection.refused.get(place, {})), selection.seconds.get(place, 0.0),
         sum(one.honest for one in marked), sum(one.refused for one in marked),
     )
 
