@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+from jsonschema import Draft202012Validator
 
 from examgen.answers import rounded
 from examgen.resources import find
+from tests.architecture.sources import ROOT
 
 FILES = ("key.json", "key.pdf", "manifest.json", "sheets.pdf")
 PDFS = ("sheets.pdf", "key.pdf")
@@ -172,3 +174,12 @@ def everything(path: Path) -> bytes:
         shown = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True)
         found.append(shown.stdout)
     return b"\n".join(found)
+
+
+SCHEMA: dict[str, Any] = json.loads((ROOT / "docs" / "key.schema.json").read_text(encoding="utf-8"))
+
+
+def unlike_schema(document: Any, part: str = "") -> list[str]:
+    """Where a key, or one of the schema's parts by its name, breaks the schema."""
+    schema = {"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{part}"} if part else SCHEMA
+    return [f"{e.json_path}: {e.message}" for e in Draft202012Validator(schema).iter_errors(document)]

@@ -13,7 +13,7 @@ import pytest
 from examgen import codes
 from examgen.bundle import exact_data, task_graph
 from examgen.verifying import prove
-from tests.building.folders import FILES, SECRET, Folder, answers, cells, tasks
+from tests.building.folders import FILES, SECRET, Folder, answers, cells, tasks, unlike_schema
 from tests.cli.commands import Ended
 
 pytestmark = pytest.mark.xdist_group("build")
@@ -49,6 +49,11 @@ def test_the_key_has_the_fields_that_stay(secret: Folder) -> None:
         assert {"problem", "params", "data", "graph", "answers", "working"} <= task.keys()
         assert all(ANSWER <= answer.keys() for answer in task["answers"])
         assert {answer["kind"] for answer in task["answers"]} <= {"integer", "number", "array", "choice"}
+
+
+def test_the_key_keeps_to_its_schema(sample: Folder, secret: Folder, homework: tuple[Folder, Ended]) -> None:
+    """As it lies in the folder; `test_key_schema.py` looks at the key of every preset."""
+    assert [[], [], []] == [unlike_schema(folder.key) for folder in (sample, secret, homework[0])]
 
 
 def test_boxes_are_labelled_and_worth_what_the_definition_says(secret: Folder) -> None:
