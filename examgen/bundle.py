@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from examgen.answers import decimal_text
 from examgen.exam import Exam
 from examgen.graph import Graph
 from examgen.model import Answer, Exact, Mistaken, Solution, each
 from examgen.points import Points, distribute
+from examgen.problem import DIGITS
 from examgen.registry import graph_of
 from examgen.render.language import say
 from examgen.sheets import Solved, Variant, labels
@@ -118,11 +119,8 @@ def plain(value: Any) -> Any:
         return value
     if value.denominator == 1:
         return int(value)
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return str(Decimal(value.numerator) / Decimal(value.denominator)) if rest == 1 else str(value)
+    places = next((places for places in range(1, 2 * DIGITS) if 10**places % value.denominator == 0), None)
+    return str(value) if places is None else decimal_text(int(value * 10**places), places)
 
 
 def exact_data(data: Mapping[str, Any]) -> dict[str, Exact]:

@@ -120,7 +120,7 @@ def work_of(instance: Instance) -> Work:
 def work_for(graph: Graph, asks: Sequence[Ask], written: bool = False) -> Work:
     """What the boxes of a graph need; `written` as in `Work`."""
     both = worked(graph)
-    found = [(ask, both.gradients[ask.node] if ask.gradient else ask.node) for ask in asks]
+    found = [(ask, both.holder(ask.node, gradient=ask.gradient)) for ask in asks]
     wanted = {name for _, name in found}
     for node in reversed(both.graph.nodes):
         if node.name in wanted:

@@ -293,13 +293,19 @@ class Backward:
 
     `upstream` names the input that takes the gradient at the output; `gradients` maps each differentiable node to the
     node that holds the output's gradient with respect to it, and `parts` each wire (a node and the place of one of its
-    operands) to the node that holds what comes back along it.
+    operands) to the node that holds what comes back along it. Where the graph is another one rewritten, `values` maps each
+    node of that one to the node that has its value here, and `gradients` and `parts` speak of its nodes.
     """
 
     graph: Graph
     upstream: str
     gradients: Mapping[str, str]
     parts: Mapping[tuple[str, int], str]
+    values: Mapping[str, str]
+
+    def holder(self, name: str, *, gradient: bool) -> str:
+        """The node that holds the value of a node, or the gradient at it."""
+        return (self.gradients if gradient else self.values)[name]
 
 
 Vjp = Callable[[Builder, Node, Ref], tuple[Ref | None, ...]]
@@ -333,7 +339,8 @@ def differentiated(graph: Graph, vjps: Mapping[str, Vjp], gather: Callable[[Sequ
             if part is not None and source in wanted:
                 parts.setdefault(source, []).append(part)
                 wires[node.name, place] = part.name
-    return Backward(builder.build(graph.output), upstream.name, gradients, wires)
+    values = {node.name: node.name for node in graph.nodes}
+    return Backward(builder.build(graph.output), upstream.name, gradients, wires, values)
 
 
 def _free(graph: Graph, name: str) -> str:
@@ -357,8 +364,13 @@ def worked(graph: Graph) -> Backward:
     """Forward and back as a person works: the ops' own way back, then all that declares a paper expansion written out."""
     both = backward(graph)
     found, names = _rewritten(both.graph, {op.name: op.expand for op in OPS.values() if op.expand})
-    gradients = {name: names[held] for name, held in both.gradients.items()}
-    return Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()})
+    return _renamed(both, found, names)
+
+
+def _renamed(both: Backward, found: Graph, names: Mapping[str, str]) -> Backward:
+    """The same after its graph is rewritten."""
+    gradients, values = ({name: names[held] for name, held in each.items()} for each in (both.gradients, both.values))
+    return Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()}, values)
 
 
 def _rewritten(graph: Graph, rules: Mapping[str, Rule]) -> tuple[Graph, dict[str, str]]:
@@ -389,8 +401,18 @@ def routes(graph: Graph) -> tuple[Backward, ...]:
     An op is one gate or unfolded into several, and its value is found in any of the ways that it lists.
     """
     unfolding = {op.name: op.unfolded for op in OPS.values() if op.unfolded}
-    starts = dict.fromkeys((graph, _rewritten(graph, unfolding)[0]))
-    return tuple(route for start in starts for route in _routes(backward(start)))
+    unfolded, names = _rewritten(graph, unfolding)
+    whole = tuple(_routes(backward(graph)))
+    if unfolded == graph:
+        return whole
+    return (*whole, *(_speaking_of(graph, names, route) for route in _routes(backward(unfolded))))
+
+
+def _speaking_of(graph: Graph, names: Mapping[str, str], route: Backward) -> Backward:
+    """A route of the unfolded graph, by the names of the graph itself; its wires are not those of the graph."""
+    values = {node.name: route.values[names[node.name]] for node in graph.nodes}
+    gradients = {name: route.gradients[now] for name, now in names.items() if now in route.gradients}
+    return replace(route, gradients=gradients, parts={}, values=values)
 
 
 def _routes(both: Backward) -> Iterator[Backward]:
@@ -401,8 +423,7 @@ def _routes(both: Backward) -> Iterator[Backward]:
         found, names = _rewritten(both.graph, dict(zip(ways, chosen, strict=True)))
         if found not in seen:
             seen.add(found)
-            gradients = {name: names[held] for name, held in both.gradients.items()}
-            yield Backward(found, both.upstream, gradients, {wire: names[held] for wire, held in both.parts.items()})
+            yield _renamed(both, found, names)
 
 
 def kinks(graph: Graph, values: Mapping[str, Sequence[Any]]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import mpmath
 
-from examgen.graph import UNNAMED, Backward, Graph, Node, routes
+from examgen.graph import Backward, Graph, Node, routes
 from examgen.model import Exact, Index, Leaf, cells, shape
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand, window
@@ -56,7 +56,7 @@ def hull(
         _walked(route, nodes, data, upstream, working)
         for route, nodes in zip(routes(graph), _nodes(graph, asked), strict=True)
     ]
-    values = {node.name: _joined([each.values[node.name] for each in found]) for node in graph.nodes if _shared(found, node)}
+    values = {node.name: _joined([each.values[node.name] for each in found]) for node in graph.nodes}
     names = [name for name in found[0].gradients if all(name in each.gradients for each in found)]
     reached = {name: _joined([each.gradients[name] for each in found]) for name in names}
     return Hull(values, reached, tuple(dict.fromkeys(name for each in found for name in each.straddling)))
@@ -70,16 +70,12 @@ def _nodes(graph: Graph, gradients: frozenset[str] | None) -> tuple[tuple[Node, 
     for route in routes(graph):
         names = route.gradients if gradients is None else gradients & route.gradients.keys()
         wanted = {route.gradients[name] for name in names} | {route.upstream}
-        wanted |= {node.name for node in route.graph.nodes if node.name in graph or node.op in ("step", "sign", "share")}
+        wanted |= {*route.values.values()} | {node.name for node in route.graph.nodes if node.op in ("step", "sign", "share")}
         for node in reversed(route.graph.nodes):
             if node.name in wanted or node.op in ("extreme_share", "maxpool"):
                 wanted.update((node.name, *node.inputs))
         found.append(tuple(node for node in route.graph.nodes if node.name in wanted))
     return tuple(found)
-
-
-def _shared(found: Sequence[Hull], node: Node) -> bool:
-    return not node.name.startswith(UNNAMED) and all(node.name in each.values for each in found)
 
 
 def _joined(parts: Sequence[Flat]) -> Flat:
@@ -93,7 +89,8 @@ def _walked(both: Backward, nodes: Sequence[Node], data: Mapping[str, Exact], up
         given = upstream if node.name == both.upstream else data.get(node.name)
         walk.add(node, given)
     gradients = {name: walk.found[held] for name, held in both.gradients.items() if held in walk.found}
-    return Hull(walk.found, gradients, tuple(dict.fromkeys(walk.straddling)))
+    values = {name: walk.found[held] for name, held in both.values.items()}
+    return Hull(values, gradients, tuple(dict.fromkeys(walk.straddling)))
 
 
 class _Walk:

@@ -104,13 +104,13 @@ class Backprop(Problem):
         graph = self.graph(params)
         leaves = sorted((node for node in graph.inputs if node in graph.differentiable), key=lambda node: node.name)
         inner = tuple(node for node in _inner(graph, params.ask) if node.name != graph.output)
-        exact = not graph.transcendental and all(node.op not in ("div", "pow") for node in graph.nodes)
+        exact = not graph.transcendental and all(map(_keeps_whole, graph.nodes))
         kind: Any = "integer" if exact else "number"
         each = Fraction(1) if params.ask == "default" else HALF
         top = _top(graph, params)
         return (
             *(_ask(graph, node, kind, HALF, "values") for node in (*inner, graph[graph.output])),
-            *(_ask(graph, node, kind, each, "inner", top) for node in reversed(inner)),
+            *(_ask(graph, node, kind, each, "inner", top) for node in reversed(inner) if node in graph.differentiable),
             *(_ask(graph, node, kind, HALF, "inputs", top) for node in leaves),
         )
 
@@ -179,6 +179,11 @@ def _inner(graph: Graph, ask: str) -> tuple[Node, ...]:
     squashed = {name for node in graph.nodes if node.op in SLOPED for name in node.inputs}
     gates = (node for node in graph.nodes if node.op not in ("input", "const"))
     return tuple(node for node in gates if ask == "all" or (node.name in squashed and node.name[0] != UNNAMED))
+
+
+def _keeps_whole(node: Node) -> bool:
+    """Whether whole numbers remain whole behind a node."""
+    return node.op not in ("div", "pow") and not (node.op == "const" and any(cell % 1 for cell in cells(node["value"])))
 
 
 def _ask(graph: Graph, node: Node, kind: Any, points: Fraction, group: str, top: str = "") -> Ask:

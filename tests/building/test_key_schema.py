@@ -104,7 +104,7 @@ def test_numbers_of_somebodys_own_keep_to_it(pinned: Mapping[str, Any], name: st
 
 def test_somebodys_own_numbers_have_what_no_preset_has(pinned: Mapping[str, Any]) -> None:
     """So that the test above looks at it."""
-    assert ["2/3", "1E-7", -2, "0.5", 1, 2] == list(cells(pinned["fractions"]["data"]["scores"]))
+    assert ["2/3", "0.0000001", -2, "0.5", 1, 2] == list(cells(pinned["fractions"]["data"]["scores"]))
     assert "0.5" == pinned["fractions"]["params"]["margin"]
     assert None in [result for mistake in pinned["no number"]["mistakes"] for result in mistake["results"].values()]
     assert None in [cell for answer in pinned["too long"]["answers"] for cell in cells(answer["exact"])]

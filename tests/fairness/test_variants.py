@@ -150,19 +150,19 @@ def test_a_rule_without_room_looks_back_half_as_far() -> None:
     """Ten that differ, then one like the first: refused until patience is at an end, and its numbers for ever."""
     seen = Seen()
     for number in range(10):
-        seen.add(Marks({DATA: number, FIRST: number}, (number,)))
-    again = [seen.repeated(Marks({DATA: 10, FIRST: 0}, (10,))) for _ in range(PATIENCE + 1)]
+        seen.add(Marks({DATA: number, FIRST: number}, (), (number,)))
+    again = [seen.repeated(Marks({DATA: 10, FIRST: 0}, (), (10,))) for _ in range(PATIENCE + 1)]
     assert [FIRST] * PATIENCE + [None] == again
     assert {FIRST: 5} == seen.reach
-    assert {DATA} == {seen.repeated(Marks({DATA: 0, FIRST: 10}, (10,))) for _ in range(3 * LAST_PATIENCE)}
+    assert {DATA} == {seen.repeated(Marks({DATA: 0, FIRST: 10}, (), (10,))) for _ in range(3 * LAST_PATIENCE)}
 
 
 def test_neighbours_may_agree_only_where_there_is_hardly_another_answer() -> None:
     """After hundreds of candidates."""
-    same = [Seen().repeated(Marks({}, (1,)), (1,)), Seen().repeated(Marks({}, (2,)), (1,))]
+    same = [Seen().repeated(Marks({}, (), (1,)), (1,)), Seen().repeated(Marks({}, (), (2,)), (1,))]
     assert [NEIGHBOUR, None] == same
     seen = Seen()
-    found = [seen.repeated(Marks({}, (1,)), (1,)) for _ in range(LAST_PATIENCE + 1)]
+    found = [seen.repeated(Marks({}, (), (1,)), (1,)) for _ in range(LAST_PATIENCE + 1)]
     assert [NEIGHBOUR] * LAST_PATIENCE + [None] == found
 
 
