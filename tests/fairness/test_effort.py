@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +87,10 @@ def test_traits_counted_by_hand() -> None:
 def test_whether_a_number_ends(number: float, decimals: int, told: bool) -> None:
     """Within the decimals of an answer."""
     assert told == ends(number, decimals)
+
+
+def test_the_page_states_the_weights() -> None:
+    """The table of docs/variants.md is the one that is counted with."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "variants.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z ]+):.* \| (\d+) \|$", text, re.MULTILINE)
+    assert SECONDS == {what: int(weight) for what, weight in rows}

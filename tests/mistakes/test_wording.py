@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,27 @@ FAULTY = (
 def test_a_faulty_sentence_is_noticed(sentence: str) -> None:
     """The tooth: each kind of fault is found."""
     assert 1 == len(list(breaches([sentence])))
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "mistakes.md"
+ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (.+) \| (.+) \|$", re.MULTILINE)
+
+
+def known() -> dict[tuple[str, str, str], set[str]]:
+    """Key and both sentences of every mistake -> the problems that name it."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for name, problem in registry.problems().items():
+        own = [preset.params for preset in problem.presets.values()]
+        for params in (*own, *map(problem.with_params, FURTHER[name])):
+            for mistake in problem.mistakes(params):
+                found.setdefault((mistake.key, mistake.says, say("ru", mistake.says)), set()).add(f"`{name}`")
+    return found
+
+
+def test_the_page_lists_every_mistake() -> None:
+    """In docs/mistakes.md, with the sentences that the key prints, each once; the README says how many there are."""
+    rows = ROW.findall(PAGE.read_text(encoding="utf-8"))
+    assert known() == {(key, *says): set(names.split(", ")) for key, names, *says in rows}
+    assert len(known()) == len(rows)
+    told = int(re.findall(r"(\d+) common mistakes", (PAGE.parents[1] / "README.md").read_text(encoding="utf-8"))[0])
+    assert told == len({key for key, *_ in rows}) >= 30
