@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from examgen.answers import snapped
+from examgen.answers import decimals_of, snapped
 from examgen.engines import _numpy
 from examgen.graph import Backward, Graph
 from examgen.mistakes import Data, Forward, Mistake, as_it_is, meanings
@@ -20,8 +20,10 @@ from examgen.registry import asks_of, graph_of, mistakes_of
 from examgen.verifying import split
 
 FLOAT = Fraction(1, 10**6)  # far more than float64 loses in a task
+MARGIN = 2  # units of the last decimal asked: an answer that is cut off loses one, and rounding on the way less than another
 Results = Mapping[str, Exact | None]  # box key -> what stands in it; None where there is nothing to write
 Accepts = Mapping[str, Any]  # box key -> pairs of decimal strings, nested as the answer
+Margins = Mapping[str, Fraction]  # box key -> how far beyond an end of what is accepted still counts as within
 
 
 @dataclass(frozen=True)
@@ -138,39 +140,56 @@ def results(instance: Instance) -> dict[str, Results]:
     return {solver.mistake.key: solver.results(data, upstream) for solver in solvers(instance)}
 
 
-def told_apart(instance: Instance, accept: Accepts) -> dict[str, tuple[str, ...]]:
-    """Mistake -> the boxes in which its result is not accepted; none where a marker cannot see the mistake."""
-    dims = {ask.key: ask.shape for ask in asks_of(instance)}
-    return {key: tuple(astray(found, accept, dims)) for key, found in results(instance).items()}
+def told_apart(instance: Instance, accept: Accepts, decimals: int = 2) -> dict[str, tuple[str, ...]]:
+    """Mistake -> the boxes in which its result is not accepted, however it is rounded; none where no marker can rely on it.
+
+    `decimals` are those of the task's answers.
+    """
+    dims, within = _dims(instance), margins(instance, decimals)
+    return {key: tuple(astray(found, accept, dims, within)) for key, found in results(instance).items()}
 
 
-def astray(
-    found: Results, accept: Accepts, dims: Mapping[str, tuple[int, ...]], slack: Fraction = Fraction(0)
-) -> Iterator[str]:
-    """The boxes that do not accept what was found, or found in another shape; so far beyond an end still counts as within."""
+def margins(instance: Instance, decimals: int, more: Fraction = Fraction(0)) -> Margins:
+    """How far beyond what is accepted a mistaken result must lie so that rounding does not bring it back, and so much more.
+
+    Nothing where whole numbers are asked: nobody takes a fraction for one.
+    """
+    graph = graph_of(instance.problem, instance.params)
+    return {
+        ask.key: more + (0 if ask.whole else Fraction(MARGIN, 10 ** decimals_of(graph, ask, decimals)))
+        for ask in asks_of(instance)
+    }
+
+
+def _dims(instance: Instance) -> dict[str, tuple[int, ...]]:
+    return {ask.key: ask.shape for ask in asks_of(instance)}
+
+
+def astray(found: Results, accept: Accepts, dims: Mapping[str, tuple[int, ...]], within: Margins) -> Iterator[str]:
+    """The boxes that do not accept what was found, or found in another shape; those without a margin by the interval alone."""
     for key, value in found.items():
-        if value is None or shape(value) != dims[key] or _beyond(value, accept[key], slack):
+        if value is None or shape(value) != dims[key] or _beyond(value, accept[key], within.get(key, Fraction(0))):
             yield key
 
 
-def _beyond(value: Exact, accept: Any, slack: Fraction) -> bool:
-    """Whether a cell lies outside its interval; what is no number lies nowhere."""
+def _beyond(value: Exact, accept: Any, margin: Fraction) -> bool:
+    """Whether a cell lies outside its interval by more than a margin; what is no number lies nowhere."""
     ends = [Fraction(end) for end in cells(accept)]
     return any(
-        cell < low - slack or cell > high + slack
+        cell < low - margin or cell > high + margin
         for cell, low, high in zip(cells(value), ends[::2], ends[1::2], strict=True)
     )
 
 
-def confusions(instance: Instance, accept: Accepts, spared: Container[str] = ()) -> Iterator[str]:
+def confusions(instance: Instance, accept: Accepts, decimals: int = 2, spared: Container[str] = ()) -> Iterator[str]:
     """The mistakes that are not told apart, without those that are spared."""
     data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
-    dims = {ask.key: ask.shape for ask in asks_of(instance)}
+    dims, within, roughly = _dims(instance), margins(instance, decimals), margins(instance, decimals, FLOAT)
     for solver in solvers(instance):
         key = solver.mistake.key
-        if key in spared or next(astray(solver.roughly(data, upstream), accept, dims, FLOAT), None):
+        if key in spared or next(astray(solver.roughly(data, upstream), accept, dims, roughly), None):
             continue
-        if next(astray(solver.results(data, upstream), accept, dims), None) is None:
+        if next(astray(solver.results(data, upstream), accept, dims, within), None) is None:
             yield key
 
 
@@ -183,10 +202,10 @@ def alike(instance: Instance) -> tuple[tuple[str, ...], ...]:
 
 
 def mistaken(solution: Solution) -> tuple[Mistaken, ...]:
-    """What the mistakes make of a solved task, box by box: those that its numbers tell apart."""
+    """What the mistakes make of a solved task, box by box: every exact result that is not accepted, however near."""
     instance = solution.instance
     accept = {answer.ask.key: answer.accept for answer in solution.answers}
-    dims = {answer.ask.key: answer.ask.shape for answer in solution.answers}
+    dims = _dims(instance)
     says = {mistake.key: mistake.says for mistake in mistakes_of(instance.problem, instance.params)}
-    told = ((key, found, tuple(astray(found, accept, dims))) for key, found in results(instance).items())
+    told = ((key, found, tuple(astray(found, accept, dims, {}))) for key, found in results(instance).items())
     return tuple(Mistaken(key, says[key], {box: found[box] for box in boxes}) for key, found, boxes in told if boxes)

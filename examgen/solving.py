@@ -106,7 +106,8 @@ def unfit(
     yield from faults(chosen, instance)
     accept = yield from blurs(instance, contract)
     spared = {*spared, *chosen.exceptions(instance.params)}
-    yield from (f"its numbers do not tell the mistake {key} apart" for key in confusions(instance, accept, spared))
+    found = confusions(instance, accept, contract.decimals, spared)
+    yield from (f"its numbers do not tell the mistake {key} apart" for key in found)
 
 
 @lru_cache(maxsize=256)
@@ -133,7 +134,7 @@ def _probed(chosen: Problem, params: Any, contract: Contract, stream: Stream) ->
     except DrawError:
         return {}
     found = chain(faults(chosen, instance), blurs(instance, contract))
-    return {} if next(found, None) else told_apart(instance, accepts(instance, contract))
+    return {} if next(found, None) else told_apart(instance, accepts(instance, contract), contract.decimals)
 
 
 def faults(chosen: Problem, instance: Instance) -> Iterator[str]:

@@ -337,7 +337,7 @@ class HidesAMistake(Toy):
     breaks = "mistakes_are_told_apart"
 
     def spoil(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(solving, "confusions", lambda instance, accept, spared: iter(()))
+        monkeypatch.setattr(solving, "confusions", lambda *given: iter(()))
 
     def mistakes(self, params: Any) -> tuple[Mistake, ...]:
         return (Mistake("sign_lost", SLOPE, reading=lambda data: {**data, "b": abs(data["b"])}),)

@@ -79,7 +79,7 @@ def test_a_false_exception_is_noticed() -> None:
 
 def test_a_hidden_mistake_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tooth: where the drawing loop does not ask, a negative score is not always there to lose its sign."""
-    monkeypatch.setattr(solving, "confusions", lambda instance, accept, spared: iter(()))
+    monkeypatch.setattr(solving, "confusions", lambda *given: iter(()))
     assert "svm_negative_score" in hidden("svm_loss", "2x3", DRAWS)
 
 
