@@ -20,11 +20,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from examgen import registry
-from examgen.answers import decimals_of
 from examgen.graph import routes
-from examgen.model import Answer, Instance
-from examgen.registry import asks_of, graph_of
-from examgen.solving import Contract, accepts, draw
+from examgen.registry import graph_of
+from examgen.solving import Contract, draw, unproved
 from examgen.students import marked
 
 
@@ -55,14 +53,6 @@ def presets() -> Iterator[tuple[str, str]]:
         yield from ((name, label) for label in problem.presets)
 
 
-def answers(instance: Instance, contract: Contract) -> list[Answer]:
-    """What a marker needs of the answers, without a proof."""
-    graph, accept = graph_of(instance.problem, instance.params), accepts(instance, contract)
-    return [
-        Answer(ask, None, None, accept[ask.key], decimals_of(graph, ask, contract.decimals)) for ask in asks_of(instance)
-    ]
-
-
 def tally(students: int, variants: int, contract: Contract, which: tuple[str, str]) -> Tally:
     """Students of one preset, as many by each route and of each mistake in every variant."""
     result, started, (name, label) = Tally(variants), time.perf_counter(), which
@@ -70,7 +60,7 @@ def tally(students: int, variants: int, contract: Contract, which: tuple[str, st
     for turn in range(variants):
         instance = draw(name, registry.preset(name, label), "students", turn, contract=contract)
         by_route = -(-each // len(routes(graph_of(name, instance.params))))
-        found = marked(instance, answers(instance, contract), contract.working, by_route, each, turn)
+        found = marked(instance, unproved(instance, contract), contract.working, by_route, each, turn)
         result.honest, result.refused = result.honest + found.honest, result.refused + found.refused
         spared = registry.problem(name).exceptions(instance.params)
         for key, count in found.accepted.items():

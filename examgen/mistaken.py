@@ -140,7 +140,7 @@ def results(instance: Instance) -> dict[str, Results]:
     return {solver.mistake.key: solver.results(data, upstream) for solver in solvers(instance)}
 
 
-def told_apart(instance: Instance, accept: Accepts, decimals: int = 2) -> dict[str, tuple[str, ...]]:
+def told_apart(instance: Instance, accept: Accepts, decimals: int) -> dict[str, tuple[str, ...]]:
     """Mistake -> the boxes in which its result is not accepted, however it is rounded; none where no marker can rely on it.
 
     `decimals` are those of the task's answers.
@@ -181,7 +181,7 @@ def _beyond(value: Exact, accept: Any, margin: Fraction) -> bool:
     )
 
 
-def confusions(instance: Instance, accept: Accepts, decimals: int = 2, spared: Container[str] = ()) -> Iterator[str]:
+def confusions(instance: Instance, accept: Accepts, decimals: int, spared: Container[str] = ()) -> Iterator[str]:
     """The mistakes that are not told apart, without those that are spared."""
     data, upstream = split(graph_of(instance.problem, instance.params), instance.data)
     dims, within, roughly = _dims(instance), margins(instance, decimals), margins(instance, decimals, FLOAT)

@@ -157,6 +157,14 @@ def accepts(instance: Instance, contract: Contract) -> dict[str, Any]:
     return _accepts(instance, graph, reach, contract)
 
 
+def unproved(instance: Instance, contract: Contract) -> tuple[Answer, ...]:
+    """Every box with what is accepted in it, without a value or a proof: enough to mark by. Raises: Unbounded."""
+    graph, accept = graph_of(instance.problem, instance.params), accepts(instance, contract)
+    return tuple(
+        Answer(ask, None, None, accept[ask.key], decimals_of(graph, ask, contract.decimals)) for ask in asks_of(instance)
+    )
+
+
 def _asked_gradients(instance: Instance) -> set[str]:
     return {ask.node for ask in asks_of(instance) if ask.gradient}
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
-from examgen.answers import decimals_of
 from examgen.differing import Printed, marks_of
 from examgen.effort import Profile, numbers_of, profile_of, work_of
 from examgen.exam import Task
 from examgen.honesty import Unbounded
 from examgen.mistaken import results, told_apart
-from examgen.model import Answer, Instance
-from examgen.registry import asks_of, graph_of
+from examgen.model import Instance
 from examgen.sheets import Variant
-from examgen.solving import Contract, accepts
+from examgen.solving import Contract, unproved
 from examgen.students import Marked, marked
 
 NOBODY = Marked(0, 0, 0, {})
@@ -75,18 +72,10 @@ def paired(tasks: Sequence[Task], variant: Variant) -> Iterator[tuple[Task, Inst
 def _tested(task: Task, instance: Instance, students: int, seed: int) -> Tested:
     contract = Contract(task.working, task.decimals)
     try:
-        accept = accepts(instance, contract)
+        answers = unproved(instance, contract)
     except Unbounded:
         return Tested()
     found = results(instance)
     same = tuple((one, other) for one, other in combinations(found, 2) if found[one] == found[other])
-    answers = unproved(instance, contract, accept)
-    return Tested(told_apart(instance, accept), same, marked(instance, answers, contract.working, students, students, seed))
-
-
-def unproved(instance: Instance, contract: Contract, accept: Mapping[str, Any]) -> tuple[Answer, ...]:
-    """What is accepted in every box, as the marking of students asks for it."""
-    graph = graph_of(instance.problem, instance.params)
-    return tuple(
-        Answer(ask, None, None, accept[ask.key], decimals_of(graph, ask, contract.decimals)) for ask in asks_of(instance)
-    )
+    told = told_apart(instance, {answer.ask.key: answer.accept for answer in answers}, contract.decimals)
+    return Tested(told, same, marked(instance, answers, contract.working, students, students, seed))

@@ -7,6 +7,7 @@ import re
 from examgen.mistaken import solvers, told_apart
 from examgen.registry import mistakes_of
 from examgen.render.language import languages, say
+from examgen.solving import STANDARD
 from examgen.testing._case import Case, check, untranslated
 
 LONGEST = 15  # words of a sentence
@@ -34,11 +35,11 @@ def words(sentence: str) -> int:
 
 @check
 def mistakes_are_told_apart(case: Case) -> None:
-    """Every mistake that applies leads in every draw, in at least one box, to what is not accepted."""
+    """Every mistake that applies leads in every draw, in at least one box, to what is not accepted however it is rounded."""
     for solution in case.solutions:
         spared = case.problem.exceptions(solution.instance.params)
         accept = {answer.ask.key: answer.accept for answer in solution.answers}
-        for key, boxes in told_apart(solution.instance, accept).items():
+        for key, boxes in told_apart(solution.instance, accept, STANDARD.decimals).items():
             case.expect(boxes or key in spared, f"{dict(solution.instance.data)} does not tell the mistake {key} apart")
 
 
@@ -51,6 +52,6 @@ def exceptions_are_true(case: Case) -> None:
         for key, reason in exceptions.items():
             case.expect(key in applies and reason.strip(), f"the exception {key!r} has no such mistake, or no reason")
         accept = {answer.ask.key: answer.accept for answer in solution.answers}
-        told = told_apart(solution.instance, accept)
+        told = told_apart(solution.instance, accept, STANDARD.decimals)
         found = [key for key in exceptions if told[key]]
         case.expect(not found, f"{dict(solution.instance.data)} tells {found[:1]} apart, which is excepted")

@@ -38,6 +38,7 @@ LAYERS = (
 )
 NAMING_ALLOWED = {"", "solvers"}  # the public functions are called after the problems
 LONGEST_FUNCTION = 60
+SIMULATION, INTERVALS = "students", {"honesty", "answers", "solving"}
 
 
 def height(part: str) -> int | None:
@@ -88,6 +89,14 @@ def named_elsewhere(modules: Sequence[Source], problems: Collection[str]) -> Ite
                 yield f"{module.name} names {problem}"
 
 
+def interval_code(modules: Sequence[Source]) -> Iterator[str]:
+    """Imports of the interval code, and of what is built on it, by the simulation that it is measured with."""
+    for module in modules:
+        if module.name == SIMULATION:
+            parts = (target.partition(".")[0] for target in imports(module))
+            yield from (f"{module.name} imports {part}" for part in parts if part in INTERVALS)
+
+
 def too_long(modules: Sequence[Source]) -> Iterator[str]:
     for module in modules:
         yield from (f"{name} has {lines} lines" for name, lines in lengths(module) if lines > LONGEST_FUNCTION)
@@ -106,6 +115,12 @@ def test_problems_and_engines_are_strangers() -> None:
 def test_a_problem_is_named_in_its_own_file_only() -> None:
     """No other module knows a problem type by name, so that a new one is one file and one template."""
     assert [] == list(named_elsewhere(sources(), registry.problems()))
+
+
+def test_the_simulation_is_apart_from_the_interval_code() -> None:
+    """Simulated students never ask what is accepted of them."""
+    assert [] == list(interval_code(sources()))
+    assert SIMULATION in {module.name for module in sources()}
 
 
 def test_functions_stay_short() -> None:
@@ -130,6 +145,7 @@ BREACHES = {
     "from an engine to a problem": ("engines/_new.py", "from examgen.problems import svm_loss", between_strangers),
     "from a problem to a problem": ("problems/new.py", "from examgen.problems.svm_loss import PROBLEM", between_strangers),
     "from an engine to an engine": ("engines/_new.py", "from examgen.engines._numpy import run", between_strangers),
+    "from the simulation to intervals": ("students.py", "from examgen.honesty import widened", interval_code),
     "from a part of an engine to another": ("engines/_new_table.py", "from examgen.engines import _numpy", between_strangers),
 }
 ALLOWED = {

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import pytest
 
-from examgen import registry
-from examgen.model import Answer, Instance
-from examgen.solving import Contract, draw, solve
+from examgen.model import Instance
+from examgen.solving import Contract, solve
 from examgen.students import honest, refused
+from tests.rounding.marking import STUDENTS, drawn, presets, widened
 
-STUDENTS = 1000
 CONTRACTS = (Contract(4, 2), Contract(5, 2), Contract(5, 3))
-
-
-def presets() -> Iterator[Any]:
-    for name, problem in registry.problems().items():
-        yield from (pytest.param(name, label, id=f"{name}-{label}") for label in problem.presets)
-
-
-def drawn(name: str, label: str, contract: Contract, turn: int = 0) -> Instance:
-    return draw(name, registry.preset(name, label), "honest", turn, contract=contract)
-
-
-def widened(answer: Answer, units: Fraction) -> Answer:
-    """What is accepted moved outward on each side by so many units of the last decimal asked; inward where they are below 0."""
-    more = units / 10**answer.decimals
-
-    def moved(ends: Any) -> Any:
-        if not isinstance(ends[0], str):
-            return tuple(map(moved, ends))
-        low, high = map(Fraction, ends)
-        return str(float(low - more)), str(float(high + more))
-
-    return replace(answer, accept=moved(answer.accept))
 
 
 def wrongly_refused(instance: Instance, contract: Contract, narrowed: Fraction = Fraction(0)) -> int:
     """How many honest answers are refused, of intervals that are narrower on each side by a share of a unit."""
-    answers = solve(instance, contract.decimals, working=contract.working).answers
-    marked = [widened(answer, -narrowed) for answer in answers] if narrowed else answers
+    answers = [widened(answer, -narrowed) for answer in solve(instance, contract.decimals, working=contract.working).answers]
     papers = honest(instance, STUDENTS, contract.working, [answer.decimals for answer in answers])
-    return sum(refused(paper, marked) for paper in papers)
+    return sum(refused(paper, answers) for paper in papers)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=str)
