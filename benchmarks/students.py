@@ -41,7 +41,7 @@ class Tally:
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("-n", type=int, default=100_000, help="honest students of each preset, and students of each mistake")
-    parser.add_argument("-v", type=int, default=100, help="variants of each preset that they share")
+    parser.add_argument("-v", type=int, default=200, help="variants of each preset that they share")
     parser.add_argument("-j", type=int, default=2, help="processes")
     parser.add_argument("--working", type=int, default=4)
     parser.add_argument("--decimals", type=int, default=2)
