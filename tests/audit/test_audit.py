@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from examgen import audit as reports
+from examgen import solving
 from examgen.answers import rounded
-from examgen.audit import Audit, _examine, audit, page, parts
+from examgen.audit import Audit, audit, page, parts
 from examgen.effort import profile
 from examgen.exam import Exam, read_exam
 from examgen.model import cells, nest, shape
@@ -132,7 +133,7 @@ def moved(accept: Any, units: Fraction) -> Any:
 def marking_moved(monkeypatch: pytest.MonkeyPatch, units: Fraction) -> None:
     """Whoever asks what is accepted gets intervals that are too wide or too narrow."""
     monkeypatch.setattr(
-        _examine, "accepts",
+        solving, "accepts",
         lambda instance, contract: {key: moved(accept, units) for key, accept in accepts(instance, contract).items()},
     )  # fmt: skip
 
