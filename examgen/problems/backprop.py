@@ -60,7 +60,7 @@ class Backprop(Problem):
         "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7), version=2, room=430),
         "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific", version=2),
         "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific", version=2),
-        "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific", version=2),
+        "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific", version=3),
         "random_3": Preset(Params("random", depth=3, upstream="drawn"), (6, 6), version=2),
         "random_5": Preset(Params("random", depth=5), (12, 12), "homework", version=2),
     }
