@@ -159,12 +159,13 @@ def strips(exam: Exam, solved: Sequence[Solved]) -> tuple[Strip, ...]:
 
 
 def _misled(exam: Exam, task: Task, solution: Solution) -> tuple[Misled, ...]:
-    """What each mistake leads to, in as many boxes as a marker needs: all lone numbers, else the first matrix."""
+    """What each mistake leads to, in as many boxes as a marker needs: the first matrix and all lone numbers."""
     boxes, found = _boxes(exam, task, solution), []
     for mistake in solution.mistakes:
         wrong = [(box, mistake.results[box.key]) for box in boxes if box.key in mistake.results]
-        lone = [pair for pair in wrong if shape(pair[1]) == ()] or wrong[:1]
-        found.append(Misled(say(exam.language, mistake.says), tuple(map(_found, lone))))
+        arrays = [pair for pair in wrong if shape(pair[1])][:1]
+        shown = [pair for pair in wrong if not shape(pair[1]) or pair in arrays]
+        found.append(Misled(say(exam.language, mistake.says), tuple(map(_found, shown))))
     return tuple(found)
 
 
