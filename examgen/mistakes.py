@@ -147,6 +147,11 @@ def last_write(parts: Sequence[Ref]) -> Ref:
     return parts[-1]
 
 
+def first_write(parts: Sequence[Ref]) -> Ref:
+    """What was there stays, whatever comes back later."""
+    return parts[0]
+
+
 def read_as(name: str, change: Callable[[Exact], Exact]) -> Callable[[Data], Data]:
     """Some of the data taken for something else."""
     return lambda data: {**data, name: change(data[name])}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -159,14 +160,26 @@ def strips(exam: Exam, solved: Sequence[Solved]) -> tuple[Strip, ...]:
 
 
 def _misled(exam: Exam, task: Task, solution: Solution) -> tuple[Misled, ...]:
-    """What each mistake leads to, in as many boxes as a marker needs: the first matrix and all lone numbers."""
-    boxes, found = _boxes(exam, task, solution), []
+    """What mistakes lead to, in as many boxes as a marker needs: all lone numbers and the first matrix, all matrices where
+    others would look the same. Mistakes with the same results stand together."""
+    boxes, rules = _boxes(exam, task, solution), _rules(exam, solution)
+    wrong = [[(box, found[box.key]) for box in boxes if box.key in found] for found, _ in rules]
+    brief = [[pair for pair in pairs if not shape(pair[1]) or pair == _first_array(pairs)] for pairs in wrong]
+    seen = Counter(tuple(map(_found, pairs)) for pairs in brief)
+    shown = (short if seen[tuple(map(_found, short))] == 1 else pairs for short, pairs in zip(brief, wrong, strict=True))
+    return tuple(Misled(says, tuple(map(_found, pairs))) for pairs, (_, says) in zip(shown, rules, strict=True))
+
+
+def _rules(exam: Exam, solution: Solution) -> list[tuple[Mapping[str, Exact | None], str]]:
+    """Results and the rules to point to, each result once."""
+    rules: dict[Hashable, tuple[Mapping[str, Exact | None], list[str]]] = {}
     for mistake in solution.mistakes:
-        wrong = [(box, mistake.results[box.key]) for box in boxes if box.key in mistake.results]
-        arrays = [pair for pair in wrong if shape(pair[1])][:1]
-        shown = [pair for pair in wrong if not shape(pair[1]) or pair in arrays]
-        found.append(Misled(say(exam.language, mistake.says), tuple(map(_found, shown))))
-    return tuple(found)
+        rules.setdefault(tuple(mistake.results.items()), (mistake.results, []))[1].append(say(exam.language, mistake.says))
+    return [(results, " ".join(dict.fromkeys(says))) for results, says in rules.values()]
+
+
+def _first_array(pairs: Sequence[tuple[Box, Exact | None]]) -> tuple[Box, Exact | None] | None:
+    return next((pair for pair in pairs if shape(pair[1])), None)
 
 
 def _found(pair: tuple[Box, Exact | None]) -> tuple[Box, Exact | None]:

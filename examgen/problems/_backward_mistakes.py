@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from examgen.graph import Builder, Node, Ref
-from examgen.mistakes import Mistake, last_write, local, read_as, unchanged, without_upstream
+from examgen.mistakes import Mistake, first_write, last_write, local, read_as, unchanged, without_upstream
 from examgen.model import Exact, each
 from examgen.ops import OPS
 
@@ -32,6 +32,7 @@ def backward_mistakes(*, given: bool) -> Iterator[Mistake]:
     if given:
         yield Mistake("bp_upstream_given", GIVEN, reading=read_as("upstream", _ones))
     yield Mistake("bp_fanout", TWICE, gather=last_write)
+    yield Mistake("bp_fanout_other", TWICE, gather=first_write)
     yield Mistake("bp_sigmoid", SIGMOID, slopes={"sigmoid": local(lambda b, node: b.ref(node))})
     yield Mistake("bp_sigmoid_one_minus", SIGMOID, slopes={"sigmoid": local(_one_minus)})
     yield Mistake("bp_tanh", TANH, slopes={"tanh": local(_one_minus)})

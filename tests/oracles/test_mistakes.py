@@ -112,6 +112,7 @@ BACKPROP = [
     # (x + y)·z at x = 1, y = 2, z = 5: inside, x and y get the local 1 of the sum instead of 5
     Hand("bp_upstream", "backprop", {"x": 1, "y": 2, "z": 5}, {"dx": 1, "dy": 1}, {"formula": "sum_times"}),
     Hand("bp_fanout", "backprop", {"a": 2, "b": 3, "upstream": 2}, {"db": 8}, {"formula": "fan_out"}),
+    Hand("bp_fanout_other", "backprop", {"a": 2, "b": 3, "upstream": 2}, {"db": 10}, {"formula": "fan_out"}),
     Hand("bp_sigmoid", "backprop", NEURON, {"dz": S, "dw": 3 * S, "dx": S / 2}, {"formula": "z = w * x; f = sigmoid(z)"}),
     Hand("bp_sigmoid_one_minus", "backprop", NEURON,
          {"dz": 1 - S, "dw": 3 - 3 * S, "dx": (1 - S) / 2}, {"formula": "z = w * x; f = sigmoid(z)"}),
