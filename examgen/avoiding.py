@@ -3,55 +3,72 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from examgen.bundle import FORMAT, exact_data, task_graph
+from examgen.bundle import FORMAT, task_graph
 from examgen.differing import Marks, marks, printed
-from examgen.effort import numbers_of, work_for
+from examgen.effort import GRID, numbers_of, work_for
 from examgen.errors import DefinitionError, InputError
-from examgen.model import Ask, freeze
+from examgen.model import Ask
+from examgen.problem import exact_value
+from examgen.registry import problem
+
+LARGEST = 100_000  # cells of a task's graph
 
 
-def earlier(keys: Iterable[Path]) -> Iterator[tuple[str, Marks]]:
-    """Problem type and marks of every task of every variant, in their order.
+@dataclass(frozen=True)
+class Earlier:
+    """A variant of an earlier exam: its place, its code, and problem type and marks of its tasks."""
 
-    Raises: DefinitionError naming the file where one cannot be read, or is no key.
+    number: int
+    code: str
+    tasks: tuple[tuple[str, Marks], ...]
+
+
+def earlier(path: Path) -> Iterator[Earlier]:
+    """The variants of an earlier exam, in their order.
+
+    Raises: DefinitionError naming the file where it cannot be read, or is no key.
     """
-    for path in keys:
-        for variant in _variants(path):
-            try:
-                yield from [(task["problem"], _marks(task)) for task in variant["tasks"]]
-            except (LookupError, TypeError, ValueError, ArithmeticError, InputError) as error:
-                raise _refused(path, f"it cannot be evaluated ({type(error).__name__})") from None
+    for variant in _variants(path):
+        try:
+            tasks = tuple((problem(task["problem"]).name, _marks(task)) for task in variant["tasks"])
+            yield Earlier(int(variant["number"]), str(variant["code"]), tasks)
+        except (LookupError, TypeError, ValueError, ArithmeticError, InputError, RecursionError) as error:
+            raise refused(path, f"it cannot be evaluated ({type(error).__name__})") from None
 
 
 def _variants(path: Path) -> list[Mapping[str, Any]]:
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
-        raise _refused(path, f"it cannot be read ({error.strerror})") from None
+        raise refused(path, f"it cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError):
-        raise _refused(path, "it is not JSON") from None
+        raise refused(path, "it is not JSON") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT or not isinstance(document.get("variants"), list):
-        raise _refused(path, f"it is no key of format {FORMAT}")
+        raise refused(path, f"it is no key of format {FORMAT}")
     return list(document["variants"])
 
 
-def _refused(path: Path, why: str) -> DefinitionError:
+def refused(path: Path, why: str) -> DefinitionError:
+    """What is said of a key that cannot be used."""
     return DefinitionError(f"avoid: {path}: {why}, give the key.json of an earlier build")
 
 
 def _marks(task: Mapping[str, Any]) -> Marks:
     """Worked out anew from data and graph; boxes are rounded as they were then."""
     graph = task_graph(task)
-    data = {name: freeze(value) for name, value in exact_data(task["data"]).items()}
+    if graph.size > LARGEST:
+        raise ValueError("no task is so large")
+    data = {name: exact_value(name, value) for name, value in task["data"].items()}
     asks, places = [], []
     for answer in task["answers"]:
         index = None if answer["index"] is None else tuple(answer["index"])
         asks.append(Ask(answer["key"], answer["node"], "", answer["kind"], answer["gradient"], index))
-        places.append(answer["decimals"])
+        places.append(range(GRID)[answer["decimals"]])
     work = work_for(graph, tuple(asks))
     numbers = numbers_of(work, data)
     boxes = [

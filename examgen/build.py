@@ -16,7 +16,7 @@ from typing import Any
 
 from examgen.bundle import key_json, manifest_json, vouched
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
-from examgen.exam import Exam
+from examgen.exam import Choice, Exam
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
@@ -24,7 +24,7 @@ from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
-from examgen.solving import Contract, notes, solve
+from examgen.solving import Contract, notes, solve, untellable
 from examgen.staging import FILES, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
@@ -34,7 +34,7 @@ CHUNK = 5  # variants that a worker solves at a time
 
 @dataclass(frozen=True)
 class Built:
-    """What a build has written, and what the instructor should know: notes on pinned numbers."""
+    """What a build has written, and what the instructor should know: notes on pinned numbers and own parameters."""
 
     folder: Path
     files: tuple[str, ...]
@@ -199,6 +199,13 @@ def _notes(exam: Exam) -> tuple[str, ...]:
         f"task {task.number} ({choice.problem}): {note}"
         for task in exam.tasks
         for choice in task.choices
-        if choice.pinned is not None
-        for note in notes(choice.pinned, Contract(task.working, task.decimals))
+        for note in _notes_on(choice, Contract(task.working, task.decimals))
     )
+
+
+def _notes_on(choice: Choice, contract: Contract) -> Iterator[str]:
+    if choice.pinned is not None:
+        yield from notes(choice.pinned, contract)
+        return
+    for mistake in sorted(untellable(choice.problem, choice.preset.params, contract)):
+        yield f"hardly any numbers show the mistake {mistake} with these parameters"

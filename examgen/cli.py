@@ -87,7 +87,7 @@ def build(
 def audit(
     definition: Definition,
     number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
-    students: Annotated[int, typer.Option(min=1, help="Simulated students of each kind who sit a variant.")] = 200,
+    students: Annotated[int, typer.Option(min=1, max=100_000, help="Simulated students of each kind who sit a variant.")] = 200,
     jobs: Jobs = PROCESSES,
     html: Annotated[Path | None, typer.Option(help="Write the report as a web page, with plots.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
@@ -101,7 +101,9 @@ def audit(
     from examgen.exam import read_exam
     from examgen.staging import write_file
 
-    _not_the_same("--html", html, [definition])
+    _apart("--html", html, [definition])
+    if html is not None and not html.absolute().parent.is_dir():
+        raise InputError(f"--html {html}: there is no folder {html.parent}, make it first")
     exam = read_exam(definition, variants=number)
     with _progress() as report:
         found = run(exam, students=students, jobs=jobs, report_to=report)
@@ -231,7 +233,7 @@ def solve(
     from examgen.writing import style_for
 
     for option, path in (("--html", html), ("--pdf", pdf)):
-        _not_the_same(option, path, numbers or [])
+        _apart(option, path, numbers or [])
     chosen, style = named(problem), style_for(language, working)
     tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
     if html is not None:
@@ -250,7 +252,7 @@ def solve(
         _print(part for task in tasks for part in task_parts(task, told, full=not short))
 
 
-def _not_the_same(option: str, path: Path | None, sources: Sequence[str | Path]) -> None:
+def _apart(option: str, path: Path | None, sources: Sequence[str | Path]) -> None:
     """Raises: InputError where a file would be written over what it comes from."""
     if path is not None and any(path.exists() and Path(word).exists() and path.samefile(word) for word in sources):
         raise InputError(f"{option} {path}: is the file that the numbers come from, choose another name")

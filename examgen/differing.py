@@ -17,7 +17,7 @@ from examgen.model import cells
 PATIENCE = 16  # candidates that a rule may refuse for one variant before it has no room left and looks back half as far
 LAST_PATIENCE = 400  # of the rule on the variant beside
 ENDLESS = 10**9
-DATA, FIRST, FINAL, ANSWERS, NEIGHBOUR = "numbers", "first box", "final answer", "all answers", "final answer beside"
+DATA, FIRST, FINAL, ANSWERS, NEIGHBOUR = "numbers", "first box", "final answer", "answers as a whole", "final answer beside"
 
 Printed = tuple[int, ...]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from examgen.engines import _numpy
 from examgen.graph import Backward, Graph, Node, worked
+from examgen.mistaken import solvers
 from examgen.model import Ask, Instance, Leaf, cells, nest, pick
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
@@ -44,7 +45,8 @@ class Profile:
     """What makes an instance as hard as another, beside its boxes.
 
     `active` and `clipped` count the cells above and below 0 that a ReLU or a hinge meets; `zeros` and `negatives` the
-    given numbers. `clean` says whether all means end within the decimals of an answer; None where none is taken.
+    given numbers. `clean` says whether all means end within the decimals of an answer; None where none is taken. `mistakes`
+    are those that can be made.
     """
 
     seconds: float
@@ -53,6 +55,7 @@ class Profile:
     zeros: int
     negatives: int
     clean: bool | None
+    mistakes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,18 @@ Numbers = Mapping[str, Sequence[float]]  # node -> flat cells, on the grid
 def profile(instance: Instance, decimals: int = 2) -> Profile:
     """Effort and traits of an instance. Raises: ArithmeticError where a number is infinite or none at all."""
     work = work_of(instance)
-    return profile_of(work, numbers_of(work, instance.data), instance.data, decimals)
+    return profile_of(work, numbers_of(work, instance.data), instance, decimals)
 
 
-def profile_of(work: Work, numbers: Numbers, data: Mapping[str, Any], decimals: int) -> Profile:
+def profile_of(work: Work, numbers: Numbers, instance: Instance, decimals: int) -> Profile:
     """The same of numbers that are worked out already."""
-    given = [cell for name, value in data.items() if name not in work.labels for cell in cells(value)]
+    given = [cell for name, value in instance.data.items() if name not in work.labels for cell in cells(value)]
     hinged = [cell for name in work.hinges for cell in numbers[name]]
     means = [ends(cell, decimals) for name in work.means for cell in numbers[name]]
     return Profile(
         seconds_of(work, numbers), sum(cell > 0 for cell in hinged), sum(cell < 0 for cell in hinged),
         given.count(0), sum(cell < 0 for cell in given), all(means) if means else None,
+        frozenset(solver.mistake.key for solver in solvers(instance)),
     )
 
 

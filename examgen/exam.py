@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from examgen.errors import DefinitionError, DrawError, InputError
-from examgen.fairness import BAND
+from examgen.fairness import BAND, reference
 from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
@@ -65,8 +65,8 @@ class Choice:
     """One problem that a task may be: a preset with its final parameters, or pinned numbers.
 
     `preset.calculator` is what the final parameters need. `example` is an instance of it, drawn from a key that no exam
-    uses: it shows what boxes there are. `minutes` is a median student's time, the middle of the preset's bounds; None
-    where nobody has stated one, since parameters or pinned numbers make another task of the preset.
+    uses: it shows what boxes there are. `minutes` is a median student's time, the middle of the preset's bounds, `estimated`
+    where parameters make another task of the preset; None for numbers without a preset, whose minutes nobody has stated.
     """
 
     problem: str
@@ -74,6 +74,7 @@ class Choice:
     preset: Preset
     example: Instance
     minutes: float | None
+    estimated: bool = False
     pinned: Instance | None = None
 
 
@@ -144,8 +145,14 @@ class Exam:
             yield f"the seed has fewer than {SHORTEST_SEED} characters and can be guessed: examgen init writes a random one"
         for task in self.tasks:
             if task.minutes is None:
-                yield f"task {task.number}: minutes unknown, since it is no preset as it stands: solve it with a watch"
+                yield f"task {task.number}: minutes unknown, since it is no preset: solve it with a watch"
+            elif any(choice.estimated for choice in task.choices):
+                yield f"task {task.number}: minutes estimated, since it is no preset as it stands: solve it with a watch"
             for choice in task.choices:
+                wanted = -(-self.variants // len(task.choices))
+                if choice.preset.room is not None and choice.pinned is None and wanted > choice.preset.room:
+                    holds = f"{choice.problem} {choice.label} holds about {choice.preset.room} different variants"
+                    yield f"task {task.number}: {holds}, {wanted} are wanted: the build may find no room for them"
                 if choice.pinned and not _allowed(choice.preset, self.calculator):
                     needed = choice.preset.calculator
                     yield f"task {task.number}: its numbers need calculator = {needed!r}, the exam allows {self.calculator!r}"
@@ -158,10 +165,12 @@ class Exam:
     def _timing(self) -> Iterator[str]:
         for task in self.tasks:
             if task.minutes is not None:
-                what = ", ".join(f"{choice.problem} {choice.label}" for choice in task.choices)
+                what = ", ".join(f"{c.problem} {c.label}{' with params' * c.estimated}" for c in task.choices)
                 yield f"task {task.number}: about {task.minutes:g} minutes ({what})"
-        more = "" if self.minutes_known else " or more"
-        yield f"all tasks: about {self.working_minutes:g}{more} of {self.minutes} minutes"
+        if self.minutes_known:
+            yield f"all tasks: about {self.working_minutes:g} of {self.minutes} minutes"
+        elif self.working_minutes:
+            yield f"all tasks: more than {self.working_minutes:g} of {self.minutes} minutes"
 
     @property
     def working_minutes(self) -> float:
@@ -248,7 +257,8 @@ def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:
         except (OSError, ValueError):  # ValueError: no possible name
             there = False
         if not there:
-            raise InputError(f"avoid: there is no file {shown(name)}, give the key.json of an earlier build")
+            what = "no key.json in the folder" if path.name != Path(name).name else "no file"
+            raise InputError(f"avoid: there is {what} {shown(name)}, give the key.json of an earlier build")
         found.append(path)
     return tuple(found)
 
@@ -333,14 +343,15 @@ def _choice(name: str, task: _Task, names: list[str], exam: _Definition, contrac
         instance = chosen.pin(given, task.data, start.params if start else None)
         check_values(instance)
         final = _changed(chosen, start or preset(name, chosen.default), instance.params)
-        return Choice(name, label or "pinned", final, instance, _minutes(start, instance.params), instance)
+        return Choice(name, label or "pinned", final, instance, *_minutes(name, start, final, contract), instance)
     label = chosen.default if label is None else label
     start = preset(name, label)
     final = _changed(chosen, start, chosen.with_params(given, start.params)) if given else start
     if not _allowed(final, exam.calculator):
         raise InputError(_calculator_sentence(name, label, final, exam.calculator))
     try:
-        return Choice(name, label, final, draw(name, final, "example", contract=contract), _minutes(start, final.params))
+        example = draw(name, final, "example", contract=contract)
+        return Choice(name, label, final, example, *_minutes(name, start, final, contract))
     except DrawError as error:
         raise InputError(str(error)) from None
 
@@ -364,11 +375,12 @@ def _alike(x: float, y: float, band: Fraction) -> bool:
 
 
 def _fitting(one: Choice, other: Choice, band: Fraction, calculator: str) -> tuple[str, str] | None:
-    """Presets of two problems that take about the same time, as near to those chosen as there are."""
-    pairs: list[tuple[float, int, tuple[str, str]]] = []
+    """Presets of two problems that take about the same time: one of those chosen, if that can be, else near to them."""
+    pairs: list[tuple[int, float, int, tuple[str, str]]] = []
     for (a, x), (b, y) in product(_timed(one, calculator), _timed(other, calculator)):
         if _alike(x, y, band):
-            pairs.append((abs(x - (one.minutes or 0)) + abs(y - (other.minutes or 0)), len(pairs), (a, b)))
+            further = abs(x - (one.minutes or 0)) + abs(y - (other.minutes or 0))
+            pairs.append(((a != one.label) + (b != other.label), further, len(pairs), (a, b)))
     return min(pairs)[-1] if pairs else None
 
 
@@ -379,13 +391,23 @@ def _timed(choice: Choice, calculator: str) -> list[tuple[str, float]]:
 
 
 def _changed(chosen: Problem, start: Preset, params: Any) -> Preset:
-    """A preset with other parameters, and the calculator that these need."""
-    return replace(start, params=params, calculator=chosen.calculator(params))
+    """A preset with other parameters, the calculator that these need, and room that nobody has counted."""
+    room = start.room if params == start.params else None
+    return replace(start, params=params, calculator=chosen.calculator(params), room=room)
 
 
-def _minutes(start: Preset | None, params: Any) -> float | None:
-    """The middle of a preset's minutes, where the parameters leave them as they are."""
-    return sum(start.minutes) / 2 if start is not None and same_minutes(start.params, params) else None
+def _minutes(name: str, start: Preset | None, final: Preset, contract: Contract) -> tuple[float | None, bool]:
+    """The middle of a preset's minutes, and whether it is estimated: in proportion to the arithmetic that parameters make."""
+    if start is None:
+        return None, False
+    stated = sum(start.minutes) / 2
+    if same_minutes(start.params, final.params):
+        return stated, False
+    try:
+        longer = reference(name, final, contract).seconds / reference(name, start, contract).seconds
+    except DrawError:
+        return None, False
+    return max(0.5, round(2 * stated * longer) / 2), True
 
 
 def _allowed(wanted: Preset, calculator: str) -> bool:
@@ -450,7 +472,7 @@ _WORDS = {
     "int_type": "expected a whole number",
     "string_type": "expected text in quotes",
     "bool_type": "expected true or false",
-    "list_type": "expected [[task]] tables",
+    "list_type": "expected a list, in square brackets",
     "dict_type": "expected a table",
     "model_type": "expected a table",
 }
@@ -469,7 +491,8 @@ def _sentence(error: ValidationError) -> str:
     if kind == "missing":
         return f"{task}missing key {name!r}"
     if kind in _WORDS:
-        return f"{task}{name or 'task'} = {shown(first['input'])}: {_WORDS[kind]}"
+        word = "expected [[task]] tables" if (name, kind) == ("task", "list_type") else _WORDS[kind]
+        return f"{task}{name or 'task'} = {shown(first['input'])}: {word}"
     bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
     if kind in bounds:
         word, bound = bounds[kind]

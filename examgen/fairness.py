@@ -53,6 +53,8 @@ def unfair(found: Profile, middle: Profile, band: Fraction = BAND) -> Iterator[s
     ):
         if abs(one - other) > OTHERS:
             yield f"it has more or fewer {what} than the others"
+    if found.mistakes != middle.mistakes:
+        yield "other mistakes can be made in it than in the others"
     if found.clean != middle.clean:
         yield "its means end, or do not, unlike the others'"
 

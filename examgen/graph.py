@@ -6,6 +6,7 @@ so that whatever reads graphs (intervals, steps, mistakes) reads forward and bac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,6 +23,7 @@ from examgen.ops import OPS
 Shape = tuple[int, ...]
 Sizes = int | tuple[int, int]  # for both axes, or (vertical, horizontal)
 HAND_SIZED = 10_000  # scalar cells of a graph: beyond that nobody reads exact numbers or steps
+EXACT = re.compile(r"-?[0-9]{1,400}(/[1-9][0-9]{0,400})?")  # how `to_json` writes a number
 UNNAMED = "%"  # no formula can bind such a name
 
 
@@ -139,6 +141,8 @@ def _plain(value: Any) -> Any:
 
 def _exact_attr(value: Any) -> Any:
     if isinstance(value, str):
+        if not EXACT.fullmatch(value):
+            raise InputError(f"{value[:40]!r} is no whole number or fraction")
         return Fraction(value)
     return tuple(_exact_attr(part) for part in value) if isinstance(value, list) else value
 
@@ -420,7 +424,7 @@ def _routes(both: Backward) -> Iterator[Backward]:
     ways = {op.name: op.ways for op in OPS.values() if op.ways}
     seen: set[Graph] = set()
     for chosen in product(*ways.values()):
-        found, names = _rewritten(both.graph, dict(zip(ways, chosen, strict=True)))
+        found, names = _rewritten(both.graph, {op: way for op, way in zip(ways, chosen, strict=True) if way})
         if found not in seen:
             seen.add(found)
             yield _renamed(both, found, names)

@@ -19,6 +19,7 @@ from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells
 from examgen.registry import asks_of, graph_of, mistakes_of
 from examgen.verifying import split
 
+FINEST = 10**12  # denominators of what is known in float64 alone
 FLOAT = Fraction(1, 10**6)  # far more than float64 loses in a task
 MARGIN = 2  # units of the last decimal asked: an answer that is cut off loses one, and rounding on the way less than another
 Results = Mapping[str, Exact | None]  # box key -> what stands in it; None where there is nothing to write
@@ -75,6 +76,14 @@ class Solver:
         try:
             return self._written([place], given)[place.key]
         except (ArithmeticError, ValueError):
+            return self._beside(place, given)
+
+    def _beside(self, place: Place, given: Data) -> Exact | None:
+        """What stands in a box where another cell of the same array has no value: in float64, which passes over that one."""
+        array = _numpy.run(self.both.graph, given, "float", [str(place.node)])[str(place.node)][place.index]
+        try:
+            return _fitting(each(freeze(array.tolist()), _near), place)
+        except (ArithmeticError, ValueError):
             return None
 
 
@@ -83,9 +92,17 @@ def _number(array: Any, place: Place) -> Exact:
 
     Raises: ValueError for what is no real number, or too large.
     """
-    value = each(pick(array.tolist(), place.index), snapped)
+    return _fitting(each(pick(array.tolist(), place.index), snapped), place)
+
+
+def _fitting(value: Exact, place: Place) -> Exact:
     flat = list(cells(value))
     return flat[0] if len(flat) == 1 and shape(value) != place.shape else value
+
+
+def _near(cell: float) -> Fraction:
+    """Raises: ArithmeticError or ValueError for what is infinite or none at all."""
+    return Fraction(cell).limit_denominator(FINEST)
 
 
 def solvers(instance: Instance) -> tuple[Solver, ...]:

@@ -34,7 +34,7 @@ class Preset:
 
     `calculator` is no less than what `Problem.calculator` says of the parameters.
     `version` counts the changes that made an old seed draw other numbers; it is part of the key of every draw. `room` is
-    how many fair variants there are, estimated where they are few; None stands for more than `PLENTY`.
+    about how many fair variants a build finds where they are few; None stands for more than `PLENTY`.
     """
 
     params: Any

@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from time import perf_counter
 
 from examgen import codes
-from examgen.avoiding import earlier
+from examgen.avoiding import Earlier, earlier
 from examgen.differing import DATA, Marks, Printed, Seen, marks_of
 from examgen.effort import Profile, numbers_of, profile_of, work_of
-from examgen.errors import DrawError
+from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.exam import Choice, Exam, Task
 from examgen.fairness import reference, unfair
 from examgen.model import Instance
@@ -42,17 +43,35 @@ class Selection:
     seen: dict[str, Seen] = field(default_factory=dict)
     refused: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
     seconds: defaultdict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
+    avoided: Counter[str] = field(default_factory=Counter)  # problem type -> tasks of earlier exams
     neighbour: dict[int, Printed] = field(default_factory=dict)  # task -> the final answer of the variant before
 
     def __post_init__(self) -> None:
-        for name, marks in earlier(self.exam.avoid):
-            self.seen.setdefault(name, Seen()).add(marks)
+        for path in self.exam.avoid:
+            found = list(earlier(path))
+            for name, marks in chain.from_iterable(variant.tasks for variant in found):
+                self.seen.setdefault(name, Seen()).add(marks)
+                self.avoided[name] += 1
+            if found and all(map(self._has_our_code, found)):
+                raise DefinitionError(
+                    f"avoid: {path}: its variants have the codes of this exam, so that two papers would bear the same one:"
+                    " write sitting = 2, or another seed"
+                )
+
+    def _has_our_code(self, variant: Earlier) -> bool:
+        try:
+            return variant.code == self._code(variant.number)
+        except InputError:  # no exam has such a variant
+            return False
+
+    def _code(self, number: int) -> str:
+        return codes.encode(number, self.exam.seed, self.exam.sitting)
 
     def take(self, count: int) -> Iterator[Variant]:
         """So many variants, from the first on."""
         for number in range(1, count + 1):
             instances = tuple(self._drawn(task, number) for task in self.exam.tasks)
-            yield Variant(number, codes.encode(number, self.exam.seed, self.exam.sitting), instances)
+            yield Variant(number, self._code(number), instances)
 
     def _drawn(self, task: Task, variant: int) -> Instance:
         choice = task.choice(variant)
@@ -72,7 +91,7 @@ class Selection:
         try:
             found = first(choice.problem, tried, SEARCH, self.refused.setdefault((task.number, choice.problem), Counter()))
         except DrawError as error:
-            raise DrawError(search.failure(choice) or f"task {task.number}: {error}") from None
+            raise DrawError(search.failure(choice, self.avoided[choice.problem]) or f"task {task.number}: {error}") from None
         search.keep()
         return found
 
@@ -96,7 +115,7 @@ class Search:
             numbers = numbers_of(work, instance.data)
         except ArithmeticError as error:
             return str(error)
-        found = profile_of(work, numbers, instance.data, self.task.decimals)
+        found = profile_of(work, numbers, instance, self.task.decimals)
         if reason := next(unfair(found, self.middle, self.band), None):
             return reason
         self.marks = marks_of(work, numbers, instance.data, self.task.decimals)
@@ -110,11 +129,12 @@ class Search:
         self.seen.add(self.marks)
         self.neighbour[self.task.number] = self.marks.final
 
-    def failure(self, choice: Choice) -> str | None:
+    def failure(self, choice: Choice, avoided: int) -> str | None:
         """What went wrong where candidates were good but for having been drawn before."""
         if not self.repeats:
             return None
+        beside = f", beside {avoided} tasks to avoid" if avoided else ""
         return (
-            f"task {self.task.number}: only {self.seen.count} distinct variants of {choice.problem} fit these parameters:"
-            " ask for fewer variants, or take a preset with more room"
+            f"task {self.task.number}: only {self.seen.count - avoided} distinct variants of {choice.problem} fit these"
+            f" parameters{beside}: ask for fewer variants, or take a preset with more room"
         )

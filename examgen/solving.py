@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from examgen.verifying import Proof, engine, prove, split
 ATTEMPTS = 200
 WIDEST_VALUE, WIDEST_GRADIENT = 5, 3  # units of the last decimal that an accepted interval may span
 LONGEST_EXACT = 200
+BLURRED = re.compile(r"^rounding |^the accepted interval ")  # how the reasons of `blurs` begin
 PROBES, SELDOM = 40, 0.1  # candidates that show which mistakes can be told apart at all: those that so many of them tell
+FEWEST, LARGE, TRIES = 4, 4000, 10  # probes of a large task, in cells of its graph; candidates looked at for each probe
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,8 @@ def first(
         if refused is not None:
             refused.update(reasons)
     commonest = reasons.most_common(1)[0][0]
-    raise DrawError(
-        f"{name}: none of {attempts} candidates fits these parameters, most often since {commonest}: change the parameters"
-    )
+    remedy = "keep more decimals (working)" if BLURRED.search(commonest) else "change the parameters"
+    raise DrawError(f"{name}: none of {attempts} candidates fits these parameters, most often since {commonest}: {remedy}")
 
 
 def unfit(
@@ -114,17 +116,30 @@ def unfit(
 def untellable(name: str, params: Any, contract: Contract) -> frozenset[str]:
     """The mistakes that somebody's own parameters hide, such as a formula without a second factor: nearly no draw tells them.
 
-    A preset has none but its problem's exceptions.
+    Where nearly none tells all others together either, as of two sides of a max that cannot both show, those that are told
+    least go as well. A preset has none but its problem's exceptions.
     """
     chosen = problem(name)
     if any(preset.params == params for preset in chosen.presets.values()):
         return frozenset()
-    stream, applied, told = Stream(key("probe", name, repr(params))), Counter[str](), Counter[str]()
-    for number in range(PROBES):
-        for mistake, boxes in _probed(chosen, params, contract, stream.fork(number)).items():
-            applied[mistake] += 1
-            told[mistake] += bool(boxes)
-    return frozenset(mistake for mistake in applied if told[mistake] < SELDOM * applied[mistake])
+    found = _probes(chosen, params, contract)
+    applied = Counter(mistake for told in found for mistake in told)
+    seen = Counter(mistake for told in found for mistake, boxes in told.items() if boxes)
+    by_share = sorted(applied, key=lambda mistake: (seen[mistake] / applied[mistake], mistake))
+    spared = {mistake for mistake in by_share if seen[mistake] < SELDOM * applied[mistake]}
+    for mistake in by_share:
+        if sum(all(boxes or key in spared for key, boxes in told.items()) for told in found) >= SELDOM * len(found):
+            break
+        spared.add(mistake)
+    return frozenset(spared)
+
+
+def _probes(chosen: Problem, params: Any, contract: Contract) -> list[Mapping[str, Sequence[str]]]:
+    """What usable candidates tell apart: fewer where a task is large, since each takes as long as drawing it."""
+    stream = Stream(key("probe", chosen.name, repr(params)))
+    wanted = max(FEWEST, min(PROBES, LARGE // graph_of(chosen.name, params).size))
+    tried = (_probed(chosen, params, contract, stream.fork(number)) for number in range(TRIES * wanted))
+    return list(islice(filter(None, tried), wanted))
 
 
 def _probed(chosen: Problem, params: Any, contract: Contract, stream: Stream) -> Mapping[str, Sequence[str]]:

@@ -52,7 +52,7 @@ def measured(number: int, instance: Instance, decimals: int) -> Measured:
     work = work_of(instance)
     numbers = numbers_of(work, instance.data)
     marks = marks_of(work, numbers, instance.data, decimals)
-    profile = profile_of(work, numbers, instance.data, decimals)
+    profile = profile_of(work, numbers, instance, decimals)
     return Measured(number, profile, marks.answers, marks.rules, marks.final)
 
 

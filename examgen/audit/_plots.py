@@ -67,7 +67,7 @@ def _effort(audit: Audit) -> Figure:
         below = [low + height for low, height in zip(below, heights, strict=True)]
     axes.axhline(max(below), color="black", linewidth=0.8, linestyle="--")
     axes.annotate(f"variant {audit.hardest}", (audit.hardest, max(below)), (0, 3), textcoords="offset points", ha="center")
-    axes.set(xlabel="variant", ylabel="seconds of arithmetic", ylim=(0, 1.12 * max(below)))
+    axes.set(xlabel="variant", ylabel="seconds of arithmetic", ylim=(0, 1.12 * max(below)), xlim=(0.4, len(numbers) + 0.6))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(loc="outside right upper", frameon=False)
     return figure
@@ -79,13 +79,11 @@ def shades(count: int) -> list[str]:
 
 
 def _distances(audit: Audit) -> Figure:
-    """A matrix, dark where two variants have much in common; a variant's distance from itself is left out."""
-    figure, axes = _axes(5.5)
-    shown = audit.distances.copy()
-    for place in range(len(shown)):
-        shown[place, place] = float("nan")
-    ends = (0.5, len(shown) + 0.5)
-    image = axes.imshow(100 * shown, cmap="gray", vmin=0, vmax=100, extent=(*ends, *ends[::-1]), interpolation="nearest")
+    """A matrix, dark where two variants have much in common, and black on the diagonal."""
+    figure, axes = _axes(4.5)
+    ends = (0.5, len(audit.codes) + 0.5)
+    shown = {"cmap": "gray", "vmin": 0, "vmax": 100, "interpolation": "nearest"}
+    image = axes.imshow(100 * audit.distances, extent=(*ends, *ends[::-1]), **shown)
     figure.colorbar(image, ax=axes, label="answers that differ, %")
     axes.set(xlabel="variant", ylabel="variant")
     for axis in (axes.xaxis, axes.yaxis):

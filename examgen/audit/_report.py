@@ -20,7 +20,9 @@ from examgen.registry import asks_of, mistakes_of, problem
 from examgen.render.language import say
 from examgen.selecting import Selection
 from examgen.sheets import Variant, labels
+from examgen.solving import Contract, untellable
 
+HIDDEN = "hardly any numbers show it with these parameters"
 Distances = npt.NDArray[np.float64]  # (variants, variants)
 
 
@@ -112,13 +114,15 @@ class Part:
 class Audit:
     """What an instructor should know of an exam before printing.
 
-    `codes` and `efforts` (seconds of arithmetic over all tasks) are in the order of the variants. `distances` is symmetric:
-    the share of printed answers in which two variants differ, as the mean over tasks, 1 where a task is of another problem
-    type. `neighbours` is how many pairs of variants beside each other share the final answer of some task.
+    `needed` are a median student's minutes, where they are known, of the `minutes` given. `codes` and `efforts` (seconds of
+    arithmetic over all tasks) are in the order of the variants. `distances` is symmetric: the share of printed answers in
+    which two variants differ, as the mean over tasks, 1 where a task is of another problem type. `neighbours` is how many
+    pairs of variants beside each other share the final answer of some task.
     """
 
     title: str
     minutes: int
+    needed: float
     timing: tuple[str, ...]
     warnings: tuple[str, ...]
     band: float
@@ -157,7 +161,8 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
-            "title": self.title, "minutes": self.minutes, "timing": self.timing, "warnings": self.warnings, "band": self.band,
+            "title": self.title, "minutes": self.minutes, "needed": self.needed, "timing": self.timing,
+            "warnings": self.warnings, "band": self.band,
             "hardest": self.hardest,
             "variants": [
                 {"number": number, "code": code, "seconds": seconds}
@@ -172,7 +177,8 @@ class Audit:
 
 def _plain(part: Part) -> dict[str, Any]:
     alike = [{"mistakes": pair, "variants": count} for pair, count in part.alike.items()]
-    return {**asdict(part), "alike": alike, "candidates": part.candidates}
+    profiles = [{**asdict(profile), "mistakes": sorted(profile.mistakes)} for profile in part.profiles]
+    return {**asdict(part), "alike": alike, "profiles": profiles, "candidates": part.candidates}
 
 
 def report(
@@ -189,7 +195,7 @@ def report(
                 parts.append(_part(exam, selection, task, choice, *shown))
     kinds = [[task.choice(variant.number).problem for task in exam.tasks] for variant in variants]
     return Audit(
-        exam.title, exam.minutes, exam.timing, exam.warnings, float(exam.band),
+        exam.title, exam.minutes, exam.working_minutes, exam.timing, exam.warnings, float(exam.band),
         tuple(variant.code for variant in variants), tuple(parts),
         distances(kinds, measured), _shared_by_neighbours(kinds, measured),
     )
@@ -203,7 +209,8 @@ def _part(
     return Part(
         *place, choice.label, choice.minutes, choice.pinned is not None, tuple(one.variant for one in measured),
         tuple(one.profile for one in measured), tuple(_spreads(exam, task, choice, measured)), _repeats(measured),
-        tuple(_noticed(exam, choice, tested)), dict(Counter(pair for one in tested for pair in one.same)),
+        tuple(_noticed(exam, choice, Contract(task.working, task.decimals), tested)),
+        dict(Counter(pair for one in tested for pair in one.same)),
         dict(selection.refused.get(place, {})), selection.seconds.get(place, 0.0),
         sum(one.honest for one in marked), sum(one.refused for one in marked),
     )
@@ -226,9 +233,10 @@ def _repeats(measured: Sequence[Measured]) -> dict[str, int]:
     return {rule: sum(count for count in counts.values() if count > 1) for rule, counts in found.items()}
 
 
-def _noticed(exam: Exam, choice: Choice, tested: Sequence[Tested]) -> Iterator[Noticed]:
+def _noticed(exam: Exam, choice: Choice, contract: Contract, tested: Sequence[Tested]) -> Iterator[Noticed]:
     params = choice.example.params
-    exceptions = problem(choice.problem).exceptions(params)
+    hidden = dict.fromkeys(untellable(choice.problem, params, contract), HIDDEN)
+    exceptions = {**hidden, **problem(choice.problem).exceptions(params)}
     for mistake in mistakes_of(choice.problem, params):
         told = [one.told[mistake.key] for one in tested if mistake.key in one.told]
         sat = [one.marked for one in tested if mistake.key in one.marked.accepted]

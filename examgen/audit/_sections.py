@@ -53,7 +53,8 @@ def _sat(parts: Sequence[Part], pinned: bool) -> Iterator[str]:
         students, accepted = sum(one.students for one in sat), sum(one.accepted for one in sat)
         which = "Pinned tasks" if pinned else "Drawn tasks"
         yield f"{which}, {honest:,} honest students: {refused} answers refused."
-        yield f"{which}, {students:,} students who each make one mistake throughout: {accepted} with all boxes right."
+        exempt = ", which is nobody's fault" if pinned and accepted else ""
+        yield f"{which}, {students:,} students who each make one mistake throughout: {accepted} with all boxes right{exempt}."
 
 
 def _effort(audit: Audit) -> Section:
@@ -76,7 +77,7 @@ def _effort_row(part: Part) -> tuple[str, ...]:
     traits = [[profile.active for profile in part.profiles], [profile.clipped for profile in part.profiles]]
     traits += [[profile.zeros for profile in part.profiles], [profile.negatives for profile in part.profiles]]
     clean = {profile.clean for profile in part.profiles}
-    means = {None: "", True: "end", False: "periodic"}
+    means = {None: "", True: "end", False: "no end"}
     kind = "pinned" if part.pinned else part.preset
     ended = " or ".join(means[one] for one in sorted(clean, key=str))
     within = f"±{100 * (high - middle) / middle:.1f} %"
@@ -115,7 +116,8 @@ def _distance_lines(audit: Audit) -> Iterator[str]:
             continue
         for rule, count in part.repeats.items():
             if count:
-                yield f"{where}: {count} of {len(part.variants)} variants share their {rule} with another."
+                what = "numbers on the way" if "%" in rule else rule
+                yield f"{where}: {count} of {len(part.variants)} variants share their {what} with another."
 
 
 def _answers(audit: Audit) -> Section:

@@ -31,7 +31,7 @@ class Op:
     `expand(builder, node, name)` writes the op out as a person would on paper and gives the result the name; engines use
     the op itself, which is stable.
     `unfolded(builder, node, name)` is another way to work the op out, gate by gate, forward and backward; `ways` are ways to
-    work its value out, each like `expand`, where the derivative is a formula in that value.
+    work its value out, each like `expand` (None: the op as one gate), where the derivative is a formula in that value.
     `cell(node, index, *operands)` writes one cell of the result out as an expression over cells of the operands (`_cells`).
     `latex` is the notation with {0}, {1} for the operands; `gate` the sign in a circuit; `source` where the rule is stated.
     """
@@ -48,4 +48,4 @@ class Op:
     transcendental: bool = False
     cell: Callable[..., Any] | None = None
     unfolded: Callable[[Builder, Node, str | None], Ref] | None = None
-    ways: tuple[Callable[[Builder, Node, str | None], Ref], ...] = ()
+    ways: tuple[Callable[[Builder, Node, str | None], Ref] | None, ...] = ()

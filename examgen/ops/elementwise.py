@@ -123,6 +123,18 @@ def _minimum(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
     return b.sum_to(g * b.op("share", y, x), x.shape), b.sum_to(g * b.op("share", x, y), y.shape)
 
 
+def _tanh_of_exponentials(b: Builder, node: Node, name: str | None) -> Ref:
+    (x,) = b.inputs(node)
+    up, down = b.op("exp", x), b.op("exp", -x)
+    return b.op("div", up - down, up + down, name=name)
+
+
+def _tanh_of_the_double(b: Builder, node: Node, name: str | None) -> Ref:
+    (x,) = b.inputs(node)
+    e = b.op("exp", b.const(2) * x)
+    return b.op("div", e - b.const(1), e + b.const(1), name=name)
+
+
 def _sigmoid_on_paper(b: Builder, node: Node, name: str | None) -> Ref:
     (x,) = b.inputs(node)
     return b.op("div", b.const(1), b.const(1) + b.op("exp", -x), name=name)
@@ -156,7 +168,11 @@ ELEMENTWISE = (
     ),
     Op("sin", same, _sin, latex="\\sin {0}", gate="sin", source=CALCULUS, transcendental=True, cell=cells.cellwise("sin")),
     Op("cos", same, _cos, latex="\\cos {0}", gate="cos", source=CALCULUS, transcendental=True, cell=cells.cellwise("cos")),
-    Op("tanh", same, _tanh, latex="\\tanh {0}", gate="tanh", source=CALCULUS, transcendental=True, cell=cells.cellwise("tanh")),
+    Op(
+        "tanh", same, _tanh, latex="\\tanh {0}", gate="tanh", source=CALCULUS, transcendental=True,
+        cell=cells.cellwise("tanh"),
+        ways=(None, _tanh_of_exponentials, _tanh_of_the_double),
+    ),
     Op(
         "sigmoid", same, _sigmoid, expand=_sigmoid_on_paper, transcendental=True,
         latex="\\sigma({0})", gate="σ", source=CS231N,

@@ -54,10 +54,10 @@ class Backprop(Problem):
     text = "formula"
     example = '"1/(1+exp(-(w0*x0+w1*x1+w2)))" w0=1 w1=-2 w2=1 x0=-1 x1=1'
     presets = {
-        "sum_times": Preset(Params("sum_times"), (3, 3), "quiz", version=2, room=480),
+        "sum_times": Preset(Params("sum_times"), (3, 3), "quiz", version=2, room=380),
         "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5), version=2, room=11_000),
-        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5), version=2, room=440),
-        "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7), version=2, room=430),
+        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5), version=2, room=370),
+        "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7), version=2, room=490),
         "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific", version=2),
         "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific", version=2),
         "tanh_neuron": Preset(Params("tanh_neuron", upstream="drawn"), (8, 10), calculator="scientific", version=3),

@@ -118,25 +118,41 @@ SQUARE = "data = { scores = [[1, 2, 4], [5, 3, 1], [2, 6, 1]] }"
         (('preset = "3x3"', 'params = { reduction = "sum", margin = 2 }'), 3.5),
         (('preset = "3x3"', "params = { classes = 3 }"), 3.5),
         (('preset = "3x3"', SQUARE), 3.5),
-        (('preset = "3x3"', "params = { classes = 8 }"), None),
-        (('preset = "3x3"', "params = { gradient = true }"), None),
-        (('preset = "4x4"', SQUARE), None),
         ((SQUARE,), None),
     ],
 )
 def test_minutes_are_those_of_a_preset_as_it_stands(lines: tuple[str, ...], minutes: float | None, tmp_path: Path) -> None:
-    """Parameters that change the work, and numbers without a preset, have no minutes; the note and the sum say so."""
+    """Numbers without a preset have no minutes; the note and the sum say so."""
     exam = read(tmp_path, mistakes.HEAD + mistakes.task('"svm_loss"', 'preset = "2x3"') + mistakes.task('"svm_loss"', *lines))
     noted = [warning for warning in exam.warnings if warning.startswith("task 2: minutes unknown")]
     known = minutes is not None
     assert (2.5, minutes) == tuple(task.minutes for task in exam.tasks)
     assert (2.5 + (minutes or 0), known, 1 - known) == (exam.working_minutes, exam.minutes_known, len(noted))
+    assert [] == [warning for warning in exam.warnings if "estimated" in warning]
 
 
-def test_one_unknown_alternate_makes_a_task_unknown(tmp_path: Path) -> None:
-    """The slowest of two problems is not known where one of them is not."""
-    exam = read(tmp_path, mistakes.either("params = { softmax_loss = { classes = 4 } }"))
-    assert (None, 0.0, False) == (exam.tasks[0].minutes, exam.working_minutes, exam.minutes_known)
+@pytest.mark.parametrize(
+    ("lines", "least", "most"),
+    [
+        (('preset = "3x3"', "params = { samples = 4, classes = 4 }"), 5, 6),  # as the preset 4x4, which states 5 to 6
+        (('preset = "3x3"', "params = { classes = 8 }"), 6, 10),
+        (('preset = "3x3"', "params = { gradient = true }"), 4, 6),  # as 3x3_gradient
+        (('preset = "4x4"', SQUARE), 3, 4),  # as 3x3
+    ],
+)
+def test_minutes_of_other_parameters_are_estimated(
+    lines: tuple[str, ...], least: float, most: float, tmp_path: Path
+) -> None:
+    """In proportion to the arithmetic, and the note says so."""
+    exam = read(tmp_path, mistakes.HEAD + mistakes.task('"svm_loss"', *lines))
+    assert least <= (exam.tasks[0].minutes or 0) <= most
+    assert 1 == len([warning for warning in exam.warnings if warning.startswith("task 1: minutes estimated")])
+
+
+def test_an_alternate_made_longer_is_refused(tmp_path: Path) -> None:
+    """Parameters do not get round the rule that problems which take turns take about the same time."""
+    with pytest.raises(DefinitionError, match=r"svm_loss \w+ takes \d.*softmax_loss 2x3 .* apart"):
+        read(tmp_path, mistakes.either("params = { svm_loss = { samples = 12 } }"))
 
 
 EVERY_TYPE = """

@@ -20,11 +20,12 @@ from examgen.effort import numbers_of, profile, work_of
 from examgen.errors import DefinitionError, DrawError
 from examgen.exam import Exam, read_exam
 from examgen.fairness import BAND, reference, room, unfair
+from examgen.mistaken import solvers
 from examgen.model import Instance
 from examgen.resources import find
 from examgen.selecting import variants
 from examgen.sheets import Variant
-from examgen.solving import Contract
+from examgen.solving import Contract, draw
 
 LECTURE = find("variants") / "lecture6.toml"
 HEAD = 'title = "T"\nvariants = 30\nseed = "correct horse battery staple"\ncalculator = "scientific"\n'
@@ -135,6 +136,17 @@ def test_a_pair_made_equal_is_seen(thirty: tuple[Variant, ...]) -> None:
 def test_the_first_of_many_are_those_of_few(count: int, lecture: Exam, thirty: tuple[Variant, ...]) -> None:
     """However many are asked for."""
     assert thirty[:count] == variants(lecture, count)
+
+
+def test_random_graphs_of_an_exam_allow_the_same_mistakes(tmp_path: Path) -> None:
+    """Whatever their gates are: what can be gone wrong with in one variant can be in all."""
+    exam = defined(tmp_path, HEAD.replace("30", "10") + '[[task]]\nproblem = "backprop"\npreset = "random_5"\n')
+    found = {frozenset(solver.mistake.key for solver in solvers(variant.instances[0])) for variant in variants(exam)}
+    assert 1 == len(found)
+    preset, mixed = registry.preset("backprop", "random_5"), set()
+    for number in range(10):
+        mixed.add(frozenset(solver.mistake.key for solver in solvers(draw("backprop", preset, "mixed", number))))
+    assert 1 < len(mixed)  # the tooth: mere draws differ
 
 
 def test_the_reference_belongs_to_no_exam(lecture: Exam) -> None:
@@ -248,7 +260,7 @@ def test_an_earlier_exam_is_avoided(last_year: Path, tmp_path: Path) -> None:
     """With its key alone, by folder or by file; without `avoid` the two would share numbers."""
     key = tmp_path / "old.json"
     key.write_bytes((last_year / "key.json").read_bytes())
-    before = {marks.rules[DATA] for _, marks in earlier([key])}
+    before = {marks.rules[DATA] for variant in earlier(key) for _, marks in variant.tasks}
     assert 8 == len(before)
     free = defined(tmp_path, SMALL + TINY)
     assert datas(variants(free)) & before
@@ -260,7 +272,28 @@ def test_an_earlier_exam_is_avoided(last_year: Path, tmp_path: Path) -> None:
 def test_a_key_says_the_same_as_the_variants(last_year: Path) -> None:
     """Marks read from `key.json` are those of the instances it was written from."""
     exam = read_exam(last_year.parent / "exam.toml")
-    assert [marked(v.instances[0]).rules for v in variants(exam)] == [m.rules for _, m in earlier([last_year / "key.json"])]
+    found = list(earlier(last_year / "key.json"))
+    assert [marked(v.instances[0]).rules for v in variants(exam)] == [v.tasks[0][1].rules for v in found]
+    assert [(v.number, v.code) for v in variants(exam)] == [(v.number, v.code) for v in found]
+
+
+def test_a_retake_under_the_same_codes_is_refused(last_year: Path, tmp_path: Path) -> None:
+    """`avoid` alone would leave two papers of one code with two keys; another sitting has other codes."""
+    text = (last_year.parent / "exam.toml").read_text(encoding="utf-8")
+    avoid = f"avoid = [{json.dumps(str(last_year))}]\n"
+    with pytest.raises(DefinitionError, match=r"codes of this exam.*write sitting = 2"):
+        variants(defined(tmp_path, avoid + text))
+    assert 8 == len(variants(defined(tmp_path, "sitting = 2\n" + avoid + text)))
+
+
+def test_the_room_is_told_without_what_is_avoided(last_year: Path, tmp_path: Path) -> None:
+    """As many as are left."""
+    exam = defined(tmp_path, f"avoid = [{json.dumps(str(last_year))}]\n" + HEAD.replace("30", "3000") + TINY)
+    with pytest.raises(DrawError) as refusal:
+        variants(exam)
+    left = int(str(refusal.value).split("only ")[1].split()[0])
+    assert "beside 8 tasks to avoid" in str(refusal.value)
+    assert left == len(variants(exam, left))
 
 
 def test_a_retake_avoids_the_first_sitting(tmp_path: Path) -> None:
@@ -280,6 +313,33 @@ def test_a_key_that_is_none_is_named(text: str, tmp_path: Path) -> None:
     exam = defined(tmp_path, 'avoid = ["old.json"]\n' + SMALL + TINY)
     with pytest.raises(DefinitionError, match=r"^avoid: .*old\.json: .*give the key\.json of an earlier build$"):
         variants(exam)
+
+
+ODD = {
+    "problem as a list": ("problem", ["x"]),
+    "an unknown problem": ("problem", "zz"),
+    "numbers without end": ("data", {"x": "1e999999999", "y": 1, "z": 1}),
+    "numbers nested deep": ("data", {"x": json.loads("[" * 500 + "1" + "]" * 500)}),
+    "decimals without end": ("answers", [{"key": "f", "node": "f", "kind": "number", "gradient": False, "index": None, "decimals": -(10**9)}]),
+    "an input of a size that fills the memory": (
+        "graph", {"nodes": [{"name": "x", "op": "input", "inputs": [], "attrs": {"shape": [10**6, 10**6], "discrete": False}}], "output": "x"},
+    ),
+    "a constant without end": (
+        "graph", {"nodes": [{"name": "f", "op": "const", "inputs": [], "attrs": {"shape": [], "value": "1e99999999"}}], "output": "f"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("field", "value"), ODD.values(), ids=ODD)
+def test_an_odd_key_is_one_sentence(field: str, value: object, last_year: Path, tmp_path: Path) -> None:
+    """At once, whatever somebody has put into it."""
+    document = json.loads((last_year / "key.json").read_bytes())
+    document["variants"][0]["tasks"][0][field] = value
+    (tmp_path / "old.json").write_text(json.dumps(document), encoding="utf-8")
+    start = monotonic()
+    with pytest.raises(DefinitionError, match=r"^avoid: .*old\.json: it cannot be evaluated"):
+        variants(defined(tmp_path, 'avoid = ["old.json"]\n' + SMALL + TINY))
+    assert monotonic() - start < 5
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,31 @@ def test_a_formula_of_ones_own_hides_what_it_must(formula: str, wanted: set[str]
     params = pinned(chosen, formula)
     assert wanted == untellable("backprop", params, STANDARD)
     assert draw("backprop", replace(chosen.presets["sum_times"], params=params), "own").data
+
+
+BOTH_SIDES = ("f = max(x * y, 3)", "f = relu(x) + relu(y) + relu(z) + relu(w)")
+
+
+@pytest.mark.parametrize("formula", BOTH_SIDES)
+def test_mistakes_that_cannot_all_show_leave_a_formula_drawable(formula: str) -> None:
+    """Either the product counts or max has something to send elsewhere; and four units are seldom all alive."""
+    chosen = registry.problem("backprop")
+    params = pinned(chosen, formula)
+    instance = draw("backprop", replace(chosen.presets["sum_times"], params=params), "own")
+    spared = untellable("backprop", params, STANDARD)
+    found = mistaken.told_apart(instance, accepts(instance, STANDARD), STANDARD.decimals)
+    assert spared and all(boxes for key, boxes in found.items() if key not in spared)
+
+
+def test_a_box_has_its_number_where_another_image_has_none() -> None:
+    """Without exponentials the third image's scores sum to 0: its own boxes are empty, and the others are not."""
+    chosen = registry.problem("softmax_loss")
+    scores = [[Fraction(-11, 10), Fraction(12, 10), Fraction(-14, 10)], [1, 2, 3], [1, -2, 1]]
+    instance = chosen.pin({}, {"scores": scores, "labels": [0, 1, 2]}, chosen.presets["3x3"].params)
+    found = mistaken.results(instance)["softmax_no_exp"]
+    assert pytest.approx(float(Fraction(11, 13))) == float(found["p[0]"])
+    assert pytest.approx(1 / 3) == float(found["p[1]"])
+    assert found["p[2]"] is None
 
 
 def test_mistakes_with_the_same_results_are_reported() -> None:
