@@ -11,7 +11,7 @@ from typing import Any
 from examgen.bundle import FORMAT, task_graph
 from examgen.differing import Marks, marks, printed
 from examgen.effort import GRID, numbers_of, work_for
-from examgen.errors import DefinitionError, InputError
+from examgen.errors import DefinitionError
 from examgen.model import Ask
 from examgen.problem import exact_value
 from examgen.registry import problem
@@ -37,7 +37,7 @@ def earlier(path: Path) -> Iterator[Earlier]:
         try:
             tasks = tuple((problem(task["problem"]).name, _marks(task)) for task in variant["tasks"])
             yield Earlier(int(variant["number"]), str(variant["code"]), tasks)
-        except (LookupError, TypeError, ValueError, ArithmeticError, InputError, RecursionError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
             raise refused(path, f"it cannot be evaluated ({type(error).__name__})") from None
 
 

@@ -281,7 +281,7 @@ def _product(numbers: Sequence[float]) -> tuple[float, float]:
 
 def _quotient(numbers: Sequence[float]) -> tuple[float, float]:
     x, y = numbers
-    found = round(x / y, GRID)
+    found = round(x / y, GRID) if y else 0.0  # smaller than the grid
     easy = _whole(x, y, found) and _digit(y) and _digit(found)
     return found, 0 if x == 0 or y in (-1, 1) else SECONDS["small product" if easy else "calculator"]
 

@@ -317,6 +317,8 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         names = task.problem if isinstance(task.problem, list) else [task.problem]
         if not names or not all(isinstance(name, str) for name in names):
             raise InputError("problem: give a name, or a list of names that alternate from variant to variant")
+        if len({*names}) < len(names):
+            raise InputError(f"problem = {shown(names)}: name each problem once")
         if task.data is not None and len(names) > 1:
             raise InputError("data: pinned numbers belong to one problem, name only one")
         working = exam.working if task.working is None else task.working

@@ -23,7 +23,7 @@ ACTIVE, OTHERS = 1, 2  # by how many the counts of a trait may differ
 
 
 @lru_cache(maxsize=256)
-def reference(name: str, preset: Preset, contract: Contract, band: Fraction = BAND) -> Profile:
+def reference(name: str, preset: Preset, contract: Contract) -> Profile:
     """The profile, of a fixed sample of usable instances, near which most of the others lie.
 
     Of those that do nearly as well the one in which a ReLU passes about as much as it clips, then the first. It depends on
@@ -33,7 +33,7 @@ def reference(name: str, preset: Preset, contract: Contract, band: Fraction = BA
     found = [
         profile(draw(name, preset, "reference", number, contract=contract), contract.decimals) for number in range(SAMPLE)
     ]
-    near = [sum(next(unfair(one, middle, band), None) is None for one in found) for middle in found]
+    near = [sum(next(unfair(one, middle), None) is None for one in found) for middle in found]
     return max(
         zip(found, near, strict=True),
         key=lambda pair: (pair[1] >= NEARLY * max(near), -abs(pair[0].active - pair[0].clipped), pair[1]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -18,9 +18,10 @@ from examgen.exam import Choice, Exam, Task
 from examgen.fairness import reference, unfair
 from examgen.model import Instance
 from examgen.sheets import Variant
-from examgen.solving import Contract, candidates, first
+from examgen.solving import Candidate, Contract, candidates, first
 
 SEARCH = 2000  # candidates looked at for a task of a variant
+Place = tuple[int, str]  # a task's number and a problem type
 
 
 def variants(exam: Exam, count: int | None = None) -> tuple[Variant, ...]:
@@ -35,14 +36,15 @@ def variants(exam: Exam, count: int | None = None) -> tuple[Variant, ...]:
 class Selection:
     """Variants as they are found, and what they must not repeat.
 
-    `seen` holds what was there before, by problem type; `refused` counts, by task and problem type, why candidates were not
-    used, and `seconds` how long the search took.
+    `given` holds the numbers that were there before, by problem type; `seen` what else was, by task and problem type;
+    `refused` counts why candidates were not used, and `seconds` how long the search took.
     """
 
     exam: Exam
-    seen: dict[str, Seen] = field(default_factory=dict)
-    refused: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
-    seconds: defaultdict[tuple[int, str], float] = field(default_factory=lambda: defaultdict(float))
+    given: defaultdict[str, set[Hashable]] = field(default_factory=lambda: defaultdict(set))
+    seen: defaultdict[Place, Seen] = field(default_factory=lambda: defaultdict(Seen))
+    refused: defaultdict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    seconds: defaultdict[Place, float] = field(default_factory=lambda: defaultdict(float))
     avoided: Counter[str] = field(default_factory=Counter)  # problem type -> tasks of earlier exams
     neighbour: dict[int, Printed] = field(default_factory=dict)  # task -> the final answer of the variant before
 
@@ -50,13 +52,19 @@ class Selection:
         for path in self.exam.avoid:
             found = list(earlier(path))
             for name, marks in chain.from_iterable(variant.tasks for variant in found):
-                self.seen.setdefault(name, Seen()).add(marks)
-                self.avoided[name] += 1
+                self._avoid(name, marks)
             if found and all(map(self._has_our_code, found)):
                 raise DefinitionError(
                     f"avoid: {path}: its variants have the codes of this exam, so that two papers would bear the same one:"
                     " write sitting = 2, or another seed"
                 )
+
+    def _avoid(self, name: str, marks: Marks) -> None:
+        self.avoided[name] += 1
+        self.given[name].add(marks.rules[DATA])
+        for task in self.exam.tasks:
+            if any(choice.problem == name for choice in task.choices):
+                self.seen[task.number, name].add(marks)
 
     def _has_our_code(self, variant: Earlier) -> bool:
         try:
@@ -83,58 +91,84 @@ class Selection:
         return found
 
     def _searched(self, task: Task, choice: Choice, variant: int) -> Instance:
-        contract = Contract(task.working, task.decimals)
-        middle = reference(choice.problem, choice.preset, contract, self.exam.band)
-        search = Search(task, middle, self.exam.band, self.seen.setdefault(choice.problem, Seen()), self.neighbour)
+        contract, place = Contract(task.working, task.decimals), (task.number, choice.problem)
+        middle = reference(choice.problem, choice.preset, contract)
+        beside = self.neighbour.get(task.number)
+        search = Search(task.decimals, middle, self.exam.band, self.given[choice.problem], self.seen[place], beside)
         parts = (self.exam.seed, self.exam.sitting, task.number, variant, choice.label)
         tried = candidates(choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal)
         try:
-            found = first(choice.problem, tried, SEARCH, self.refused.setdefault((task.number, choice.problem), Counter()))
+            found = first(choice.problem, map(search.judged, tried), SEARCH, self.refused[place])
         except DrawError as error:
-            raise DrawError(search.failure(choice, self.avoided[choice.problem]) or f"task {task.number}: {error}") from None
-        search.keep()
+            full = search.full and self._full(task, choice)
+            raise DrawError(f"task {task.number}: {full or error}") from None
+        self.neighbour[task.number] = search.keep()
         return found
+
+    def _full(self, task: Task, choice: Choice) -> str:
+        """What is said where there are no more numbers."""
+        avoided = self.avoided[choice.problem]
+        beside = f", beside {avoided} tasks to avoid" if avoided else ""
+        placed = self.seen[task.number, choice.problem].count - avoided
+        return (
+            f"only {placed} distinct variants of {choice.problem} fit these parameters{beside}:"
+            " ask for fewer variants, or take a preset with more room"
+        )
 
 
 @dataclass
 class Search:
-    """The search for one task of one variant: why a candidate is refused, and what is known of the last that was not."""
+    """The search for one task of one variant: why a candidate is refused, and the marks of the last that was fair.
 
-    task: Task
+    `beside` is the final answer of the same task in the variant before. `fair` counts candidates as hard as the others, and
+    `repeats` those of them whose numbers were there before.
+    """
+
+    decimals: int
     middle: Profile
     band: Fraction
+    given: set[Hashable]
     seen: Seen
-    neighbour: dict[int, Printed]
+    beside: Printed | None
+    fair: int = 0
     repeats: int = 0
     marks: Marks | None = None
 
     def refusal(self, instance: Instance) -> str | None:
-        """Why an instance is refused: unlike the others in effort, or too much like one of them in numbers."""
+        """Why an instance is refused before anything else is asked: unlike the others in effort, or its numbers were there."""
         work = work_of(instance)
         try:
             numbers = numbers_of(work, instance.data)
+            found = profile_of(work, numbers, instance, self.decimals)
         except ArithmeticError as error:
             return str(error)
-        found = profile_of(work, numbers, instance, self.task.decimals)
         if reason := next(unfair(found, self.middle, self.band), None):
             return reason
-        self.marks = marks_of(work, numbers, instance.data, self.task.decimals)
-        rule = self.seen.repeated(self.marks, self.neighbour.get(self.task.number))
-        self.repeats += rule == DATA
-        return rule and f"{rule} would be those of another variant"
+        self.marks = marks_of(work, numbers, instance.data, self.decimals)
+        self.fair += 1
+        known = self.marks.rules[DATA] in self.given
+        self.repeats += known
+        return _taken(DATA) if known else None
 
-    def keep(self) -> None:
-        """Takes note of the candidate looked at last."""
+    def judged(self, candidate: Candidate) -> Candidate:
+        """The candidate after the other rules, whose patience only one that could be used may try."""
+        if candidate.reason is not None or self.marks is None:
+            return candidate
+        rule = self.seen.repeated(self.marks, self.beside)
+        return Candidate(candidate.instance, rule and _taken(rule))
+
+    @property
+    def full(self) -> bool:
+        """Whether most candidates were good but for having been drawn before."""
+        return 2 * self.repeats > self.fair
+
+    def keep(self) -> Printed:
+        """Takes note of the candidate looked at last; gives its final answer."""
         assert self.marks is not None
+        self.given.add(self.marks.rules[DATA])
         self.seen.add(self.marks)
-        self.neighbour[self.task.number] = self.marks.final
+        return self.marks.final
 
-    def failure(self, choice: Choice, avoided: int) -> str | None:
-        """What went wrong where candidates were good but for having been drawn before."""
-        if not self.repeats:
-            return None
-        beside = f", beside {avoided} tasks to avoid" if avoided else ""
-        return (
-            f"task {self.task.number}: only {self.seen.count - avoided} distinct variants of {choice.problem} fit these"
-            f" parameters{beside}: ask for fewer variants, or take a preset with more room"
-        )
+
+def _taken(rule: str) -> str:
+    return f"{rule} would be those of another variant"

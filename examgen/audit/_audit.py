@@ -36,7 +36,13 @@ def audit(exam: Exam, *, count: int | None = None, students: int = 200, jobs: in
 
 
 def _measured(exam: Exam, variant: Variant) -> list[Measured]:
-    return [measured(variant.number, instance, task.decimals) for task, instance in paired(exam.tasks, variant)]
+    found = []
+    for task, instance in paired(exam.tasks, variant):
+        try:
+            found.append(measured(variant.number, instance, task.decimals))
+        except ArithmeticError:
+            raise InputError(f"task {task.number}: its numbers are too large to be counted with, leave the task out") from None
+    return found
 
 
 def _tested(

@@ -211,7 +211,7 @@ def _part(
         tuple(one.profile for one in measured), tuple(_spreads(exam, task, choice, measured)), _repeats(measured),
         tuple(_noticed(exam, choice, Contract(task.working, task.decimals), tested)),
         dict(Counter(pair for one in tested for pair in one.same)),
-        dict(selection.refused.get(place, {})), selection.seconds.get(place, 0.0),
+        dict(selection.refused[place]), selection.seconds[place],
         sum(one.honest for one in marked), sum(one.refused for one in marked),
     )
 

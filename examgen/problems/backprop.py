@@ -56,7 +56,7 @@ class Backprop(Problem):
     presets = {
         "sum_times": Preset(Params("sum_times"), (3, 3), "quiz", version=2, room=380),
         "product_max": Preset(Params("product_max", upstream="drawn"), (4, 5), version=2, room=11_000),
-        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5), version=2, room=370),
+        "fan_out": Preset(Params("fan_out", upstream="drawn"), (5, 5), version=2, room=380),
         "fan_out_relu": Preset(Params("fan_out_relu", upstream="drawn"), (7, 7), version=2, room=490),
         "sigmoid_neuron": Preset(Params("sigmoid_neuron"), (7, 10), calculator="scientific", version=2),
         "sigmoid_gates": Preset(Params("sigmoid_gates", ask="all"), (13, 16), "homework", "scientific", version=2),

@@ -13,6 +13,7 @@ from unittest import mock
 from examgen import registry
 from examgen.errors import ExamgenError, ProofError
 from examgen.explaining import solution_steps
+from examgen.fairness import reference
 from examgen.graph import Graph
 from examgen.model import Ask, Instance, Solution, Step
 from examgen.problem import Preset, Problem
@@ -159,6 +160,7 @@ def _forget() -> None:
     """Graphs and mistakes are kept by the problem's name."""
     registry.forget()
     untellable.cache_clear()
+    reference.cache_clear()
 
 
 def untranslated(language: str, messages: Iterable[str]) -> Iterator[str]:

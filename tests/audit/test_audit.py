@@ -18,6 +18,7 @@ from examgen import solving
 from examgen.answers import rounded
 from examgen.audit import Audit, audit, page, parts
 from examgen.effort import profile
+from examgen.errors import InputError
 from examgen.exam import Exam, read_exam
 from examgen.model import cells, nest, shape
 from examgen.resources import find
@@ -250,3 +251,30 @@ def test_too_many_variants_are_refused() -> None:
 def test_the_front_of_the_package_is_what_is_used() -> None:
     """What others may import."""
     assert {"Audit", "Part", "audit", "page", "parts"} == set(reports.__all__)
+
+
+def defined(folder: Path, task: str) -> Exam:
+    path = folder / "exam.toml"
+    path.write_text(
+        f'title = "T"\nvariants = 2\nseed = "correct horse battery staple"\ncalculator = "scientific"\n[[task]]\n{task}\n',
+        encoding="utf-8",
+    )
+    return read_exam(path)
+
+
+def test_what_parameters_hide_is_an_exception(tmp_path: Path) -> None:
+    """Of a sum alone nothing comes from above that could be forgotten: no promise is broken, and the report says so."""
+    found = audit(defined(tmp_path, 'problem = "backprop"\nparams = { formula = "f = x + y" }'), students=STUDENTS)
+    assert () == found.broken
+    assert ["bp_upstream"] == [mistake.key for mistake in found.parts[0].mistakes if mistake.excepted]
+    assert "bp_upstream is an exception: hardly any numbers show it with these parameters." in text(found)
+
+
+def test_numbers_at_the_edge_are_reported_or_refused(tmp_path: Path) -> None:
+    """A quotient by next to nothing; an exponential beyond all floating-point numbers, in one sentence."""
+    quotient = 'problem = "backprop"\nparams = { formula = "f = x / y" }\ndata = { x = 1, y = 1e-10 }'
+    audit(defined(tmp_path, quotient), students=1)
+    scores = "[[1000, 2, 3], [1, 2, 3], [3, 1, 2]]"
+    huge = defined(tmp_path, f'problem = "softmax_loss"\npreset = "3x3"\ndata = {{ scores = {scores}, labels = [1, 1, 1] }}')
+    with pytest.raises(InputError, match="task 1: its numbers are too large to be counted with"):
+        audit(huge, students=1)
