@@ -72,5 +72,5 @@ def test_rows_that_look_the_same_are_noticed(shown: list[tuple[Solution, StripTa
 def test_mistakes_with_the_same_results_stand_together(shown: list[tuple[Solution, StripTask]]) -> None:
     """A forgotten factor and a given gradient taken as 1, in a circuit two gates deep: both rules in one row."""
     rows = [row.says for solution, strip in shown if solution.instance.problem == "backprop" for row in strip.mistakes]
-    both = "Multiply the local derivative by the gradient from above.", "The gradient given at the output multiplies all the others."
-    assert " ".join(both) in rows
+    first = "Multiply the local derivative by the gradient from above."
+    assert f"{first} The gradient given at the output multiplies all the others." in rows
