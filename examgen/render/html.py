@@ -15,9 +15,20 @@ from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import translations
-from examgen.render.paper import Box, Head, MarkingTable, SheetVariant, SolvedTask, SolvedVariant, Strip, WrittenStep
+from examgen.render.paper import (
+    Box,
+    Head,
+    MarkingTable,
+    Misled,
+    SheetVariant,
+    SolvedTask,
+    SolvedVariant,
+    Strip,
+    WrittenStep,
+)
 from examgen.resources import find
 
+COLUMN = 42  # letters in a line of a third of the page
 
 def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
     """Every variant's sheet, each starting on its own page."""
@@ -73,6 +84,7 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose}
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
+    environment.globals["mistake_columns"] = mistake_columns
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     return environment
 
@@ -96,6 +108,27 @@ def column_groups(boxes: Sequence[Box], room: float = 146) -> list[list[int]]:
         groups[-1].append(place)
         taken += width
     return groups
+
+
+def mistake_columns(strip: Strip, count: int = 3) -> list[list[list[Misled]]]:
+    """What mistakes lead to in columns of about the same length, each column's by task.
+
+    Columns of CSS would do the same, and take as long as all the rest of the key.
+    """
+    rows = [(place, misled) for place, task in enumerate(strip.tasks) for misled in task.mistakes]
+    total, used = sum(_length(misled) for _, misled in rows), 0
+    columns: list[dict[int, list[Misled]]] = [{} for _ in range(count)]
+    for place, misled in rows:
+        middle = used + _length(misled) / 2
+        columns[min(count - 1, int(count * middle / total))].setdefault(place, []).append(misled)
+        used += _length(misled)
+    return [list(column.values()) for column in columns]
+
+
+def _length(misled: Misled) -> int:
+    """About as many letters as a row has, filled up to whole lines of a column."""
+    letters = len(misled.says) + sum(4 + 6 * sum(1 for _ in cells(value or 0)) for _, value in misled.found)
+    return -(-letters // COLUMN) * COLUMN
 
 
 @cache
