@@ -14,7 +14,7 @@ from examgen.effort import Profile, profile
 from examgen.errors import DrawError
 from examgen.problem import Preset
 from examgen.registry import problem
-from examgen.solving import Contract, draw
+from examgen.solving import Contract, budget, draw
 
 SAMPLE = 24  # instances among which the reference is looked for
 NEARLY = Fraction(3, 4)
@@ -31,7 +31,8 @@ def reference(name: str, preset: Preset, contract: Contract) -> Profile:
     Raises: DrawError.
     """
     found = [
-        profile(draw(name, preset, "reference", number, contract=contract), contract.decimals) for number in range(SAMPLE)
+        profile(draw(name, preset, "reference", number, contract=contract), contract.decimals)
+        for number in range(budget(name, preset.params, SAMPLE))
     ]
     near = [sum(next(unfair(one, middle), None) is None for one in found) for middle in found]
     return max(

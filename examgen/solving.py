@@ -135,11 +135,16 @@ def untellable(name: str, params: Any, contract: Contract) -> frozenset[str]:
 
 
 def _probes(chosen: Problem, params: Any, contract: Contract) -> list[Mapping[str, Sequence[str]]]:
-    """What usable candidates tell apart: fewer where a task is large, since each takes as long as drawing it."""
+    """What usable candidates tell apart."""
     stream = Stream(key("probe", chosen.name, repr(params)))
-    wanted = max(FEWEST, min(PROBES, LARGE // graph_of(chosen.name, params).size))
+    wanted = budget(chosen.name, params, PROBES)
     tried = (_probed(chosen, params, contract, stream.fork(number)) for number in range(TRIES * wanted))
     return list(islice(filter(None, tried), wanted))
+
+
+def budget(name: str, params: Any, most: int) -> int:
+    """How many candidates are looked at to learn something of all of them: fewer where each takes long."""
+    return max(FEWEST, min(most, LARGE // graph_of(name, params).size))
 
 
 def _probed(chosen: Problem, params: Any, contract: Contract, stream: Stream) -> Mapping[str, Sequence[str]]:
