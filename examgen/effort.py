@@ -101,12 +101,6 @@ def profile_of(work: Work, numbers: Numbers, instance: Instance, decimals: int) 
     )
 
 
-def seconds(instance: Instance) -> float:
-    """The effort of an instance alone."""
-    work = work_of(instance)
-    return seconds_of(work, numbers_of(work, instance.data))
-
-
 def ends(number: float, decimals: int) -> bool:
     """Whether a number can be written out with so many decimals."""
     unit: int = 10 ** (GRID - decimals)

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from examgen.answers import decimals_of, snapped
@@ -210,12 +211,9 @@ def confusions(instance: Instance, accept: Accepts, decimals: int, spared: Conta
             yield key
 
 
-def alike(instance: Instance) -> tuple[tuple[str, ...], ...]:
-    """Groups of mistakes that nobody can tell from each other here: they lead to the same in every box."""
-    groups: dict[tuple[Any, ...], list[str]] = {}
-    for key, found in results(instance).items():
-        groups.setdefault(tuple(found.values()), []).append(key)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+def alike(found: Mapping[str, Results]) -> Iterator[tuple[str, str]]:
+    """Pairs of mistakes that nobody can tell from each other: they lead to the same in every box."""
+    return (pair for pair in combinations(found, 2) if found[pair[0]] == found[pair[1]])
 
 
 def mistaken(solution: Solution) -> tuple[Mistaken, ...]:

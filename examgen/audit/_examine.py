@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from examgen.differing import Printed, marks_of
 from examgen.effort import Profile, numbers_of, profile_of, work_of
 from examgen.exam import Task
 from examgen.honesty import Unbounded
-from examgen.mistaken import results, told_apart
+from examgen.mistaken import alike, results, told_apart
 from examgen.model import Instance
 from examgen.sheets import Variant
 from examgen.solving import Contract, unproved
@@ -75,7 +74,6 @@ def _tested(task: Task, instance: Instance, students: int, seed: int) -> Tested:
         answers = unproved(instance, contract)
     except Unbounded:
         return Tested()
-    found = results(instance)
-    same = tuple((one, other) for one, other in combinations(found, 2) if found[one] == found[other])
+    same = tuple(alike(results(instance)))
     told = told_apart(instance, {answer.ask.key: answer.accept for answer in answers}, contract.decimals)
     return Tested(told, same, marked(instance, answers, contract.working, students, students, seed))

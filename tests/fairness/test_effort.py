@@ -10,11 +10,18 @@ from typing import Any
 import pytest
 
 from examgen import registry
-from examgen.effort import COUNTED, SECONDS, ends, profile, seconds
+from examgen.effort import COUNTED, SECONDS, ends, profile
 from examgen.model import Instance
 from examgen.solving import draw
 
 DRAWS = 50
+
+
+def seconds(instance: Instance) -> float:
+    """The effort of an instance alone."""
+    return profile(instance).seconds
+
+
 # seconds of arithmetic over stated minutes: a circuit's minutes are mostly thought, and its arithmetic is short
 LOWEST, HIGHEST = 0.75, 1.25
 CIRCUITS, LOWEST_CIRCUIT = "backprop", 0.3
