@@ -13,7 +13,7 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "staging", "processes"},
+    {"drawing", "model", "resources", "staging", "processes", "written"},
     {"codes", "points", "ops", "render", "export"},  # paper is a view: nothing above can be reached from it
     {"graph"},
     {"honesty"},

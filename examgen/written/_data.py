@@ -1,4 +1,4 @@
-"""What a student wrote, read as a number or a matrix of them, by a grammar of its own: nothing is ever evaluated as code."""
+"""What reading gives: the numbers as they were written, or a sentence that says why there are none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from examgen.errors import InputError
+
+MOST_SHOWN = 40  # characters of an answer that a sentence repeats
 
 
 @dataclass(frozen=True)
@@ -26,3 +28,10 @@ class Unreadable(InputError):
     def __init__(self, says: str, values: Mapping[str, Any] | None = None) -> None:
         self.says, self.values = says, dict(values or {})
         super().__init__(says % self.values if self.values else says)
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text, with what cannot be seen written as \\u202e and the like."""
+    begin = text.strip()[:MOST_SHOWN]
+    seen = "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in begin)
+    return seen if max(len(seen), len(text.strip())) <= MOST_SHOWN else f"{seen[:MOST_SHOWN]}…"
