@@ -52,7 +52,7 @@ _KINDS = {
     "raised": SUPERSCRIPT,
     "sign": r"\*\*|[-+*/:^()\[\]{}]",
 }
-_TOKEN = re.compile(" *(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()) + ")")
+_TOKEN = re.compile(rf" *(?:{'|'.join(f'(?P<{kind}>{pattern})' for kind, pattern in _KINDS.items())})")
 _TWO_MARKS = re.compile(r"[0-9][.,][0-9]+[.,][0-9]")
 _SPACED_POWER = re.compile(r"[0-9][.,]?e( +[+-] *| *[+-] +)[0-9]")
 _STARTS = ("mixed", "percent", "number", "word")

@@ -15,7 +15,7 @@ from examgen.written._scalar import number, simple, unnamed
 from examgen.written._spelling import BLANK
 
 UNEQUAL = 'The rows in "%(text)s" are of unequal length: write as many numbers in each.'
-TOO_MANY = "Too many numbers: %(asked)s are asked, and here are %(written)s."
+TOO_MANY = "Here are %(written)s numbers, and %(asked)s are asked: write those alone."
 LONG_EXPRESSIONS = "The expressions among these numbers are too long together: write decimals for some of them."
 COMMAS = 'The commas in "%(text)s" can be read in two ways: write ; between the numbers, or decimal points.'
 
