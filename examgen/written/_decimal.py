@@ -53,7 +53,7 @@ def power_of_ten(text: str) -> int:
 def _unwrapped(text: str) -> str:
     """Without the brackets around it; what is no decimal inside them is none then either."""
     for _ in range(DEEPEST):
-        if text[0] + text[-1] not in ("()", "[]", "{}"):
+        if text[:1] + text[-1:] not in ("()", "[]", "{}"):
             break
-        text = text[1:-1].strip() or text[0]
+        text = text[1:-1].strip()
     return text

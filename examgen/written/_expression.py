@@ -54,15 +54,19 @@ _KINDS = {
 }
 _TOKEN = re.compile(rf" *(?:{'|'.join(f'(?P<{kind}>{pattern})' for kind, pattern in _KINDS.items())})")
 _TWO_MARKS = re.compile(r"[0-9][.,][0-9]+[.,][0-9]")
+# `3 -2` is two numbers as likely as one
+_SIDE_BY_SIDE = re.compile(r"(?:[^-+*/:^(\[{ A-Za-zσ√]|(?<![A-Za-z])e) +[-+](?! )")
 _SPACED_POWER = re.compile(r"[0-9][.,]?e( +[+-] *| *[+-] +)[0-9]")
 _STARTS = ("mixed", "percent", "number", "word")
 
 
 def expression(text: str) -> Number:
     """The number that an expression comes to. Raises: Unreadable."""
-    for found, says in ((_TWO_MARKS, TWO_MARKS), (_SPACED_POWER, SPACED_POWER)):
+    for found, says in ((_TWO_MARKS, TWO_MARKS), (_SPACED_POWER, SPACED_POWER), (_SIDE_BY_SIDE, SIDE_BY_SIDE)):
         if found.search(text):
             raise Unreadable(says, {"text": excerpt(text)})
+    if any(text.count(opening) != text.count(closing) for opening, closing in CLOSING.items()):
+        raise Unreadable(BRACKETS, {"text": excerpt(text)})
     return _Reader(text).all()
 
 

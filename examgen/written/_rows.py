@@ -24,6 +24,7 @@ MOST_EXPRESSIONS = 1200  # characters, in all readings together
 _BRACKET = re.compile(r"[\[\](){}]")
 _BETWEEN = re.compile(r"[\s,;]*")
 _ROW_END = re.compile(r"[;\n]+")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _PARTED = re.compile(r"[\s,;]")
 _LAST_COMMA = re.compile(r"\s*,?\s*$")
 
@@ -76,25 +77,32 @@ def rows(text: str, dims: tuple[int, ...], forms: bool) -> Written:
     fitting = list(_readable((tree for tree in trees if _fits(tree, dims)), read, reasons))
     if fitting:
         return _written(nest(_only(fitting, told), dims))
-    for found in _readable((_bounded(tree, told, dims) for tree in trees), read, reasons):
+    for _, found in _readable((_bounded(tree, told, dims) for tree in trees), read, reasons):
         return _written(found)
     raise reasons[0]
 
 
-def _readable(trees: Iterable[Exact | Unreadable], read: _Cells, reasons: list[Unreadable]) -> Iterator[Exact]:
-    """The trees all of whose cells are numbers, as parts; why the others cannot be read goes to `reasons`."""
+def _readable(
+    trees: Iterable[Exact | Unreadable], read: _Cells, reasons: list[Unreadable]
+) -> Iterator[tuple[Exact, Exact]]:
+    """The trees all of whose cells are numbers, with those numbers; why others cannot be read goes to `reasons`."""
     for tree in trees:
         try:
             if isinstance(tree, Unreadable):
                 raise tree
-            yield each(tree, read)
+            yield tree, each(tree, read)
         except Unreadable as reason:
             reasons.append(reason)
 
 
-def _only(readings: list[Exact], text: str) -> list[Part]:
-    """The parts of readings that state the same numbers. Raises: Unreadable where they do not."""
-    flat = [list(cells(reading)) for reading in readings]
+def _only(readings: list[tuple[Exact, Exact]], text: str) -> list[Part]:
+    """The numbers of the first reading. Raises: Unreadable where another one states others and is as likely.
+
+    That it never is where all commas stand in decimals, as in `1,5 2/3`.
+    """
+    flat = [list(cells(numbers)) for _, numbers in readings]
+    if all(_DECIMAL_COMMA.fullmatch(cell) for cell in cells(readings[0][0]) if "," in cell):
+        return flat[0]
     if any([part.value for part in other] != [part.value for part in flat[0]] for other in flat[1:]):
         raise Unreadable(COMMAS, {"text": excerpt(text)})
     return flat[0]

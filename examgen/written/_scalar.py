@@ -54,6 +54,8 @@ def number(text: str, forms: bool) -> Part:
     """The number that a text without a name states; all members of a chain agree. Raises: Unreadable."""
     if found := simple(text, forms):
         return found
+    if not text:
+        raise Unreadable(BLANK)
     if len(text) > LONGEST:
         raise Unreadable(TOO_LONG, {"most": LONGEST})
     texts = [part.strip() for part in _EQUALS.split(text)]
