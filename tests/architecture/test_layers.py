@@ -28,7 +28,7 @@ LAYERS = (
     {"explaining", "marking", "writing", "fairness"},
     {"solvers"},
     {"exam"},
-    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal"},
+    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding"},
     {"selecting"},
     {"audit"},
