@@ -6,17 +6,16 @@ is the instructor's affair and ends with an error instead, which Gradescope show
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
-from examgen import InputError, grade
+from examgen import InputError, grade, keyfile
 from examgen.adapters.gradescope import refused, results, submitted, write_results
 
 
 def main(root: Path) -> None:
     """Read the key and the answers, write the results."""
-    key = json.loads((root / "source" / "key.json").read_text(encoding="utf-8"))
+    key = keyfile.load(root / "source" / "key.json")
     try:
         found = results(grade(key, submitted(root / "submission")))
     except InputError as error:

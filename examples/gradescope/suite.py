@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from unittest import TestSuite
 
 from gradescope_utils.autograder_utils.json_test_runner import JSONTestRunner
 
-from examgen import grade
+from examgen import grade, keyfile
 from examgen.adapters.gradescope import cases, submitted
 
 
 def main(root: Path) -> None:
     """Run the boxes' tests; add those of your own to the suite."""
-    key = json.loads((root / "source" / "key.json").read_text(encoding="utf-8"))
+    key = keyfile.load(root / "source" / "key.json")
     suite = TestSuite([cases(grade(key, submitted(root / "submission")))])
     with open(root / "results" / "results.json", "w", encoding="utf-8") as file:
         JSONTestRunner(stream=file, visibility="visible", stdout_visibility="hidden", failure_prefix="").run(suite)
