@@ -21,9 +21,9 @@ from examgen.staging import write_file
 
 ANSWERS = "answers"  # the notebook's variable: a dict, box labels and "variant" -> what the student found
 LONGEST = 100_000  # characters of a cell that is looked into
-COPIED = "../source/files"  # seen from the submission: what the instructor put beside it
+PACKED = Path("../source")  # seen from Otter's folder of the submission: what the instructor packed
 HEAD = '''\
-"""{title}: written by examgen.adapters.otter.test_file. The key lies beside the notebook while this runs."""
+"""{title}: written by examgen.adapters.otter.task_tests. The key lies beside the notebook while this runs."""
 
 import json
 from pathlib import Path
@@ -64,7 +64,7 @@ def marked(key: Mapping[str, Any], answers: object) -> Mark:
     return grade(key, {str(label): answer for label, answer in answers.items()})
 
 
-def test_file(key: Mapping[str, Any], number: int, *, hidden: bool = False) -> str:
+def task_tests(key: Mapping[str, Any], number: int, *, hidden: bool = False) -> str:
     """Otter's test file `task{number}.py`: a test case for each box, with its points.
 
     Where variants ask differently in the task, one test case for all of it, since Otter must know the points before it knows
@@ -83,7 +83,7 @@ def write_tests(key: Mapping[str, Any], folder: Path, *, hidden: bool = False) -
     numbers = range(1, len(key["variants"][0]["tasks"]) + 1)
     paths = tuple(folder / f"task{number}.py" for number in numbers)
     for number, path in zip(numbers, paths, strict=True):
-        write_file(path, test_file(key, number, hidden=hidden).encode("utf-8"))
+        write_file(path, task_tests(key, number, hidden=hidden).encode("utf-8"))
     return paths
 
 
@@ -101,10 +101,10 @@ class Grading:
         self._sentence = ""
 
     def before_grading(self, config: object) -> None:
-        """Removes what came with the notebook: Python would import a `json.py`, and Otter unpickle a log."""
-        copied = Path(COPIED)
-        kept = {Path(str(self._submission)).name, "tests", *(path.name for path in copied.glob("*"))}
-        for path in Path().iterdir() if copied.parent.is_dir() else ():
+        """Removes what came with the notebook: Otter would unpickle a log, and Python might import a module."""
+        kept = {Path(str(self._submission)).name, "tests", *(path.name for path in (PACKED / "files").glob("*"))}
+        graded = Path.cwd().name == "submission" and (PACKED / "otter_config.json").is_file()
+        for path in Path().iterdir() if graded else ():
             if path.name not in kept:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 

@@ -131,7 +131,8 @@ def test_the_scripts_are_what_gradescope_runs() -> None:
     for script in (setup, run):
         assert os.access(script, os.X_OK) and script.read_text().startswith("#!/usr/bin/env bash\n")
         subprocess.run(["bash", "-n", script], check=True)
-    assert "/autograder/venv" in setup.read_text() and "/autograder/venv/bin/python /autograder/source/grade.py" in run.read_text()
+    assert "-m venv /autograder/venv\n" in setup.read_text()
+    assert "exec /autograder/venv/bin/python /autograder/source/grade.py /autograder\n" in run.read_text()
 
 
 def test_the_readme_names_the_files() -> None:
