@@ -29,7 +29,8 @@ OTTER = "import sys; from otter.cli import cli; sys.argv[0] = 'otter'; cli()"
 def run(words: Sequence[str | Path], folder: Path, entered: str = "") -> str:
     """What a Python of its own prints; it knows the checkout, and no setting of this one."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
-    settings |= {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / ".ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
+    own = {name: str(folder / ".jupyter") for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR")}
+    settings |= {"PYTHONPATH": str(ROOT), "JUPYTER_PLATFORM_DIRS": "1", **own}
     done = subprocess.run(
         [sys.executable, *words], cwd=folder, env=settings, input=entered, capture_output=True, text=True, timeout=120
     )
