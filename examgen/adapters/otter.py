@@ -68,7 +68,7 @@ def task_tests(key: Mapping[str, Any], number: int, *, hidden: bool = False) -> 
     """Otter's test file `task{number}.py`: a test case for each box, with its points.
 
     Where variants ask differently in the task, one test case for all of it, since Otter must know the points before it knows
-    the variant. `hidden` cases run for the instructor only.
+    the variant. What `hidden` cases say is kept from students.
     """
     first, *others = ([_asked(box) for box in variant["tasks"][number - 1]["answers"]] for variant in key["variants"])
     whole: list[Asked] = [(f"task {number}", number, sum((points for *_, points in first), Fraction(0)))]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from examgen.adapters.otter import write_tests
 from tests.adapters.students import points, right, wrong
 from tests.architecture.sources import ROOT
 from tests.building.folders import leaks, tellable
@@ -139,6 +140,22 @@ def test_what_is_graded_counts_to_the_fraction(folder: Path, package: Path, home
     assert 1 < found["task1"]["score"] < 3 == found["task2"]["score"]
     assert [4, 4, 4] == [found[f"task{n}"]["score"] for n in (3, 4, 5)]
     assert "9z" in found["output"]
+
+
+def test_a_test_in_variants(folder: Path, lecture: dict[str, Any], keys: dict[str, Path], tmp_path: Path) -> None:
+    """The lecture's exam, hidden: each student by the own variant, though SVM and softmax take turns in a task."""
+    for name in ("otter_config.json", "homework6.ipynb"):
+        shutil.copy(EXAMPLE / name, tmp_path)
+    shutil.copy(keys["lecture"], tmp_path)
+    (tmp_path / "tests").mkdir()
+    write_tests(lecture, tmp_path / "tests", hidden=True)
+    run(["-c", OTTER, "generate", "-t", "tests", "-o", "hidden.zip", "-c", "otter_config.json", "key.json"], tmp_path)
+    variant = lecture["variants"][1]
+    answers = right(variant) | {"1a": "4711"}
+    found = graded(tmp_path, tmp_path / "hidden.zip", notebook(folder, tmp_path / "homework6.ipynb", answers))
+    assert "softmax_loss" == variant["tasks"][0]["problem"]
+    assert [True, 4, 3] == [0 < found["task1"]["score"] < 4, *(found[name]["score"] for name in ("task2", "task3"))]
+    assert [{"task 1": False}, 8] == [found["task1"]["cases"], len(found["task2"]["cases"])]
 
 
 STEALS = """
