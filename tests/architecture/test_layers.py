@@ -29,7 +29,7 @@ LAYERS = (
     {"explaining", "writing", "fairness"},
     {"solvers"},
     {"exam"},
-    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal"},
+    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding"},
     {"selecting"},
     {"audit"},
