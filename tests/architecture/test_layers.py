@@ -32,7 +32,7 @@ LAYERS = (
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding"},
     {"selecting"},
-    {"audit"},
+    {"audit", "grading"},
     {"versions", "build", "folder"},
     {"testing", "cli"},
     {"", "__main__"},
