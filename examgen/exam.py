@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -22,6 +21,7 @@ from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
+from examgen.tables import read_toml
 from examgen.solving import Contract, check_values, draw
 
 SEED_VARIABLE = "EXAMGEN_SEED"
@@ -200,28 +200,6 @@ def read_exam(path: Path, *, variants: int | None = None, language: str | None =
         return _exam(raw | changed, path.parent)
     except InputError as error:
         raise DefinitionError(f"{path}: {error}") from None
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file with decimals as they are written. Raises: DefinitionError, one sentence that names the file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # as some editors save it
-    except FileNotFoundError:
-        raise DefinitionError(f"{path}: there is no such file, write one with: examgen init {path}") from None
-    except IsADirectoryError:
-        raise DefinitionError(f"{path}: this is a folder, give the exam definition itself (a .toml file)") from None
-    except UnicodeDecodeError as error:
-        raise DefinitionError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8 text") from None
-    except OSError as error:
-        raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{path}: not TOML: {error}") from None
-    except RecursionError:
-        raise DefinitionError(f"{path}: not TOML: it is nested too deeply") from None
-    except (ValueError, ArithmeticError):  # not TOML's own complaint: Python does not read thousands of digits
-        raise DefinitionError(f"{path}: a number has too many digits, write a shorter one") from None
 
 
 def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:

@@ -13,7 +13,7 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "staging", "processes", "written"},
+    {"drawing", "model", "resources", "staging", "processes", "tables", "written"},
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile"},
