@@ -29,7 +29,7 @@ LAYERS = (
     {"solvers"},
     {"exam"},
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal"},
-    {"avoiding"},
+    {"avoiding", "asking"},
     {"selecting"},
     {"audit"},
     {"versions", "build", "folder"},

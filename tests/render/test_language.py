@@ -13,14 +13,14 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from examgen import narration, terminal, writing
+from examgen import asking, narration, terminal, writing
 from examgen import problems as problem_package
 from examgen.errors import InputError
 from examgen.registry import problems
 from examgen.render import language as language_module
 from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
-from examgen.render.paper import Head, SheetVariant
+from examgen.render.paper import CLASSES, Head, SheetVariant
 from examgen.resources import find
 from examgen.sheets import CIRCUIT, LETTERS, labels, sheet_task
 from examgen.starting import TITLE, write_definition
@@ -57,9 +57,10 @@ def sentences(source: str) -> Iterator[str]:
 
 def problem_messages() -> set[str]:
     """What the problems and their worked solutions say, and their titles."""
-    files = [*Path(problem_package.__file__).parent.glob("*.py"), *(Path(m.__file__) for m in (narration, terminal, writing))]
+    told = (Path(module.__file__) for module in (asking, narration, terminal, writing))
+    files = [*Path(problem_package.__file__).parent.glob("*.py"), *told]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
-    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE}
+    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES, *asking.MESSAGES}
 
 
 def test_the_steps_are_read_too() -> None:
