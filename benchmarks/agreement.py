@@ -17,11 +17,11 @@ from time import perf_counter
 from typing import Any
 
 from examgen.errors import ProofError
-from examgen.graph import Graph
+from examgen.graph import Graph, split
 from examgen.model import Instance, cells
 from examgen.registry import graph_of, problems
 from examgen.solving import draw
-from examgen.verifying import Proof, prove, runs, split
+from examgen.verifying import Proof, prove, runs
 
 SEED = "agreement"
 

@@ -19,12 +19,11 @@ from typing import Any
 
 from examgen import registry
 from examgen.engines import _numpy
-from examgen.graph import Graph
+from examgen.graph import Graph, split
 from examgen.model import Instance, cells, nest, pick
 from examgen.problem import Problem
 from examgen.solving import exact_values
 from examgen.testing import draw_counted, kinks_by_loops
-from examgen.verifying import split
 
 COLUMNS = ("problem", "preset", "draws", "failures", "kinks", "trivial", "candidates/draw", "ms/draw", "distinct")
 WIDTHS = (16, 16, 8, 9, 6, 8, 16, 8, 9)

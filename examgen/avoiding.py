@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from examgen.bundle import FORMAT, task_graph
 from examgen.differing import Marks, marks, printed
 from examgen.effort import GRID, numbers_of, work_for
 from examgen.errors import DefinitionError
+from examgen.keyfile import FORMAT, task_graph
 from examgen.model import Ask
 from examgen.problem import exact_value
 from examgen.registry import problem

@@ -1,4 +1,4 @@
-"""What a build leaves beside the PDFs, as plain data: `key.json` and `manifest.json`, and how both are read again."""
+"""What a build leaves beside the PDFs, as plain data: `key.json` and `manifest.json`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from examgen.answers import decimal_text
 from examgen.exam import Exam
-from examgen.graph import Graph
-from examgen.model import Answer, Exact, Mistaken, Solution, each
+from examgen.keyfile import FORMAT
+from examgen.labels import labels
+from examgen.model import Answer, Mistaken, Solution, each
 from examgen.points import Points, distribute
 from examgen.problem import DIGITS
 from examgen.registry import graph_of
 from examgen.render.language import say
-from examgen.sheets import Solved, Variant, labels
+from examgen.sheets import Solved, Variant
 from examgen.staging import FILES, solution_name
 
-FORMAT = 1
 VOUCHED = tuple(name for name in FILES if name != "manifest.json")  # besides the solutions, what has a checksum
 
 
@@ -121,13 +121,3 @@ def plain(value: Any) -> Any:
         return int(value)
     places = next((places for places in range(1, 2 * DIGITS) if 10**places % value.denominator == 0), None)
     return str(value) if places is None else decimal_text(int(value * 10**places), places)
-
-
-def exact_data(data: Mapping[str, Any]) -> dict[str, Exact]:
-    """The inverse of `plain` over a task's data."""
-    return {name: each(value, lambda cell: Fraction(cell) if isinstance(cell, str) else cell) for name, value in data.items()}
-
-
-def task_graph(task: Mapping[str, Any]) -> Graph:
-    """The graph of a task of `key.json`."""
-    return Graph.from_json(task["graph"])

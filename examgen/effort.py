@@ -14,13 +14,12 @@ from math import isfinite, prod
 from typing import Any
 
 from examgen.engines import _numpy
-from examgen.graph import Backward, Graph, Node, worked
+from examgen.graph import Backward, Graph, Node, split, worked
 from examgen.mistaken import solvers
 from examgen.model import Ask, Instance, Leaf, cells, nest, pick
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
 from examgen.registry import asks_of, calculator_of, graph_of
-from examgen.verifying import split
 
 SECONDS: Mapping[str, float] = {
     "read": 75,  # the task, once

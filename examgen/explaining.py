@@ -9,13 +9,12 @@ from typing import Any
 
 from examgen.engines import _numpy
 from examgen.errors import InputError
-from examgen.graph import HAND_SIZED, Graph, backward
+from examgen.graph import HAND_SIZED, Graph, backward, split
 from examgen.model import Exact, Instance, Step, cells, nest, shape
 from examgen.narration import Worked, given, loss_symbol
 from examgen.problem import Problem
 from examgen.reckoning import reckon, snapped
 from examgen.registry import asks_of, graph_of, problem
-from examgen.verifying import split
 
 
 def solution_steps(instance: Instance) -> tuple[Step, ...]:

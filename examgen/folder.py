@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from examgen.answers import accepted
-from examgen.bundle import FORMAT, VOUCHED, exact_data, task_graph, vouched
+from examgen.bundle import VOUCHED, vouched
 from examgen.errors import InputError, ProofError
 from examgen.honesty import Interval
+from examgen.keyfile import FORMAT, exact_data, task_graph
 from examgen.model import Ask, Exact, cells, each, freeze, nest, pick
 from examgen.solving import honest_reach, reached, states
 from examgen.staging import SOLUTIONS

@@ -17,7 +17,7 @@ from operator import add
 from typing import Any
 
 from examgen.errors import InputError
-from examgen.model import Exact, freeze, shape
+from examgen.model import Exact, freeze, nest, shape
 from examgen.ops import OPS
 
 Shape = tuple[int, ...]
@@ -124,6 +124,14 @@ class Graph:
             attrs = {key: _exact_attr(value) for key, value in row["attrs"].items()}
             builder.add(row["op"], row["inputs"], attrs, name=row["name"])
         return builder.build(data["output"])
+
+
+def split(graph: Graph, data: Mapping[str, Exact]) -> tuple[dict[str, Exact], Exact]:
+    """An instance's data without the upstream gradient, and that gradient in the output's shape: ones unless given."""
+    rest = {name: value for name, value in data.items() if name != "upstream"}
+    dims = graph[graph.output].shape
+    given = data.get("upstream", 1)
+    return rest, given if shape(given) == dims else nest([given] * prod(dims), dims)
 
 
 def irrational(node: Node) -> bool:

@@ -54,7 +54,7 @@ def hull(
     asked = None if gradients is None else frozenset(gradients)
     found = [
         _walked(route, nodes, data, upstream, working)
-        for route, nodes in zip(routes(graph), _nodes(graph, asked), strict=True)
+        for route, nodes in zip(routes(graph), needed(graph, asked), strict=True)
     ]
     values = {node.name: _joined([each.values[node.name] for each in found]) for node in graph.nodes}
     names = [name for name in found[0].gradients if all(name in each.gradients for each in found)]
@@ -63,7 +63,7 @@ def hull(
 
 
 @lru_cache(maxsize=512)
-def _nodes(graph: Graph, gradients: frozenset[str] | None) -> tuple[tuple[Node, ...], ...]:
+def needed(graph: Graph, gradients: frozenset[str] | None) -> tuple[tuple[Node, ...], ...]:
     """Per route all nodes forward, all slopes, which tell on which side of a kink somebody stands, and the way back that
     the gradients need."""
     found = []
@@ -84,23 +84,41 @@ def _joined(parts: Sequence[Flat]) -> Flat:
 
 def _walked(both: Backward, nodes: Sequence[Node], data: Mapping[str, Exact], upstream: Exact, working: int) -> Hull:
     """One route: every node of the forward and the backward pass, widened by what rounding can do to it."""
-    walk = _Walk(both.graph, working)
-    for node in nodes:
-        given = upstream if node.name == both.upstream else data.get(node.name)
-        walk.add(node, given)
+    walk = walked(both, nodes, data, upstream, working)
     gradients = {name: walk.found[held] for name, held in both.gradients.items() if held in walk.found}
     values = {name: walk.found[held] for name, held in both.values.items()}
     return Hull(values, gradients, tuple(dict.fromkeys(walk.straddling)))
 
 
-class _Walk:
-    """Intervals of all cells, node after node."""
+def walked(
+    both: Backward, nodes: Sequence[Node], data: Mapping[str, Exact], upstream: Exact, working: int | None
+) -> Walk:
+    """One route walked through, node by node. Raises: Unbounded."""
+    walk = Walk(both.graph, working)
+    for node in nodes:
+        walk.add(node, upstream if node.name == both.upstream else data.get(node.name))
+    return walk
 
-    def __init__(self, graph: Graph, working: int) -> None:
+
+class Walk:
+    """Intervals of all cells, node after node; `working` None: nobody rounds on the way."""
+
+    def __init__(self, graph: Graph, working: int | None) -> None:
         self.graph, self.working = graph, working
         self.found: dict[str, Flat] = {}
         self.middle: dict[str, list[Any]] = {}  # a number within each interval: decides which cells take part
         self.straddling: list[str] = []
+
+    def branch(self) -> Walk:
+        """Another walk that has come as far as this one."""
+        other = Walk(self.graph, self.working)
+        other.found, other.middle = dict(self.found), dict(self.middle)
+        return other
+
+    def carry(self, name: str, carried: Mapping[int, Interval]) -> None:
+        """Goes on from these intervals in some cells of a node, whatever leads there."""
+        self.found[name] = [carried.get(cell, interval) for cell, interval in enumerate(self.found[name])]
+        self.middle[name] = [low + high for low, high in self.found[name]]
 
     def add(self, node: Node, given: Exact | None) -> None:
         if node.op in ("input", "const"):
@@ -110,13 +128,16 @@ class _Walk:
         rule = OPS[node.op].cell
         assert rule is not None, node.op
         intervals = [
-            widened(self._interval(rule(node, at, *operands), node), self.working)
+            self._rounded(self._interval(rule(node, at, *operands), node))
             for at in product(*map(range, node.shape))
         ]
         if node.op in ("maxpool", "maxpool_dx"):
             self._watch_windows(node)
         self.found[node.name] = intervals
         self.middle[node.name] = [low + high for low, high in intervals]
+
+    def _rounded(self, interval: Interval) -> Interval:
+        return interval if self.working is None else widened(interval, self.working)
 
     def _leaf(self, node: Node, value: Exact) -> None:
         flat = list(cells(value)) if shape(value) else [value] * _count(node)

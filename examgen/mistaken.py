@@ -14,11 +14,10 @@ from typing import Any
 
 from examgen.answers import decimals_of, snapped
 from examgen.engines import _numpy
-from examgen.graph import Backward, Graph
+from examgen.graph import Backward, Graph, split
 from examgen.mistakes import Data, Forward, Mistake, as_it_is, meanings
 from examgen.model import Ask, Exact, Index, Instance, Mistaken, Solution, cells, each, freeze, pick, shape
 from examgen.registry import asks_of, graph_of, mistakes_of
-from examgen.verifying import split
 
 FINEST = 10**12  # denominators of what is known in float64 alone
 FLOAT = Fraction(1, 10**6)  # far more than float64 loses in a task

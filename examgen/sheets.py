@@ -12,6 +12,7 @@ from examgen.answers import decimals_of, rounded
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
+from examgen.labels import labels
 from examgen.model import Answer, Exact, Instance, Solution, cells, shape
 from examgen.ops import OPS
 from examgen.points import Points, distribute
@@ -34,7 +35,6 @@ from examgen.render.paper import (
     StripTask,
 )
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz"  # a message: each catalogue has its own
 BROKEN = 2  # decimals of a number that should be whole
 CIRCUIT = "A circuit that computes the function from its inputs."
 
@@ -55,13 +55,6 @@ def head(exam: Exam, language: str | None = None) -> Head:
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
         comma=exam.decimal_comma,
     )
-
-
-def labels(task: int, count: int, language: str) -> tuple[str, ...]:
-    """What the boxes are called on paper, in the table of answers and in the key: 1a, 1b, … (1а, 1б, … in Russian)."""
-    letters = say(language, LETTERS)
-    pairs = (divmod(i, len(letters)) for i in range(count))
-    return tuple(f"{task}{letters[round - 1] if round else ''}{letters[i]}" for round, i in pairs)
 
 
 def boxes(number: int, instance: Instance, language: str, points: Points, decimals: int) -> tuple[Box, ...]:

@@ -16,13 +16,13 @@ from examgen.drawing import Stream, key
 from examgen.engines import _numpy
 from examgen.errors import DrawError, InputError, ProofError
 from examgen.formula import parse
-from examgen.graph import UNNAMED, Graph, kinks
+from examgen.graph import UNNAMED, Graph, kinks, split
 from examgen.honesty import Hull, Interval, Unbounded, hull
 from examgen.mistaken import confusions, told_apart
 from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
 from examgen.registry import asks_of, graph_of, problem
-from examgen.verifying import Proof, engine, prove, split
+from examgen.verifying import Proof, engine, prove
 
 ATTEMPTS = 200
 WIDEST_VALUE, WIDEST_GRADIENT = 5, 3  # units of the last decimal that an accepted interval may span

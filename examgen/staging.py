@@ -156,14 +156,17 @@ def _roll_back(stage: Path, folder: Path) -> None:
     old.rmdir()
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Writes one file whole or not at all: what stood there is replaced in one go. Raises: OutputError."""
+def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Writes one file whole or not at all: what stood there is replaced in one go; `private` ones for the owner alone.
+
+    Raises: OutputError.
+    """
     try:
         handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
         try:
             with open(handle, "wb") as file:
                 file.write(content)
-            os.chmod(made, 0o666 & ~_umask())
+            os.chmod(made, 0o600 if private else 0o666 & ~_umask())
             os.replace(made, path)
         except BaseException:
             os.unlink(made)

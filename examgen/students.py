@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from examgen.graph import Graph, Node, routes
+from examgen.graph import Graph, Node, routes, split
 from examgen.mistaken import Place, solvers
 from examgen.model import Answer, Ask, Exact, Instance, Leaf, cells
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
 from examgen.registry import asks_of, graph_of
-from examgen.verifying import split
 
 Many = npt.NDArray[np.float64]  # one number of each student
 Paper = Mapping[str, Sequence[Many] | None]  # box -> what the students write into its cells; None where nobody gets there

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib import import_module
-from math import prod
 from typing import Any
 
 from mpmath.libmp import to_rational
 
 from examgen.engines._engine import Evaluation
 from examgen.errors import EngineUnavailable, ProofError
-from examgen.graph import Graph, kinks_of
-from examgen.model import Exact, cells, nest, shape
+from examgen.graph import Graph, kinks_of, split
+from examgen.model import Exact, cells, shape
 
 FLOAT_BOUND = 1e-12  # of the largest number in the task, or of 1: a few thousand roundings of float64
 LARGEST_SCALE = 1e6  # a larger number does not loosen the bound: float64 would then prove nothing of small ones beside it
@@ -68,14 +67,6 @@ class Run:
             return False
         difference = abs(_fraction(mine) - theirs)
         return difference == 0 if rational else difference <= max(Fraction(1), abs(theirs)) / 10**DIGITS
-
-
-def split(graph: Graph, data: Mapping[str, Exact]) -> tuple[dict[str, Exact], Exact]:
-    """An instance's data without the upstream gradient, and that gradient in the output's shape: ones unless given."""
-    rest = {name: value for name, value in data.items() if name != "upstream"}
-    dims = graph[graph.output].shape
-    given = data.get("upstream", 1)
-    return rest, given if shape(given) == dims else nest([given] * prod(dims), dims)
 
 
 def prove(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Proof:

@@ -16,10 +16,11 @@ import numpy.typing as npt
 from examgen.audit._examine import Measured, Tested
 from examgen.effort import GRID, Profile
 from examgen.exam import Choice, Exam, Task
+from examgen.labels import labels
 from examgen.registry import asks_of, mistakes_of, problem
 from examgen.render.language import say
 from examgen.selecting import Selection
-from examgen.sheets import Variant, labels
+from examgen.sheets import Variant
 from examgen.solving import Contract, untellable
 
 HIDDEN = "hardly any numbers show it with these parameters"

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from examgen.marking._corrections import NONE, Accept, Cancel, Corrections, Given
+from examgen.marking._following import Follower
+from examgen.marking._grading import Marker, grade, text_of
 from examgen.marking._marks import BoxMark, Mark, TaskMark
 
-__all__ = ["BoxMark", "Mark", "TaskMark"]
+__all__ = [
+    "NONE",
+    "Accept",
+    "BoxMark",
+    "Cancel",
+    "Corrections",
+    "Follower",
+    "Given",
+    "Mark",
+    "Marker",
+    "TaskMark",
+    "grade",
+    "text_of",
+]

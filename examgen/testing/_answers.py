@@ -10,11 +10,11 @@ from examgen.bundle import task_json
 from examgen.engines import _numpy
 from examgen.errors import ProofError
 from examgen.folder import task_failures
-from examgen.graph import Graph, expand
+from examgen.graph import Graph, expand, split
 from examgen.model import cells
 from examgen.registry import asks_of
 from examgen.testing._case import Case, CheckFailed, check
-from examgen.verifying import DIGITS, ENGINES, split
+from examgen.verifying import DIGITS, ENGINES
 
 SAME_BOX = 8  # draws with the same answer in a box from which on that is no accident
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, fields, is_dataclass
 from fractions import Fraction
 from typing import Any
 
-from examgen.bundle import exact_data, plain
+from examgen.bundle import plain
 from examgen.graph import Graph, Node
+from examgen.keyfile import exact_data
 from examgen.model import cells, shape
 from examgen.problem import CALCULATORS
 from examgen.render.notation import places

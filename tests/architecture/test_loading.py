@@ -101,7 +101,7 @@ def test_solvers_load_what_they_need(name: str) -> None:
 
 def test_the_front_door_names_what_is_behind_it() -> None:
     """dir and import * know the public names before anything is loaded; other names are refused as Python does."""
-    names = "InputError __version__ backprop conv_relu_pool softmax_loss svm_loss"
+    names = "InputError __version__ backprop conv_relu_pool grade softmax_loss svm_loss"
     for look in ("print(*sorted(set(dir(examgen)) & known))", "from examgen import *; print(*sorted(set(dir()) & known))"):
         assert names == run(f"import examgen; known = set(examgen.__all__); {look}").stdout.strip()
     assert "module 'examgen' has no attribute 'svm'" in run("import examgen; examgen.svm").stderr

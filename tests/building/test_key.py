@@ -11,7 +11,7 @@ import mpmath
 import pytest
 
 from examgen import codes
-from examgen.bundle import exact_data, task_graph
+from examgen.keyfile import exact_data, task_graph
 from examgen.verifying import prove
 from tests.building.folders import FILES, SECRET, Folder, answers, cells, tasks, unlike_schema
 from tests.cli.commands import Ended

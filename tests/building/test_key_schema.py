@@ -14,15 +14,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from examgen import codes, formula
-from examgen.bundle import FORMAT, key_json, plain, task_json
+from examgen.bundle import key_json, plain, task_json
 from examgen.exam import Task, read_exam
 from examgen.graph import Builder, Graph
+from examgen.keyfile import FORMAT
+from examgen.labels import labels
 from examgen.mistaken import mistaken
 from examgen.model import Instance, Kind, Solution
 from examgen.ops import OPS
 from examgen.registry import problem, problems
 from examgen.render.language import languages
-from examgen.sheets import Variant, labels
+from examgen.sheets import Variant
 from examgen.solving import draw, solve
 from tests.architecture.sources import ROOT
 from tests.building.folders import LECTURE, SCHEMA, cells, unlike_schema

@@ -16,13 +16,14 @@ from babel.messages.pofile import read_po
 from examgen import asking, narration, terminal, writing
 from examgen import problems as problem_package
 from examgen.errors import InputError
+from examgen.labels import LETTERS, labels
 from examgen.registry import problems
 from examgen.render import language as language_module
 from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
 from examgen.render.paper import CLASSES, Head, SheetVariant
 from examgen.resources import find
-from examgen.sheets import CIRCUIT, LETTERS, labels, sheet_task
+from examgen.sheets import CIRCUIT, sheet_task
 from examgen.starting import TITLE, write_definition
 from tests.render.specimens import drawn
 

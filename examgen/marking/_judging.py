@@ -1,0 +1,152 @@
+"""One box beside what is accepted in it: which numbers are wrong, what that is worth, and which known mistakes it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from examgen.honesty import SCALE
+from examgen.keyfile import KeyBox, KeyTask, KnownMistake, Rules
+from examgen.marking._following import Expected, interval, middle
+from examgen.model import cells, shape
+from examgen.written import Written
+
+Ends = Sequence[tuple[Fraction, Fraction]]  # of every cell, flat
+FURTHEST = 5  # units of the last decimal around what follows from a student's number: rounding alone leads no further
+WHOLE = Fraction(1, 10**9)  # a double nearer to a whole number than this is that number
+FRACTION = Fraction(1, 100)  # to how much a fraction is written where a whole number is asked
+HALF = Fraction(1, 2)
+
+
+@dataclass
+class Answer:
+    """One box while its task is marked: what was written, and what has become of it so far.
+
+    `share` is that of the box's points; `wrong` are the numbers, counted flat, that are not accepted.
+    """
+
+    box: KeyBox
+    text: str
+    written: Written | None = None
+    status: str = "blank"
+    share: Fraction = Fraction(0)
+    says: tuple[str, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    wrong: tuple[int, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is a number for every one asked."""
+        return self.written is not None and shape(self.written.value) == self.box.shape
+
+    def carried(self, *, exact: bool = False) -> Expected:
+        """Where the numbers lie with which the student went on from here: a written decimal hides what was cut off behind it.
+
+        `exact`: they are what was written.
+        """
+        assert self.written is not None
+        pairs = zip(cells(self.written.value), cells(self.written.places), strict=True)
+        return tuple(interval(cell, Fraction(0) if exact else self._hidden(places)) for cell, places in pairs)
+
+    def _hidden(self, places: int | None) -> Fraction:
+        if places is None or (self.box.whole and places == 0):
+            return Fraction(0)
+        return Fraction(1, 10 ** max(places, self.box.decimals))
+
+    def misses(self, ends: Ends) -> tuple[int, ...]:
+        """The numbers that lie outside."""
+        assert self.written is not None
+        pairs = enumerate(zip(cells(self.written.value), ends, strict=True))
+        return tuple(place for place, (cell, (low, high)) in pairs if not low <= cell <= high)
+
+    def shows(self, dims: tuple[int, ...], ends: Ends) -> bool:
+        """Whether the student wrote just these numbers, of that shape."""
+        return self.written is not None and shape(self.written.value) == dims and not self.misses(ends)
+
+
+def share(wrong: int, count: int, rules: Rules) -> Fraction:
+    """What a box is worth with so many of its numbers wrong, as a share of its points."""
+    if not wrong or rules.cells == "each":
+        return Fraction(count - wrong, count)
+    return HALF if wrong == 1 and count > 1 and rules.cells == "half" else Fraction(0)
+
+
+def followed(box: KeyBox, expected: Expected) -> Ends:
+    """What is accepted where this follows from a student's own numbers: give or take a unit, as far as rounding can lead."""
+    return [_near(middle(found), found, box) for found in expected]
+
+
+def _near(center: Fraction, found: tuple[int, int], box: KeyBox) -> tuple[Fraction, Fraction]:
+    low, high = Fraction(found[0], SCALE), Fraction(found[1], SCALE)
+    if box.whole:
+        return low, high
+    furthest = FURTHEST * box.unit
+    return max(low - box.unit, center - furthest), min(high + box.unit, center + furthest)
+
+
+def around(result: Any, box: KeyBox) -> tuple[tuple[int, ...], Ends]:
+    """The shape of a result, and what honest rounding makes of it: as much as is accepted in the box, a unit at least."""
+    wide = [
+        (Fraction(value) - low, high - Fraction(value))
+        for value, (low, high) in zip(cells(box.value), box.accept, strict=True)
+    ]
+    least = FRACTION if box.whole else box.unit
+    down, up = max([least, *(low for low, _ in wide)]), max([least, *(high for _, high in wide)])
+    return shape(result), [_rounded(Fraction(cell), box, down, up) for cell in cells(result)]
+
+
+def _rounded(cell: Fraction, box: KeyBox, down: Fraction, up: Fraction) -> tuple[Fraction, Fraction]:
+    near = Fraction(round(cell))
+    if box.whole and abs(cell - near) < WHOLE:
+        return near, near
+    return cell - down, cell + up
+
+
+def name_mistakes(task: KeyTask, answers: Sequence[Answer]) -> None:
+    """Names in every wrong box the known mistake that leads to what stands there: the one that explains most of the task."""
+    wrong = [answer for answer in answers if answer.status in ("wrong", "partial") and answer.written is not None]
+    written = [answer for answer in answers if answer.written is not None]
+    ranked = sorted(((_rank(mistake, written), mistake) for mistake in task.mistakes), key=lambda pair: pair[0])
+    for answer in wrong:
+        fitting = [(rank, mistake) for rank, mistake in ranked if _leads_to(mistake, answer)]
+        found = [mistake for rank, mistake in fitting if rank == fitting[0][0]]
+        answer.mistakes = tuple(mistake.key for mistake in found)
+        if found and not answer.says:
+            answer.says = tuple(dict.fromkeys(mistake.says for mistake in found))
+
+
+def _rank(mistake: KnownMistake, written: Sequence[Answer]) -> tuple[int, int]:
+    """Boxes that a mistake explains, most first, then those that speak against it."""
+    explained = sum(_leads_to(mistake, answer) for answer in written)
+    against = sum(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in written)
+    return -explained, against
+
+
+def _leads_to(mistake: KnownMistake, answer: Answer) -> bool:
+    result = mistake.results.get(answer.box.key)
+    return result is not None and answer.shows(*around(result, answer.box))
+
+
+def coarse(answer: Answer) -> bool:
+    """Whether numbers would be right but for decimals that were left out."""
+    box = answer.box
+    if box.whole or not answer.fits or answer.written is None:
+        return False
+    flat = zip(cells(answer.written.value), cells(answer.written.places), box.accept, strict=True)
+    return all(_reaches(cell, places, ends, box) for cell, places, ends in flat)
+
+
+def _reaches(cell: Fraction, places: int | None, ends: tuple[Fraction, Fraction], box: KeyBox) -> bool:
+    unit = Fraction(0) if places is None or places >= box.decimals else Fraction(1, 10**places)
+    return ends[0] - unit < cell < ends[1] + unit or ends[0] <= cell <= ends[1]
+
+
+def in_shape(answer: Answer, place: int) -> tuple[int, ...]:
+    """Where a number of an array stands, counted from 0 along each axis."""
+    found = []
+    for length in reversed(answer.box.shape):
+        place, at = divmod(place, length)
+        found.append(at)
+    return tuple(reversed(found))

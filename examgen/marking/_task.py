@@ -1,0 +1,185 @@
+"""One task marked: its boxes in the order in which they follow from each other, the student's own wrong numbers carried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from examgen.keyfile import KeyTask, KeyVariant, Rules
+from examgen.marking._corrections import Corrections
+from examgen.marking._following import Expected, Follower, middle
+from examgen.marking._judging import Answer, Ends, coarse, followed, in_shape, name_mistakes, share
+from examgen.model import cells, shape
+from examgen.written import Unreadable, read
+
+NOTHING = Fraction(1, 10**20)  # what is nearer to 0 than this, or to another number, is that number
+Say = Callable[[str, Mapping[str, Any]], str]  # an English message (a gettext id) and its values, in the exam's language
+
+BLANK = "Not answered."
+FOLLOWS = "Follows correctly from the number in %(boxes)s."
+LEFT = "Follows from the number in %(boxes)s, but with it nothing was left to work out."
+IMPLIED = "Blank; counts as right, since what follows from it is right."
+ONE_CELL = "One number is wrong: row %(row)s, column %(column)s."
+SOME_CELLS = "%(wrong)s of %(all)s numbers are wrong."
+SIZE = "The size is %(found)s; %(asked)s is asked."
+COARSE = "Too few decimals: %(decimals)s are asked."
+ACCEPTED = "Accepted: %(reason)s"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What follows from a student's own numbers in some boxes: their places, and what is accepted on every honest way."""
+
+    roots: tuple[int, ...]
+    ends: Ends
+    trivial: bool
+
+
+class TaskMarker:
+    """Marks one task of one variant, for one student after another."""
+
+    def __init__(
+        self, variant: KeyVariant, task: KeyTask, rules: Rules, corrections: Corrections, say: Say
+    ) -> None:
+        self.task, self.rules, self.say = task, rules, say
+        self.follower = Follower(task)
+        self.further = [tuple(corrections.accepted(variant, task, box)) for box in task.boxes]
+
+    def mark(self, texts: Sequence[str]) -> list[Answer]:
+        """What becomes of the texts in the boxes."""
+        answers = [self._read(place, text) for place, text in enumerate(texts)]
+        own: dict[int, str] = {}  # boxes whose numbers are the student's own: those that are wrong, and what follows from them
+        for place in self.follower.order:
+            if answers[place].written is not None:
+                self._judge(place, answers, own)
+        name_mistakes(self.task, answers)
+        self._explain(answers)
+        if self.rules.blank == "implied":
+            self._imply(answers)
+        return answers
+
+    def _read(self, place: int, text: str) -> Answer:
+        answer = Answer(self.task.boxes[place], text)
+        if not text:
+            return answer
+        try:
+            answer.written = read(text, answer.box.shape, forms=self.rules.exact_forms)
+        except Unreadable as error:
+            answer.status, answer.says = "unreadable", (self.say(error.says, error.values),)
+        return answer
+
+    def _judge(self, place: int, answers: Sequence[Answer], own: dict[int, str]) -> None:
+        """One answer by the key, else by what follows from the student's own numbers, else by what was decided since."""
+        answer = answers[place]
+        self._by_key(answer)
+        if answer.status == "right":
+            return
+        if answer.fits:
+            self._by_following(place, answers, own)
+            own[place] = answer.status
+        self._by_corrections(place, answer)
+
+    def _by_key(self, answer: Answer) -> None:
+        if not answer.fits:
+            answer.status = "wrong"
+            return
+        answer.wrong = answer.misses(answer.box.accept)
+        answer.share = share(len(answer.wrong), len(answer.box.accept), self.rules)
+        answer.status = "partial" if answer.wrong and answer.share else "wrong" if answer.wrong else "right"
+
+    def _by_following(self, place: int, answers: Sequence[Answer], own: Mapping[int, str]) -> None:
+        answer, best = answers[place], answers[place].share
+        for chain in self._chains(place, answers, own):
+            wrong = answer.misses(chain.ends)
+            worth = share(len(wrong), len(chain.ends), self.rules) * self.rules.follow
+            named = {"boxes": ", ".join(self.task.boxes[root].label for root in chain.roots)}
+            if chain.trivial:
+                if not wrong and answer.status != "followed":
+                    answer.says = (self.say(LEFT, named),)
+            elif not wrong and (worth > best or not self.rules.follow):
+                answer.status, answer.share, answer.wrong = "followed", max(worth, best), ()
+                answer.says = (self.say(FOLLOWS, named),)
+                return
+            elif worth > best:
+                best = answer.share = worth
+                answer.status, answer.wrong, answer.says = "partial", wrong, (self.say(FOLLOWS, named),)
+
+    def _chains(self, place: int, answers: Sequence[Answer], own: Mapping[int, str]) -> Iterator[Chain]:
+        """What follows from all of the student's own numbers above a box, then from each of them alone."""
+        above = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
+        wrong = [root for root in above if own[root] != "followed"]
+        choices = dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)])
+        for roots in filter(None, choices):
+            carried = {root: answers[root].carried() for root in roots}
+            for expected in self.follower.expected(carried):
+                ends = followed(self.task.boxes[place], expected[place])
+                if len(answers[place].misses(ends)) < len(ends):
+                    yield Chain(self._named(roots, own), ends, self._trivial(place, roots, answers))
+
+    def _named(self, roots: Sequence[int], own: Mapping[int, str]) -> tuple[int, ...]:
+        """The wrong boxes among those that are followed; where all of them follow from others, they themselves."""
+        return tuple(root for root in roots if own[root] != "followed") or tuple(roots)
+
+    def _trivial(self, place: int, roots: Sequence[int], answers: Sequence[Answer]) -> bool:
+        """Whether a carried number leaves nothing to work out: it makes all of a box 0, or stands there once more.
+
+        Where the right numbers do the same, that is the task.
+        """
+        carried = {root: answers[root].carried(exact=True) for root in roots}
+        return all(self._nothing_left(place, roots, found) for found in self.follower.expected(carried, exact=True))
+
+    def _nothing_left(self, place: int, roots: Sequence[int], found: Sequence[Expected]) -> bool:
+        box, here = self.task.boxes[place], list(map(middle, found[place]))
+        if all(abs(cell) < NOTHING for cell in here) and any(cells(box.value)):
+            return True
+        others = ((self.task.boxes[root], list(map(middle, found[root]))) for root in roots)
+        return any(
+            other.shape == box.shape and _same(there, here) and list(cells(other.value)) != list(cells(box.value))
+            for other, there in others
+        )
+
+    def _by_corrections(self, place: int, answer: Answer) -> None:
+        for accept, (dims, ends) in self.further[place]:
+            if answer.shows(dims, ends):
+                answer.status, answer.share, answer.wrong = "right", Fraction(1), ()
+                answer.says = (self.say(ACCEPTED, {"reason": accept.reason}),)
+                return
+
+    def _explain(self, answers: Sequence[Answer]) -> None:
+        """Says what is wrong where no mistake does, and which number of a matrix."""
+        for answer in answers:
+            if answer.status == "blank":
+                answer.says = (self.say(BLANK, {}),)
+            elif answer.status in ("wrong", "partial") and answer.written is not None:
+                answer.says = (*self._where(answer), *answer.says)
+
+    def _where(self, answer: Answer) -> Iterator[str]:
+        if not answer.fits:
+            asked, found = _size(answer.box.shape), _size(shape(answer.written and answer.written.value))
+            yield self.say(SIZE, {"found": found, "asked": asked})
+        elif coarse(answer):
+            yield self.say(COARSE, {"decimals": answer.box.decimals})
+        elif len(answer.wrong) == 1 and len(answer.box.shape) > 1:
+            *_, row, column = in_shape(answer, answer.wrong[0])
+            yield self.say(ONE_CELL, {"row": row + 1, "column": column + 1})
+        elif answer.box.shape:
+            yield self.say(SOME_CELLS, {"wrong": len(answer.wrong), "all": len(answer.box.accept)})
+
+    def _imply(self, answers: Sequence[Answer]) -> None:
+        """A blank box is worth what the worst of those is worth that depend on it, if they all came out."""
+        for place in reversed(self.follower.order):
+            answer, below = answers[place], [answers[other] for other in self.follower.below[place]]
+            came_out = below and all(other.status in ("right", "followed", "implied") for other in below)
+            if answer.status == "blank" and came_out:
+                answer.status, answer.share = "implied", min(other.share for other in below)
+                answer.says = (self.say(IMPLIED, {}),)
+
+
+def _same(one: Sequence[Fraction], other: Sequence[Fraction]) -> bool:
+    return all(abs(x - y) < NOTHING for x, y in zip(one, other, strict=True))
+
+
+def _size(dims: Sequence[int]) -> str:
+    return "×".join(map(str, dims)) or "1"
