@@ -1,8 +1,10 @@
-"""Commands for one's own numbers: solve."""
+"""Commands for whoever works a task out: solve, practice."""
 
 from __future__ import annotations
 
 import json
+import secrets
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,3 +75,47 @@ def solve(
     elif html is None and pdf is None:
         told = replace(style, text=True)
         print_parts(part for task in tasks for part in task_parts(task, told, full=not short))
+
+
+@app.command()
+def practice(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
+    preset: Annotated[str | None, typer.Option(help="One of its presets.", show_default="the usual one")] = None,
+    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the tasks.")] = "en",
+    seed: Annotated[str | None, typer.Option(help="Any text: the same one draws the same tasks.", show_default=False)] = None,
+    number: Annotated[int | None, typer.Option("--count", min=1, help="Tasks, instead of no end.", show_default=False)] = None,
+) -> None:
+    """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand.
+
+    Example: examgen practice PROBLEM --preset LABEL
+    """
+    from rich.console import Console
+
+    from examgen import practising
+    from examgen.registry import preset as labelled
+    from examgen.registry import problem as named
+    from examgen.writing import style_for
+
+    chosen, style = named(problem), replace(style_for(language), text=True)
+    label, seed = preset or chosen.default, seed or _random_seed()
+    drawn = practising.exercises(chosen.name, labelled(chosen.name, label), seed, language)
+    console = Console()
+    session = practising.Session(style, _line, lambda part: console.print(part, highlight=False))
+    session.run(drawn, number)
+    typer.echo(style.say(practising.SEED, {"seed": seed}))
+
+
+def _random_seed() -> str:
+    return str(secrets.randbelow(900_000) + 100_000)
+
+
+def _line(prompt: str) -> str | None:
+    """A line that somebody types, or one from a pipe, which is shown as if it had been typed; None where there are no more."""
+    try:
+        line = input(prompt)
+    except (EOFError, KeyboardInterrupt):
+        typer.echo()
+        return None
+    if not sys.stdin.isatty():
+        typer.echo(line)
+    return line

@@ -32,8 +32,8 @@ LAYERS = (
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal"},
     {"avoiding", "asking"},
     {"selecting"},
-    {"audit"},
-    {"versions", "build", "folder"},
+    {"audit", "unproved"},
+    {"versions", "build", "folder", "practising"},
     {"testing", "cli"},
     {"", "__main__"},
 )

@@ -13,7 +13,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from examgen import asking, narration, terminal, writing
+from examgen import asking, narration, practising, terminal, writing
 from examgen import problems as problem_package
 from examgen.errors import InputError
 from examgen.labels import LETTERS, labels
@@ -58,10 +58,11 @@ def sentences(source: str) -> Iterator[str]:
 
 def problem_messages() -> set[str]:
     """What the problems and their worked solutions say, and their titles."""
-    told = (Path(module.__file__) for module in (asking, narration, terminal, writing))
+    told = (Path(module.__file__) for module in (asking, narration, practising, terminal, writing))
     files = [*Path(problem_package.__file__).parent.glob("*.py"), *told]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
-    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES, *asking.MESSAGES}
+    said |= {*asking.MESSAGES, *practising.MESSAGES}
+    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES}
 
 
 def test_the_steps_are_read_too() -> None:
