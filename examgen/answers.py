@@ -31,7 +31,8 @@ def snapped(cell: Any) -> int | Fraction:
         raise ValueError("it is no real number")
     if not abs(cell) <= LARGEST:  # infinite, or no number at all
         raise ValueError("it is too large")
-    return cell if rational else Fraction(round(cell * 10**45), 10**45)
+    # mpmath's own round goes through a float, which keeps 16 digits
+    return cell if rational else Fraction(int(cell.context.nint(cell * 10**45)), 10**45)
 
 
 def rounded(value: Exact, decimals: int) -> Exact:

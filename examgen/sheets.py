@@ -79,10 +79,15 @@ def sheet_task(
         for told in chosen.conventions(instance)
     }
     lines = chosen.formula(instance.params)
+    drawn = circuit(instance, language) if lines and _of_scalars(instance) else None
     return SheetTask(
         number, instance.problem, instance.params, instance.data, asked, says, lines,
-        circuit(instance, language) if lines else None, max((box.decimals for box in asked), default=decimals),
+        drawn, max((box.decimals for box in asked), default=decimals),
     )
+
+
+def _of_scalars(instance: Instance) -> bool:
+    return not any(node.shape for node in graph_of(instance.problem, instance.params).nodes)
 
 
 def _shown(value: object, comma: bool) -> str:

@@ -171,35 +171,43 @@ def faults(chosen: Problem, instance: Instance) -> Iterator[str]:
 
 def accepts(instance: Instance, contract: Contract) -> dict[str, Any]:
     """What is accepted in every box, without a proof. Raises: Unbounded."""
-    graph = graph_of(instance.problem, instance.params)
-    data, upstream = split(graph, instance.data)
-    reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
-    return _accepts(instance, graph, reach, contract)
+    return {answer.ask.key: answer.accept for answer in unproved(instance, contract)}
 
 
 def unproved(instance: Instance, contract: Contract) -> tuple[Answer, ...]:
-    """Every box with what is accepted in it, without a value or a proof: enough to mark by. Raises: Unbounded."""
-    graph, accept = graph_of(instance.problem, instance.params), accepts(instance, contract)
-    return tuple(
-        Answer(ask, None, None, accept[ask.key], decimals_of(graph, ask, contract.decimals)) for ask in asks_of(instance)
-    )
+    """Every box with its value and what is accepted in it, as NumPy alone has them: enough to mark by. Raises: Unbounded."""
+    graph = graph_of(instance.problem, instance.params)
+    data, upstream = split(graph, instance.data)
+    reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
+    return _reckoned(instance, graph, reach, contract)
+
+
+def reckoned(instance: Instance, contract: Contract) -> Solution:
+    """As `solve`, without closed forms and without a proof.
+
+    Raises: ValueError or ArithmeticError where something has no value.
+    """
+    graph = graph_of(instance.problem, instance.params)
+    reach = honest_reach(graph, instance.data, contract.working)
+    return Solution(instance, _reckoned(instance, graph, reach, contract), ())
 
 
 def _asked_gradients(instance: Instance) -> set[str]:
     return {ask.node for ask in asks_of(instance) if ask.gradient}
 
 
-def _accepts(instance: Instance, graph: Graph, reach: Hull, contract: Contract) -> dict[str, Any]:
+def _reckoned(instance: Instance, graph: Graph, reach: Hull | None, contract: Contract) -> tuple[Answer, ...]:
     data, upstream = split(graph, instance.data)
     asks = asks_of(instance)
     arrays = _numpy.evaluate(graph, data, upstream, "exact", [(ask.node, ask.gradient) for ask in asks])
-    found = {}
+    found = []
     for ask in asks:
         flat = (arrays.gradients if ask.gradient else arrays.values)[ask.node].ravel().tolist()
         value = pick(nest([snapped(cell) for cell in flat], graph[ask.node].shape), ask.index)
         places = decimals_of(graph, ask, contract.decimals)
-        found[ask.key] = accepted(value, reached(reach, graph, ask), places, whole=ask.whole)
-    return found
+        accept = accepted(value, reached(reach, graph, ask), places, whole=ask.whole)
+        found.append(Answer(ask, each(value, lambda _: None), value, accept, places))
+    return tuple(found)
 
 
 def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[str, Any]]:
@@ -216,7 +224,7 @@ def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[s
         return {}
     for name in reach.straddling:
         yield f"rounding decides on which side of a kink {name} lies"
-    accept = _accepts(instance, graph, reach, contract)
+    accept = {answer.ask.key: answer.accept for answer in _reckoned(instance, graph, reach, contract)}
     for ask in asks_of(instance):
         ends, places = list(cells(accept[ask.key])), decimals_of(graph, ask, contract.decimals)
         widest = max(units(ends_of, places) for ends_of in zip(ends[::2], ends[1::2], strict=True))

@@ -268,28 +268,61 @@ def _edge(edge: Edge, style: Style) -> WrittenEdge:
 
 _SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "· ", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": ""}
+_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "· ", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": "",
+          "qquad": "    "}
+_FORMULA = re.compile(r"(\${1,2})([^$]+)\1")
+_RELATION = re.compile(r" *([=≈]) *")
+_BINARY = re.compile(r"(?<=[\w)\]]) *([+−]) *(?=[\w(])")
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 
 
 def plain(latex: str) -> str:
     """Names and short expressions of our own LaTeX as text: s_{12} is s₁₂."""
     text = re.sub(rf"\\(?:mathrm|operatorname|text){_GROUP}", r"\1", latex)
-    text = re.sub(rf"\\[td]?frac{_GROUP}{_GROUP}", lambda m: f"({plain(m[1])})/({plain(m[2])})", text)
+    text = re.sub(rf"\\[td]?frac{_GROUP}{_GROUP}(?=([\\A-Za-z])?)", _fraction, text)
+    text = re.sub(r"(?<!\\)_([A-Za-z0-9])", lambda m: _script("_", m[1], _SUBSCRIPT), text)
+    text = re.sub(r"(?<!\\)\^([A-Za-z0-9])", lambda m: _script("^", m[1], _SUPERSCRIPT), text)
     text = re.sub(rf"_{_GROUP}", lambda m: _script("_", m[1], _SUBSCRIPT), text)
     text = re.sub(rf"\^{_GROUP}", lambda m: _script("^", m[1], _SUPERSCRIPT), text)
-    text = re.sub(r"\\([A-Za-z]+) ?", lambda m: _sign(m[1]), text)
-    return text.replace("{,}", ",").replace("-", "−").replace("\\,", " ").replace("\\", "")
+    text = re.sub(r"\\([A-Za-z]+)( ?)", lambda m: _sign(m[1], m[2]), text)
+    return re.sub(r"\\[,;] ?", " ", text.replace("{,}", ",").replace("-", "−")).replace("\\", "")
 
 
-def _sign(word: str) -> str:
-    return _SIGNS[word] if word in _SIGNS else html5.get(f"{word};", word)
+def prose(text: str) -> str:
+    """A sentence with its $formulas$ as text; **bold** stays as it is, and so do the $$ around a formula on its own line."""
+    return _FORMULA.sub(lambda match: _spaced(plain(match[2])).join(("$$", "$$") if match[1] == "$$" else ("", "")), text)
+
+
+def equation(latex: str) -> str:
+    """A line of a formula as text, with room around its signs."""
+    return _spaced(plain(latex))
+
+
+def _spaced(text: str) -> str:
+    apart = _BINARY.sub(r" \1 ", _RELATION.sub(r" \1 ", text))
+    return re.sub(r"(_\([^()]*\))(?=[A-Za-z])", r"\1 ", apart).strip()
+
+
+def _fraction(match: re.Match[str]) -> str:
+    """One line high: in brackets what would be torn apart, and with room to a name that follows."""
+    top, bottom = plain(match[1]), plain(match[2])
+    if (top, bottom) == ("1", "2"):
+        return "½"
+    top = f"({top})" if re.search(r"(?<=.)[+−·]", top) else top
+    bottom = f"({bottom})" if re.search(r"[+−·,/ ]", bottom) else bottom
+    return f"{top}/{bottom}{' ' if match[3] else ''}"
+
+
+def _sign(word: str, behind: str) -> str:
+    """What a command stands for; a function's name keeps the space behind it."""
+    sign = _SIGNS[word] if word in _SIGNS else html5.get(f"{word};", word)
+    return sign + behind if sign == word else sign
 
 
 def _script(sign: str, inside: str, table: Mapping[int, int]) -> str:
     if all(letter in ",'" or ord(letter) in table for letter in inside):
         return inside.translate(table)
-    inner = plain(inside)
+    inner = plain(inside.replace("\\,", ","))
     if inner.startswith("["):
         return inner
     return f"{sign}{inner}" if re.fullmatch(r"\w+", inner) else f"{sign}({inner})"

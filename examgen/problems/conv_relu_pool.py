@@ -140,6 +140,16 @@ class ConvReluPool(Problem):
             *((Convention("gradient", GRADIENT[params.gradient], {"last": _last(params)}),) if backward else ()),
         )
 
+    def formula(self, params: Params) -> tuple[str, ...]:
+        """What each part of the net makes of the one before; the sheet counts them."""
+        lines = [r"Z=\operatorname{conv}(I,K)" + ("+b" if params.bias else "")]
+        if params.relu:
+            lines.append(r"A=\operatorname{ReLU}(Z)=\max(0,\,Z)")
+        if params.pool != "none":
+            operator = "MaxPool" if params.pool == "max" else "AvgPool"
+            lines.append(rf"P=\operatorname{{{operator}}}({'A' if params.relu else 'Z'})")
+        return tuple(lines)
+
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         params, conv = instance.params, values["conv"]
         if any(abs(cell) > LARGEST_CELL for cell in conv):

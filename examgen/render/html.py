@@ -14,8 +14,9 @@ from markupsafe import Markup
 from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
-from examgen.render.language import translations
+from examgen.render.language import say, translations
 from examgen.render.paper import (
+    CLASSES,
     Box,
     Head,
     MarkingTable,
@@ -84,6 +85,7 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose}
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
+    environment.globals["class_names"] = [say(language, name) for name in CLASSES]
     environment.globals["mistake_columns"] = mistake_columns
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     return environment

@@ -15,6 +15,10 @@ from examgen.model import Calculator, Exact
 from examgen.render.diagram import Diagram
 from examgen.render.language import decimal_mark
 
+# what the classes of a classifier are called, in order; a label counts from 0 into this list
+CLASSES = ("cat", "car", "frog", "ship", "dog", "horse", "bird", "deer", "truck", "plane")
+IMAGE, TRUE_CLASS = "image %(number)s", "true class"
+
 
 @dataclass(frozen=True)
 class Head:

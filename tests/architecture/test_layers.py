@@ -30,10 +30,10 @@ LAYERS = (
     {"solvers"},
     {"exam"},
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
-    {"avoiding"},
+    {"avoiding", "asking"},
     {"selecting"},
-    {"audit", "grading"},
-    {"versions", "build", "folder"},
+    {"audit", "grading", "unproved"},
+    {"versions", "build", "folder", "practising", "checking"},
     {"testing", "cli"},
     {"", "__main__"},
 )

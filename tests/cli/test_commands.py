@@ -19,7 +19,7 @@ from examgen.registry import problems
 from examgen.resources import find
 from tests.cli.commands import Ended, complaint, run
 
-COMMANDS = ("build", "audit", "verify", "init", "problems", "solve")
+COMMANDS = ("build", "audit", "verify", "init", "problems", "solve", "practice")
 HEAVY = {"torch", "sympy", "mpmath", "numpy", "weasyprint", "jinja2", "pydantic"}
 
 

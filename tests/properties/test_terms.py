@@ -18,7 +18,7 @@ from examgen.model import Expression, Leaf, Term
 from examgen.reckoning import reckon
 from examgen.render.notation import math as mathml
 from examgen.terms import reductions, tidy
-from examgen.writing import LARGEST, Style, digits_of, exact_in, plain
+from examgen.writing import LARGEST, Style, digits_of, exact_in, plain, prose
 
 CLOSE = Fraction(1, 10**20)  # of numbers with 45 decimals, after a few operations on them
 WIDE, HIGH = 50, 3  # under exp; as an exponent
@@ -356,7 +356,7 @@ def test_a_wrong_digit_is_found() -> None:
         ("s_{12}", "s₁₂"),
         ("s_{10,2}", "s₁₀,₂"),
         ("x_{ij}", "xᵢⱼ"),
-        ("s_{i\\,y_i}", "s_(i y_i)"),
+        ("s_{i\\,y_i}", "s_(i,yᵢ)"),
         (r"x_{\mathrm{true}}", "x_true"),
         (r"\mathrm{loss}", "loss"),
         (r"\partial L/\partial s_{11}", "∂L/∂s₁₁"),
@@ -364,7 +364,12 @@ def test_a_wrong_digit_is_found() -> None:
         (r"\sum_{j} e^{s_{1j}}", "Σⱼ e^s₁ⱼ"),
         (r"e^{s_{11} - m}", "e^(s₁₁ − m)"),
         (r"x^{2}", "x²"),
-        (r"\frac{1}{3}", "(1)/(3)"),
+        ("y_i^2", "yᵢ²"),
+        (r"\frac{1}{3}", "1/3"),
+        (r"\frac{1}{3}\ln(2)", "1/3 ln(2)"),
+        (r"\tfrac{1}{2}\sum x", "½Σx"),
+        (r"\frac{a+1}{1+e^{-z}}", "(a+1)/(1+e^(−z))"),
+        (r"\max(0,\; -\ln p)", "max(0, −ln p)"),
         (r"2 \cdot 3", "2 · 3"),
         (r"2.5 \cdot 10^{-9}", "2.5 · 10⁻⁹"),
         ("H'", "H'"),
@@ -375,6 +380,20 @@ def test_a_wrong_digit_is_found() -> None:
 def test_plain(latex: str, wanted: str) -> None:
     """Names and short expressions for a terminal."""
     assert wanted == plain(latex)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Let $L=\\tfrac{1}{2}\\sum(P-T)^2$ be it.", "Let L = ½Σ(P − T)² be it."),
+        ("**That $f=-2$.**", "**That f = −2.**"),
+        ("Find: $$L_i=\\sum_{j\\ne y_i}\\max(0,\\; s_{ij}+1)$$", "Find: $$Lᵢ = Σ_(j≠yᵢ) max(0, sᵢⱼ + 1)$$"),
+        ("It costs 2 - 1.", "It costs 2 - 1."),
+    ],
+)
+def test_prose(text: str, wanted: str) -> None:
+    """Formulas of a sentence as text with room around their signs; what is no formula stays as it is."""
+    assert wanted == prose(text)
 
 
 @given(name=st.from_regex(r"[A-Za-z]{1,6}[0-9]{0,2}(_[A-Za-z0-9]{1,4})?", fullmatch=True))

@@ -15,7 +15,8 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from examgen import narration, terminal, writing
+from examgen import asking, narration, practising, terminal, writing
+from examgen import marking as marking_package
 from examgen import problems as problem_package
 from examgen import written as written_package
 from examgen.errors import InputError
@@ -24,7 +25,7 @@ from examgen.registry import problems
 from examgen.render import language as language_module
 from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
-from examgen.render.paper import Head, SheetVariant
+from examgen.render.paper import CLASSES, Head, SheetVariant
 from examgen.resources import find
 from examgen.sheets import CIRCUIT, sheet_task
 from examgen.starting import TITLE, write_definition
@@ -61,12 +62,13 @@ def sentences(source: str) -> Iterator[str]:
 
 
 def problem_messages() -> set[str]:
-    """What the problems, their worked solutions and the reader of answers say, and the problems' titles."""
-    packages = (problem_package, written_package)
+    """What the problems, their worked solutions, the reader of answers and the marker say, and the problems' titles."""
+    packages = (problem_package, written_package, marking_package)
     files = [file for package in packages for file in Path(package.__file__).parent.glob("*.py")]
-    files += [Path(module.__file__) for module in (narration, terminal, writing)]
+    files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
-    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE}
+    said |= {*asking.MESSAGES, *practising.MESSAGES}
+    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES}
 
 
 def test_the_steps_are_read_too() -> None:

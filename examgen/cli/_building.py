@@ -1,0 +1,156 @@
+"""Commands around an exam: build, audit, verify, init, problems."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from examgen.cli._app import PROCESSES, Definition, Jobs, apart, app, print_parts, progress
+from examgen.errors import InputError
+
+Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
+Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
+
+
+@app.command()
+def build(
+    definition: Definition,
+    number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to fill; by default the file's name.")] = None,
+    jobs: Jobs = PROCESSES,
+    proof: Annotated[int | None, typer.Option(min=1, help="Set only so many variants, in a folder of their own.")] = None,
+    key: Detail = "short",
+    device: Device = "cpu",
+    language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
+) -> None:
+    """Draw, solve, prove and print the variants of an exam.
+
+    Example: examgen build variants/lecture6.toml --proof 2
+    """
+    from examgen.build import build as run
+    from examgen.build import default_folder
+    from examgen.exam import read_exam
+
+    _known_device(device)
+    if key not in ("short", "full"):
+        raise InputError(f"--key {key}: allowed are short and full")
+    exam = read_exam(definition, variants=number, language=language)
+    folder = output or default_folder(definition, proof=proof is not None)
+    count = min(proof or exam.variants, exam.variants)
+    with progress() as report:
+        built = run(exam, folder, count=count, jobs=jobs, device=device, full=key == "full", report=report)
+    for note in (*built.notes, *exam.warnings):
+        typer.echo(f"note: {note}")
+    for line in exam.timing:
+        typer.echo(line)
+    typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
+    for name in built.files:
+        typer.echo(f"  {built.folder / name}")
+    typer.echo(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")
+
+
+@app.command()
+def audit(
+    definition: Definition,
+    number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
+    students: Annotated[int, typer.Option(min=1, max=100_000, help="Simulated students of each kind who sit a variant.")] = 200,
+    jobs: Jobs = PROCESSES,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a web page, with plots.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Report on an exam before it is printed: effort, differences, answers, mistakes, simulated students.
+
+    Example: examgen audit variants/lecture6.toml --html audit.html
+    """
+    from examgen.audit import audit as run
+    from examgen.audit import page, parts
+    from examgen.exam import read_exam
+    from examgen.staging import write_file
+
+    apart("--html", html, [definition])
+    if html is not None and not html.absolute().parent.is_dir():
+        raise InputError(f"--html {html}: there is no folder {html.parent}, make it first")
+    exam = read_exam(definition, variants=number)
+    with progress() as report:
+        found = run(exam, students=students, jobs=jobs, report_to=report)
+    if html is not None:
+        write_file(html, page(found).encode("utf-8"))
+        typer.echo(f"{html} is written", err=as_json)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+    elif html is None:
+        print_parts(parts(found))
+    for line in found.broken:
+        typer.echo(line, err=True)
+    if found.broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that build has filled.", show_default=False)],
+    device: Device = "cpu",
+) -> None:
+    """Prove a built folder again: its checksums, and every answer by every engine.
+
+    Example: examgen verify variants/lecture6
+    """
+    from examgen.folder import verify as run
+
+    _known_device(device)
+    with progress() as report:
+        verdict = run(folder, device=device, report=report)
+    for failure in verdict.failures:
+        typer.echo(failure, err=True)
+    if verdict.failures:
+        typer.echo(f"{folder}: {len(verdict.failures)} things do not hold", err=True)
+        raise typer.Exit(1)
+    engines = ", ".join(verdict.engines)
+    typer.echo(f"{verdict.files} files unchanged; {verdict.answers} answers of {verdict.variants} variants proved by {engines}")
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("exam.toml"),
+    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the paper.")] = "ru",
+) -> None:
+    """Write a commented exam definition with a secret random seed.
+
+    Example: examgen init midterm.toml --language en
+    """
+    from examgen.starting import write_definition
+
+    write_definition(file, language)
+    typer.echo(f"{file} is written. Its seed is secret: who has it can compute every answer.")
+    typer.echo(f"Next: edit it, then look at two variants with: examgen build {file} --proof 2")
+
+
+@app.command()
+def problems(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One problem type, in full.", show_default=False)] = None,
+) -> None:
+    """List the problem types, their presets and parameters.
+
+    Example: examgen problems NAME
+    """
+    from rich.console import Console
+
+    from examgen.listing import overview, parameters, presets
+    from examgen.registry import problem
+
+    console = Console()
+    if name is None:
+        console.print(overview())
+        return
+    chosen = problem(name)
+    console.print(f"[bold]{chosen.name}[/bold]: {chosen.title}. Source: {chosen.source}.", highlight=False)
+    console.print(presets(chosen))
+    console.print(parameters(chosen))
+
+
+def _known_device(device: str) -> None:
+    if device not in ("cpu", "cuda"):
+        raise InputError(f"--device {device}: allowed are cpu and cuda")

@@ -1,0 +1,121 @@
+"""Commands for whoever works a task out: solve, practice."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from examgen.cli._app import apart, app, print_parts
+
+
+class _WithExamples(TyperCommand):
+    """Help that ends with an example of each problem type, read from the problems when somebody asks."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from examgen.registry import problems as known
+
+        lines = [f"examgen solve {chosen.name} {chosen.example}" for chosen in known().values() if chosen.example]
+        self.epilog = "Examples:\n\n" + "\n\n".join(lines)
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_WithExamples, context_settings={"ignore_unknown_options": True})
+def solve(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
+    numbers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NUMBERS",
+            help="Files (.toml, .csv), - for standard input, NAME=VALUE or --NAME VALUE for inputs and parameters.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(metavar="numpy|sympy|torch", help="What computes the results.")] = "numpy",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    pdf: Annotated[Path | None, typer.Option(help="Write the worked solution as PDF.", show_default=False)] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the worked solution as a web page.", show_default=False)] = None,
+    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the solution.")] = "en",
+    working: Annotated[int, typer.Option(min=1, max=9, help="Decimals shown of numbers on the way.")] = 4,
+    decimals: Annotated[int, typer.Option(min=0, max=6, help="Decimals of an answer.")] = 2,
+    short: Annotated[bool, typer.Option("--short", help="Leave out what repeats.")] = False,
+) -> None:
+    """Solve one's own numbers: results and every step.
+
+    Example: examgen solve PROBLEM homework.toml
+    """
+    from examgen import homework
+    from examgen.reading import instances
+    from examgen.registry import problem as named
+    from examgen.staging import write_file
+    from examgen.terminal import task_parts
+    from examgen.writing import style_for
+
+    for option, path in (("--html", html), ("--pdf", pdf)):
+        apart(option, path, numbers or [])
+    chosen, style = named(problem), style_for(language, working)
+    tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
+    if html is not None:
+        write_file(html, homework.page(tasks, style, full=not short, screen=True).encode("utf-8"))
+    if pdf is not None:
+        from examgen.build import write_pdf
+
+        write_file(pdf, write_pdf(homework.page(tasks, style, full=not short, screen=False)))
+    for path in filter(None, (html, pdf)):
+        typer.echo(f"{path} is written", err=as_json)
+    if as_json:
+        found = [task.to_dict(replace(style, text=True), full=not short) for task in tasks]
+        typer.echo(json.dumps(found if len(found) > 1 else found[0], ensure_ascii=False, indent=1))
+    elif html is None and pdf is None:
+        told = replace(style, text=True)
+        print_parts(part for task in tasks for part in task_parts(task, told, full=not short))
+
+
+@app.command()
+def practice(
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
+    preset: Annotated[str | None, typer.Option(help="One of its presets.", show_default="the usual one")] = None,
+    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the tasks.")] = "en",
+    seed: Annotated[str | None, typer.Option(help="Any text: the same one draws the same tasks.", show_default=False)] = None,
+    number: Annotated[int | None, typer.Option("--count", min=1, help="Tasks, instead of no end.", show_default=False)] = None,
+) -> None:
+    """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand.
+
+    Example: examgen practice PROBLEM --preset LABEL
+    """
+    from rich.console import Console
+
+    from examgen import practising
+    from examgen.registry import preset as labelled
+    from examgen.registry import problem as named
+    from examgen.writing import style_for
+
+    chosen, style = named(problem), replace(style_for(language), text=True)
+    label, seed = preset or chosen.default, seed or _random_seed()
+    drawn = practising.exercises(chosen.name, labelled(chosen.name, label), seed, language)
+    console = Console()
+    session = practising.Session(style, _line, lambda part: console.print(part, highlight=False))
+    session.run(drawn, number)
+    typer.echo(style.say(practising.SEED, {"seed": seed}))
+
+
+def _random_seed() -> str:
+    return str(secrets.randbelow(900_000) + 100_000)
+
+
+def _line(prompt: str) -> str | None:
+    """A line that somebody types, or one from a pipe, which is shown as if it had been typed; None where there are no more."""
+    try:
+        line = input(prompt)
+    except (EOFError, KeyboardInterrupt):
+        typer.echo()
+        return None
+    if not sys.stdin.isatty():
+        typer.echo(line)
+    return line
