@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from examgen.errors import InputError
-from examgen.staging import STAGE, write_file
+from examgen.staging import STAGE, write_new
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows: the same folder gives the same bytes
+DAMAGED = (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)  # while a file is read from anywhere
 OFFICE_ONLY = 0o100600  # a plain file that only its owner can read
 
 
@@ -21,7 +23,7 @@ def opened(place: Path) -> Traversable:
         return place
     try:
         return zipfile.Path(place)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGED:
         raise InputError(f"{place}: neither a folder that `examgen build` has filled nor an archive of one") from None
 
 
@@ -41,7 +43,7 @@ def pack(folder: Path, out: Path, further: Sequence[Path] = ()) -> tuple[str, ..
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, path in sorted(files.items()):
             packed.writestr(_entry(name), _content(path))
-    write_file(out, made.getvalue(), private=True)
+    write_new(out, made.getvalue(), private=True)
     return tuple(sorted(files))
 
 

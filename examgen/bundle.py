@@ -70,6 +70,7 @@ def _answer(answer: Answer, label: str, points: Fraction) -> dict[str, Any]:
     return {
         "key": ask.key,
         "label": label,
+        "symbol": ask.symbol,
         "kind": ask.kind,
         "cells": "integer" if ask.whole else "number",
         "node": ask.node,

@@ -1,19 +1,20 @@
-"""A built folder read and proved again: checksums first, then every answer by every engine."""
+"""A built folder, or an archive of one, read and proved again: checksums first, then every answer by every engine."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from examgen.answers import accepted
+from examgen.archive import DAMAGED, opened
 from examgen.bundle import VOUCHED, vouched
 from examgen.errors import InputError, ProofError
 from examgen.honesty import Interval
-from examgen.keyfile import FORMAT, exact_data, task_graph
+from examgen.keyfile import document, exact_data, task_graph
 from examgen.model import Ask, Exact, cells, each, freeze, nest, pick
 from examgen.solving import honest_reach, reached, states
 from examgen.staging import SOLUTIONS
@@ -38,10 +39,10 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
 
     Raises: InputError where the folder holds no build; EngineUnavailable where an engine cannot run.
     """
-    manifest, key = _document(folder, "manifest.json"), _document(folder, "key.json")
+    manifest, key, place = document(folder, "manifest.json"), document(folder), opened(folder)
     try:
         names = _names(manifest, key)
-        failures = [*_checksums(folder, manifest, names), *_uncertified(manifest, key)]
+        failures = [*_checksums(place, manifest, names), *_uncertified(manifest, key)]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{folder}: its JSON files are not what a build writes ({error!r}), build it again") from None
     answers, engines = 0, dict[str, None]()
@@ -54,26 +55,13 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     return Verdict(len(names) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
-def _document(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"{folder}: there is no {name}, give a folder that `examgen build` has filled") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read ({error}), build the folder again") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise InputError(f"{path}: not of format {FORMAT}, build the folder again with this version")
-    return found
-
-
 def _names(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> tuple[str, ...]:
     """What the manifest has to vouch for: a solution of every variant, but none where an earlier version wrote none."""
     codes = [variant["code"] for variant in key["variants"]]
     return vouched(codes) if "key" in manifest else VOUCHED
 
 
-def _checksums(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+def _checksums(folder: Traversable, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
     """Files that are missing, changed or too many."""
     stated = manifest["files"]
     for name in sorted({*names, *_solutions(folder)} - stated.keys()):
@@ -83,14 +71,14 @@ def _checksums(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) 
     for name in sorted(stated.keys() & set(names)):
         try:
             found = sha256((folder / name).read_bytes()).hexdigest()
-        except OSError as error:
-            yield f"{name}: cannot be read ({error.strerror})"
+        except DAMAGED as error:
+            yield f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})"
             continue
         if found != stated[name]:
             yield f"{name}: changed since it was built (checksum differs from manifest.json)"
 
 
-def _solutions(folder: Path) -> list[str]:
+def _solutions(folder: Traversable) -> list[str]:
     """Whatever stands in the folder of solutions, if it can be looked into at all."""
     try:
         return [f"{SOLUTIONS}/{path.name}" for path in (folder / SOLUTIONS).iterdir()]

@@ -57,10 +57,14 @@ STANDARD = Rules()
 
 @dataclass(frozen=True)
 class KeyBox:
-    """One answer box; `value` are nearest doubles, `accept` the lowest and highest number of each cell, flat."""
+    """One answer box; `value` are nearest doubles, `accept` the lowest and highest number of each cell, flat.
+
+    `symbol` is the LaTeX of what is asked; keys of earlier builds have none.
+    """
 
     label: str
     key: str
+    symbol: str
     node: str
     gradient: bool
     index: tuple[int, ...]
@@ -170,7 +174,7 @@ def document(place: Path, name: str = "key.json") -> dict[str, Any]:
         found = json.loads(entry.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, KeyError):
         raise InputError(f"{place}: there is no {name}, give a folder that `examgen build` has filled") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except archive.DAMAGED as error:
         raise InputError(f"{place}: {name} cannot be read ({error}), build the folder again") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(f"{place}: {name} is not of format {FORMAT}, build the folder again with this version")
@@ -208,12 +212,14 @@ def _task(number: int, told: Mapping[str, Any]) -> KeyTask:
 
 
 def _box(told: Mapping[str, Any]) -> KeyBox:
+    told = {"symbol": "", **told}
     ends = [Fraction(end) for end in cells(told["accept"])]
     pairs = tuple(zip(ends[::2], ends[1::2], strict=True))
+    label, key, symbol, node = (str(told[name]) for name in ("label", "key", "symbol", "node"))
     return KeyBox(
-        str(told["label"]), str(told["key"]), str(told["node"]), bool(told["gradient"]), tuple(told["index"] or ()),
-        told["cells"] == "integer", shape(told["value"]), freeze(told["value"]), freeze(told["exact"]), pairs,
-        int(told["decimals"]), Fraction(told["points"]),
+        label, key, symbol, node, bool(told["gradient"]), tuple(told["index"] or ()), told["cells"] == "integer",
+        shape(told["value"]), freeze(told["value"]), freeze(told["exact"]), pairs, int(told["decimals"]),
+        Fraction(told["points"]),
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from examgen.errors import OutputError
@@ -173,6 +174,22 @@ def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
             raise
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}), choose another place") from None
+
+
+def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
+    """As `write_file`, but what stood there stays beside it, under the first name that is free: marks.1.csv, marks.2.csv, …
+
+    Raises: OutputError.
+    """
+    if path.exists():
+        kept = next(
+            place for number in count(1) if not (place := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists()
+        )
+        try:
+            os.link(path, kept)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be kept as {kept.name} ({error.strerror}), choose another place") from None
+    write_file(path, content, private=private)
 
 
 def _umask() -> int:

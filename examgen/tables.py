@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from decimal import Decimal
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from examgen.errors import DefinitionError
 
 
-def read_toml(path: Path, what: str = "the exam definition", remedy: str = "write one with: examgen init {}") -> dict[str, Any]:
+def read_toml(
+    path: Traversable, what: str = "the exam definition", remedy: str = "write one with: examgen init {}"
+) -> dict[str, Any]:
     """A TOML file with decimals as they are written; `what` it should be, and how to get one at that path.
 
     Raises: DefinitionError, one sentence that names the file.

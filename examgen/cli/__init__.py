@@ -23,6 +23,12 @@ from examgen.cli import _building as _building
 # isort: split
 from examgen.cli import _solving as _solving
 
+# isort: split
+from examgen.cli import _checking as _checking
+
+# isort: split
+from examgen.cli import _grading as _grading
+
 NEAREST = {"−": "-", "≈": "~", "→": "->", "·": "*", "×": "x", "÷": "/", "∂": "d", "Σ": "sum", "σ": "sigmoid", "…": "..."}
 
 

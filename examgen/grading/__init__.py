@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from examgen.grading._class import Class, mark_class
 from examgen.grading._data import Complaint, Entry, Marked
-from examgen.grading._decisions import NAME, read_corrections
+from examgen.grading._decisions import NAME, corrections_at, read_corrections
 from examgen.grading._scale import Scale, read_scale
 from examgen.grading._summary import Summary, summary
 from examgen.grading._table import Table, read_roster, read_table
@@ -20,6 +20,7 @@ __all__ = [
     "Scale",
     "Summary",
     "Table",
+    "corrections_at",
     "mark_class",
     "marks_csv",
     "moodle_csv",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from examgen import archive
 from examgen.errors import InputError
 from examgen.keyfile import Key, KeyBox, KeyTask, KeyVariant
 from examgen.labels import typed
-from examgen.marking import Accept, Cancel, Corrections, Given, points_of
+from examgen.marking import NONE, Accept, Cancel, Corrections, Given, points_of
 from examgen.tables import read_toml
 from examgen.written import read
 
@@ -52,7 +54,7 @@ class _File(_Strict):
     points: list[_Points] = []
 
 
-def read_corrections(path: Path, key: Key) -> Corrections:
+def read_corrections(path: Traversable, key: Key) -> Corrections:
     """The corrections of a file. Raises: InputError, one sentence that names the file and the entry."""
     try:
         told = _File.model_validate(read_toml(path, "the corrections", REMEDY))
@@ -64,6 +66,14 @@ def read_corrections(path: Path, key: Key) -> Corrections:
         tuple(checked.cancel(number, entry) for number, entry in enumerate(told.cancel, 1)),
         tuple(checked.points(number, entry) for number, entry in enumerate(told.points, 1)),
     )
+
+
+def corrections_at(folder: Path, given: Path | None, key: Key) -> Corrections:
+    """The corrections of a file that was named, or of the one beside the key, if there is one. Raises: InputError."""
+    if given is not None:
+        return read_corrections(given, key)
+    beside = archive.opened(folder) / NAME
+    return read_corrections(beside, key) if beside.is_file() else NONE
 
 
 def _sentence(error: ValidationError) -> str:
@@ -168,8 +178,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_text, value)) + "]"
     return str(value)
-
-
-def unknown(corrections: Corrections, students: Mapping[str, Any]) -> list[str]:
-    """The students of whom corrections speak and whom nobody knows."""
-    return [given.student for given in corrections.given if given.student not in students]

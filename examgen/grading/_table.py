@@ -235,7 +235,7 @@ def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
         raise InputError(f"variant {variant.code} has no box {strange}: is it another variant, or another column?")
 
 
-def read_roster(path: Path) -> list[dict[str, str]]:
+def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
     """A class list: id, and name, group and variant where there are such columns. Raises: InputError naming the line."""
     told = str(path)
     first, separator, lines = _head_line(_lines(_text(path, told)), told)
@@ -250,10 +250,18 @@ def read_roster(path: Path) -> list[dict[str, str]]:
         row = _roster_row(kinds, cells)
         if not row["id"] or row["id"] in found:
             raise InputError(f"{told}, line {line}: {'id ' + row['id'][:40] + ' is there twice' if row['id'] else 'no id'}")
-        found[row["id"]] = row
+        found[row["id"]] = {**row, "variant": _known(row["variant"], key, f"{told}, line {line}")}
     return list(found.values())
 
 
 def _roster_row(kinds: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     pairs = list(zip(kinds, cells, strict=True))
     return {kind: " ".join(" ".join(cell for own, cell in pairs if own == kind).split()) for kind in HEADS}
+
+
+def _known(said: str, key: Key, place: str) -> str:
+    """The code of a variant, if one is told. Raises: InputError."""
+    try:
+        return key[said].code if said else ""
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from examgen.marking._answers import text_of
 from examgen.marking._corrections import NONE, Accept, Cancel, Corrections, Given
 from examgen.marking._following import Follower
-from examgen.marking._grading import Marker, grade, points_of
+from examgen.marking._grading import VARIANT, Marker, grade, points_of
 from examgen.marking._marks import BoxMark, Mark, TaskMark
-from examgen.marking._strip import StripRow, follow
+from examgen.marking._strip import StripRow, follow, right_values
 
 __all__ = [
     "NONE",
+    "VARIANT",
     "Accept",
     "BoxMark",
     "Cancel",
@@ -24,5 +25,6 @@ __all__ = [
     "follow",
     "grade",
     "points_of",
+    "right_values",
     "text_of",
 ]

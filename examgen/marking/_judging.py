@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -104,17 +104,26 @@ def _rounded(cell: Fraction, box: KeyBox, down: Fraction, up: Fraction) -> tuple
     return cell - down, cell + up
 
 
-def name_mistakes(task: KeyTask, answers: Sequence[Answer]) -> None:
-    """Names in every wrong box the known mistake that leads to what stands there: the one that explains most of the task."""
-    wrong = [answer for answer in answers if answer.status in ("wrong", "partial") and answer.written is not None]
+def name_mistakes(task: KeyTask, answers: Sequence[Answer], above: Sequence[Collection[int]]) -> None:
+    """Names in every wrong box the known mistake that leads to what stands there: the one that explains most of the task.
+
+    Who made it shows it already in the boxes `above` that it leads astray, if anything is written there.
+    """
     written = [answer for answer in answers if answer.written is not None]
     ranked = sorted(((_rank(mistake, written), mistake) for mistake in task.mistakes), key=lambda pair: pair[0])
-    for answer in wrong:
-        fitting = [(rank, mistake) for rank, mistake in ranked if _leads_to(mistake, answer)]
+    for place, answer in enumerate(answers):
+        if answer.status not in ("wrong", "partial") or answer.written is None:
+            continue
+        before = [answers[other] for other in above[place] if answers[other].written is not None]
+        fitting = [pair for pair in ranked if _leads_to(pair[1], answer) and not _contradicted(pair[1], before)]
         found = [mistake for rank, mistake in fitting if rank == fitting[0][0]]
         answer.mistakes = tuple(mistake.key for mistake in found)
         if found and not answer.says:
             answer.says = tuple(dict.fromkeys(mistake.says for mistake in found))
+
+
+def _contradicted(mistake: KnownMistake, before: Sequence[Answer]) -> bool:
+    return any(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in before)
 
 
 def _rank(mistake: KnownMistake, written: Sequence[Answer]) -> tuple[int, int]:

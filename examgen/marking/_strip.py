@@ -28,6 +28,7 @@ class StripRow:
     label: str
     right: Exact
     follows: Exact | None
+    decimals: int
     own: bool = False
 
     @property
@@ -50,6 +51,11 @@ def follow(key: Key, variant: str, own: Mapping[str, str]) -> tuple[StripRow, ..
     return tuple(rows)
 
 
+def right_values(key: Key, variant: str) -> dict[str, Exact]:
+    """The right number or numbers of every box of a variant by its label, rounded for print. Raises: InputError."""
+    return {row.label: row.right for task in key[variant].tasks for row in _task(task, {})}
+
+
 def _task(task: KeyTask, told: Mapping[str, str]) -> Iterator[StripRow]:
     own = {place: _read(box, told[box.label]) for place, box in enumerate(task.boxes) if box.label in told}
     carried: Carried = {place: tuple(interval(cell) for cell in cells(value)) for place, value in own.items()}
@@ -60,7 +66,7 @@ def _task(task: KeyTask, told: Mapping[str, str]) -> Iterator[StripRow]:
         found = follower.expected(above, exact=True)
         follows = _number(box, found[0][place]) if found else None
         right = _number(box, sound[0][place]) if sound else each(box.value, Fraction)
-        yield StripRow(task.number, box.label, right, own.get(place, follows), place in own)
+        yield StripRow(task.number, box.label, right, own.get(place, follows), box.decimals, place in own)
 
 
 def _read(box: KeyBox, text: str) -> Exact:

@@ -55,7 +55,7 @@ class TaskMarker:
         for place in self.follower.order:
             if answers[place].written is not None:
                 self._judge(place, answers, own)
-        name_mistakes(self.task, answers)
+        name_mistakes(self.task, answers, self.follower.above)
         self._explain(answers)
         if self.rules.blank == "implied":
             self._imply(answers)
