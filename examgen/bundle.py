@@ -33,6 +33,7 @@ def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
         "format": FORMAT,
         "title": exam.title,
         "language": exam.language,
+        "marking": exam.rules.to_json(),
         "variants": [_variant(exam, variant, solutions) for variant, solutions in solved],
     }
 

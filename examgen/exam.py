@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,11 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.fairness import BAND, reference
+from examgen.keyfile import BLANKS, CELLS, STANDARD, Rules
 from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
+from examgen.tables import read_toml
 from examgen.solving import Contract, check_values, draw
 
 SEED_VARIABLE = "EXAMGEN_SEED"
@@ -57,6 +58,9 @@ class _Definition(_Strict):
     decimal_comma: bool | None = None
     band: Any = 10
     avoid: list[str] = Field([], max_length=40)
+    follow: Any = 1
+    blank: str = "implied"
+    cells: str = "half"
     task: list[_Task] = Field(min_length=1, max_length=40)
 
 
@@ -103,7 +107,8 @@ class Task:
 class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
-    `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds.
+    `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
+    the exam is marked.
     """
 
     title: str
@@ -122,6 +127,7 @@ class Exam:
     seed: str = field(repr=False, default="")
     band: Fraction = BAND
     avoid: tuple[Path, ...] = ()
+    rules: Rules = STANDARD
 
     @property
     def sample(self) -> bool:
@@ -196,28 +202,6 @@ def read_exam(path: Path, *, variants: int | None = None, language: str | None =
         raise DefinitionError(f"{path}: {error}") from None
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file with decimals as they are written. Raises: DefinitionError, one sentence that names the file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # as some editors save it
-    except FileNotFoundError:
-        raise DefinitionError(f"{path}: there is no such file, write one with: examgen init {path}") from None
-    except IsADirectoryError:
-        raise DefinitionError(f"{path}: this is a folder, give the exam definition itself (a .toml file)") from None
-    except UnicodeDecodeError as error:
-        raise DefinitionError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8 text") from None
-    except OSError as error:
-        raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{path}: not TOML: {error}") from None
-    except RecursionError:
-        raise DefinitionError(f"{path}: not TOML: it is nested too deeply") from None
-    except (ValueError, ArithmeticError):  # not TOML's own complaint: Python does not read thousands of digits
-        raise DefinitionError(f"{path}: a number has too many digits, write a shorter one") from None
-
-
 def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
     try:
         read = _Definition.model_validate(raw)
@@ -225,7 +209,7 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
         raise InputError(_sentence(error)) from None
     _one_of("language", read.language, languages())
     _one_of("calculator", read.calculator, CALCULATORS)
-    band, avoid = _band(read.band), _avoid(read.avoid, folder)
+    band, avoid, rules = _band(read.band), _avoid(read.avoid, folder), _rules(read)
     tasks = tuple(_task(number, task, read) for number, task in enumerate(read.task, start=1))
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
@@ -234,8 +218,20 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
-        band=band, avoid=avoid,
+        band=band, avoid=avoid, rules=rules,
     )
+
+
+def _rules(read: _Definition) -> Rules:
+    """How the exam is marked."""
+    _one_of("blank", read.blank, BLANKS)
+    _one_of("cells", read.cells, CELLS)
+    number = isinstance(read.follow, int | Decimal) and not isinstance(read.follow, bool)
+    if not number or not 0 <= Decimal(read.follow) <= 1 or len(str(read.follow)) > 6:
+        raise InputError(
+            f"follow = {shown(read.follow)}: give what is earned by following from one's own wrong number, as a share: 0 to 1"
+        )
+    return Rules(Fraction(read.follow), read.blank, read.cells, read.exact_forms)  # type: ignore[arg-type]
 
 
 def _band(percent: Any) -> Fraction:

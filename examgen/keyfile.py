@@ -52,6 +52,9 @@ class Rules:
         return cls(Fraction(known["follow"]), known["blank"], known["cells"], bool(known["exact_forms"]))
 
 
+STANDARD = Rules()
+
+
 @dataclass(frozen=True)
 class KeyBox:
     """One answer box; `value` are nearest doubles, `accept` the lowest and highest number of each cell, flat."""

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from examgen.errors import InputError
-from examgen.exam import read_toml
 from examgen.model import Instance, each
 from examgen.problem import DIGITS, Problem, shown
 from examgen.registry import preset
+from examgen.tables import read_toml
 
 STDIN = "-"
 LONGEST = 200  # characters of a file's name in a complaint

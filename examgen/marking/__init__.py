@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from examgen.marking._corrections import NONE, Accept, Cancel, Corrections, Given
 from examgen.marking._following import Follower
-from examgen.marking._grading import Marker, grade, text_of
+from examgen.marking._grading import Marker, grade, points_of, text_of
 from examgen.marking._marks import BoxMark, Mark, TaskMark
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Marker",
     "TaskMark",
     "grade",
+    "points_of",
     "text_of",
 ]

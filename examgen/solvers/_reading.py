@@ -1,19 +1,13 @@
-"""A person's own answers as text: numbers with a point or a comma, fractions, rows."""
+"""A person's own answers as text: the field that is meant, and the number or numbers stated for it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from fractions import Fraction
-from typing import Any
 
 from examgen.errors import InputError
-from examgen.model import Exact, each, freeze, shape
+from examgen.model import Exact, shape
 from examgen.problem import shown
-
-LONGEST = 80  # characters of one number
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?")
-_FRACTION = re.compile(r"([+-]?\d+)/([1-9]\d*)")
+from examgen.written import Unreadable, read
 
 
 def place(text: str) -> tuple[str, tuple[int, ...]]:
@@ -28,60 +22,15 @@ def place(text: str) -> tuple[str, tuple[int, ...]]:
 def answer(text: str, dims: tuple[int, ...]) -> Exact:
     """The number, or the nested tuples of them, that a text states for a value of the given shape.
 
-    Rows are in brackets, or separated by ; or new lines; their numbers by spaces, or by commas where there are brackets or a
-    space behind each. Any other comma is a decimal one. A fraction is 19/15. Axes of length 1 in front may be left out.
+    All that `examgen.written.read` takes: decimals, fractions, expressions with e, ln and roots, rows of them.
     Raises: InputError for what cannot be read, or has another shape.
     """
     if not isinstance(text, str) or not text.strip():
-        raise InputError(f"text is {shown(text)}: write a number such as 1.27, -0,5 or 19/15")
-    plain = text.strip().replace("−", "-").replace("–", "-")
-    if not dims:
-        return _number(re.sub(r"\s*/\s*|(?<=^[+-])\s+", lambda gap: gap[0].strip(), plain))
-    found = _bracketed(plain) if "[" in plain or "(" in plain else _rows(plain)
-    if _core(shape(found)) != _core(dims) or not _even(found, shape(found)):
+        raise InputError(f"text is {shown(text)}: write a number such as 1.27, -0,5, 19/15 or ln(9/2)")
+    try:
+        found = read(text, dims).value
+    except Unreadable as reason:
+        raise InputError(f"text holds {shown(text)}: {reason}") from reason
+    if shape(found) != dims:
         raise InputError(f"text states numbers in shape {shape(found)}, expected {dims}: one row per line or before each ;")
     return found
-
-
-def _core(dims: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape without axes of length 1 in front."""
-    while len(dims) > 1 and dims[0] == 1:
-        dims = dims[1:]
-    return dims
-
-
-def _even(value: Any, dims: tuple[int, ...]) -> bool:
-    if not dims:
-        return not isinstance(value, tuple)
-    return isinstance(value, tuple) and len(value) == dims[0] and all(_even(part, dims[1:]) for part in value)
-
-
-def _rows(text: str) -> Exact:
-    rows = [row for row in re.split(r"[;\n]", text) if row.strip()]
-    found = tuple(tuple(map(_number, re.sub(r",(?=\s)", " ", row).split())) for row in rows)
-    return found if len(found) > 1 else found[0]
-
-
-def _bracketed(text: str) -> Exact:
-    """Nested lists as Python writes them."""
-    tokens = re.findall(r"[\[(]|[\])]|[^\s,;\[\]()]+", text)
-    found = list(_nested(iter([*tokens, "]"])))
-    if len(found) != 1 or text.count("[") + text.count("(") != text.count("]") + text.count(")"):
-        raise InputError(f"text is {shown(text)}: its brackets do not match, write rows as [[1, -2], [3, 1]]")
-    return each(freeze(found[0]), _number) if isinstance(found[0], list) else _number(found[0])
-
-
-def _nested(tokens: Iterator[str]) -> Iterator[Any]:
-    for token in tokens:
-        if token in ("]", ")"):
-            return
-        yield list(_nested(tokens)) if token in ("[", "(") else token
-
-
-def _number(token: str) -> Fraction:
-    if len(token) <= LONGEST:
-        if match := _FRACTION.fullmatch(token):
-            return Fraction(int(match[1]), int(match[2]))
-        if _NUMBER.fullmatch(token):
-            return Fraction(token.replace(",", "."))
-    raise InputError(f"text holds {shown(token)}: write a number such as 1.27, -0,5 or 19/15")

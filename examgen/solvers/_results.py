@@ -61,9 +61,9 @@ class Result:
         Reached is what a solver writes who rounds, or cuts off, intermediate results to `working` decimals or more.
 
         `field` is a field, one entry or row of it ("losses[0]", "dscores[1,2]", counted from 0), or a value or gradient by
-        its name in a formula ("q", "dx"). `text` is a number (1.27, 1,27 or 19/15, with any minus), or rows of them
-        ("1 -2; 3 1", "[[1,-2],[3,1]]"). Whole numbers that come from whole ones without a division, a mean or a function
-        must be met exactly.
+        its name in a formula ("q", "dx"). `text` is a number as people write it (1.27, 1,27, 19/15, 1 4/15, ln(9/2), with any
+        minus), or rows of them ("1 -2; 3 1", "[[1,-2],[3,1]]"). Whole numbers that come from whole ones without a division, a
+        mean or a function must be met exactly.
         Raises: InputError for a field that is not there, a text that cannot be read, or numbers that are not decimals.
         """
         kept, unit = whole("working", working, 0), whole("decimals", decimals, 0)

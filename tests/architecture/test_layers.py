@@ -13,7 +13,7 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "staging", "processes", "written"},
+    {"drawing", "model", "resources", "staging", "processes", "tables", "written"},
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile"},
@@ -29,10 +29,10 @@ LAYERS = (
     {"explaining", "writing", "fairness"},
     {"solvers"},
     {"exam"},
-    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal"},
+    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding", "asking"},
     {"selecting"},
-    {"audit", "unproved"},
+    {"audit", "unproved", "grading"},
     {"versions", "build", "folder", "practising"},
     {"testing", "cli"},
     {"", "__main__"},

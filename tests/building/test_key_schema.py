@@ -17,7 +17,7 @@ from examgen import codes, formula
 from examgen.bundle import key_json, plain, task_json
 from examgen.exam import Task, read_exam
 from examgen.graph import Builder, Graph
-from examgen.keyfile import FORMAT
+from examgen.keyfile import FORMAT, STANDARD
 from examgen.labels import labels
 from examgen.mistaken import mistaken
 from examgen.model import Instance, Kind, Solution
@@ -76,7 +76,8 @@ def small(pinned: Mapping[str, Any]) -> dict[str, Any]:
     task = deepcopy(pinned["fractions"])
     task["answers"] = [task["answers"][0], task["answers"][-1]]
     task["mistakes"] = task["mistakes"][:1]
-    key = {"format": 1, "title": "Test", "language": "en", "variants": [{"number": 1, "code": "44H3T4", "tasks": [task]}]}
+    variant = {"number": 1, "code": "44H3T4", "tasks": [task]}
+    key = {"format": 1, "title": "Test", "language": "en", "marking": STANDARD.to_json(), "variants": [variant]}
     assert [] == unlike_schema(key)
     return key
 

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from gettext import NullTranslations
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -15,6 +17,7 @@ from babel.messages.pofile import read_po
 
 from examgen import asking, narration, practising, terminal, writing
 from examgen import problems as problem_package
+from examgen import written as written_package
 from examgen.errors import InputError
 from examgen.labels import LETTERS, labels
 from examgen.registry import problems
@@ -28,6 +31,7 @@ from examgen.starting import TITLE, write_definition
 from tests.render.specimens import drawn
 
 OTHERS = [language for language in languages() if language != "en"]
+READER = tuple(import_module(f"{written_package.__name__}.{name}") for _, name, _ in iter_modules(written_package.__path__))
 SENTENCE = re.compile(r"\s.*(\.|:|\$\$|\*\*)$|^[A-Z][a-z]+:$", re.DOTALL)
 
 
@@ -57,9 +61,10 @@ def sentences(source: str) -> Iterator[str]:
 
 
 def problem_messages() -> set[str]:
-    """What the problems and their worked solutions say, and their titles."""
-    told = (Path(module.__file__) for module in (asking, narration, practising, terminal, writing))
-    files = [*Path(problem_package.__file__).parent.glob("*.py"), *told]
+    """What the problems, their worked solutions and the reader of answers say, and the problems' titles."""
+    packages = (problem_package, written_package)
+    files = [file for package in packages for file in Path(package.__file__).parent.glob("*.py")]
+    files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
     said |= {*asking.MESSAGES, *practising.MESSAGES}
     return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES}
@@ -69,6 +74,15 @@ def test_the_steps_are_read_too() -> None:
     """What worked solutions say is among the messages."""
     said = {"Given:", "The other cells in the same way; the whole map:", "The other cells in the same way:"}
     assert said <= problem_messages()
+
+
+def test_the_reader_of_answers_is_read_too() -> None:
+    """Every sentence with which an answer is refused is among the messages."""
+    names = {name for module in READER for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    said = {getattr(module, name) for module in READER for name in names if hasattr(module, name)}
+    refusals = {text for text in said if text.endswith(".")}
+    assert len(refusals) > 20
+    assert refusals <= problem_messages()
 
 
 def untranslated(catalogue: NullTranslations, messages: Iterable[str]) -> list[str]:

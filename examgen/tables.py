@@ -1,0 +1,35 @@
+"""TOML files of all kinds, read with their numbers as they are written."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from examgen.errors import DefinitionError
+
+
+def read_toml(path: Path, what: str = "the exam definition", remedy: str = "write one with: examgen init {}") -> dict[str, Any]:
+    """A TOML file with decimals as they are written; `what` it should be, and how to get one at that path.
+
+    Raises: DefinitionError, one sentence that names the file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # as some editors save it
+    except FileNotFoundError:
+        raise DefinitionError(f"{path}: there is no such file, {remedy.format(path)}") from None
+    except IsADirectoryError:
+        raise DefinitionError(f"{path}: this is a folder, give {what} itself (a .toml file)") from None
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8 text") from None
+    except OSError as error:
+        raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionError(f"{path}: not TOML: {error}") from None
+    except RecursionError:
+        raise DefinitionError(f"{path}: not TOML: it is nested too deeply") from None
+    except (ValueError, ArithmeticError):  # not TOML's own complaint: Python does not read thousands of digits
+        raise DefinitionError(f"{path}: a number has too many digits, write a shorter one") from None
