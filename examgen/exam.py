@@ -21,8 +21,8 @@ from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
-from examgen.tables import read_toml
 from examgen.solving import Contract, check_values, draw
+from examgen.tables import read_toml
 
 SEED_VARIABLE = "EXAMGEN_SEED"
 SHIPPED_SEEDS = ("sample",)  # known to everybody: their builds are marked as samples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from examgen.errors import InputError
@@ -18,6 +18,7 @@ class Class:
 
     title: str
     language: str
+    says: Mapping[tuple[int, str], str]  # task and mistake -> the rule to point to
     students: tuple[Marked, ...]
     complaints: tuple[Complaint, ...] = ()
     notes: tuple[Complaint, ...] = ()
@@ -51,7 +52,13 @@ def mark_class(
         except InputError as error:
             wrong.append(Complaint(entry.line, str(error)))
     wrong.sort(key=lambda complaint: complaint.line)
-    return Class(key.title, key.language, tuple(found), tuple(wrong), tuple(_notes(entries, corrections)))
+    says = {
+        (task.number, mistake.key): mistake.says
+        for code in dict.fromkeys(entry.variant for entry in entries if entry.variant)
+        for task in key[code].tasks
+        for mistake in task.mistakes
+    }
+    return Class(key.title, key.language, says, tuple(found), tuple(wrong), tuple(_notes(entries, corrections)))
 
 
 def _marked(marker: Marker, before: Marker | None, entry: Entry, scale: Scale | None) -> Marked:

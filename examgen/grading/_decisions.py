@@ -16,6 +16,7 @@ from examgen.tables import read_toml
 from examgen.written import read
 
 NAME = "corrections.toml"  # beside the key
+REMEDY = "write [[accept]], [[cancel]] or [[points]] tables into it"
 
 
 class _Strict(BaseModel):
@@ -54,7 +55,7 @@ class _File(_Strict):
 def read_corrections(path: Path, key: Key) -> Corrections:
     """The corrections of a file. Raises: InputError, one sentence that names the file and the entry."""
     try:
-        told = _File.model_validate(read_toml(path, "the corrections", "write [[accept]], [[cancel]] or [[points]] tables into it"))
+        told = _File.model_validate(read_toml(path, "the corrections", REMEDY))
     except ValidationError as error:
         raise InputError(f"{path}: {_sentence(error)}") from None
     checked = _Checked(key, str(path))
@@ -81,7 +82,7 @@ class _Checked:
     def accept(self, number: int, entry: _Accept) -> Accept:
         place = f"{self.told}: accept {number}"
         if (entry.value is None) == (entry.reading is None):
-            raise InputError(f"{place}: give a value, or a reading (the name of a mistake that counts as right), one of the two")
+            raise InputError(f"{place}: give either a value, or a reading: the name of a mistake that counts as right")
         if (entry.box is None) == (entry.task is None) or (entry.box is None and entry.value is not None):
             raise InputError(f"{place}: give a box; a reading may name a task instead, in all of whose boxes it is right")
         label = self._label(place, entry.box) if entry.box is not None else None
@@ -91,12 +92,13 @@ class _Checked:
             self._readable(place, value, [box for _, _, box in found])
         elif not any(_reads(task, box, entry.reading) for _, task, box in found):
             raise InputError(f"{place}: reading {entry.reading!r} leads to nothing else there; {self._readings(found)}")
-        return Accept(self._reason(place, entry.reason), label, entry.task, self._code(place, entry.variant), value, entry.reading)
+        reason, code = self._reason(place, entry.reason), self._code(place, entry.variant)
+        return Accept(reason, label, entry.task, code, value, entry.reading)
 
     def cancel(self, number: int, entry: _Cancel) -> Cancel:
         place = f"{self.told}: cancel {number}"
         if entry.give not in ("none", "full"):
-            raise InputError(f"{place}: give = {entry.give!r}: allowed are none (it counts for nobody) and full (everybody has it)")
+            raise InputError(f"{place}: give = {entry.give!r}: allowed are none (counts for nobody) and full (for everybody)")
         label = self._label(place, entry.box)
         self._places(place, label, None, entry.variant)
         return Cancel(self._reason(place, entry.reason), label, self._code(place, entry.variant), entry.give)  # type: ignore[arg-type]

@@ -30,10 +30,10 @@ class BoxSummary:
 
 @dataclass(frozen=True)
 class MistakeSummary:
-    """How many students made a mistake in a task, and what to tell them."""
+    """How many students made a mistake in a task, or one of several that lead to the same, and what to tell them."""
 
     task: int
-    key: str
+    keys: tuple[str, ...]
     says: str
     students: int
 
@@ -105,14 +105,11 @@ def _mean(boxes: list[BoxMark]) -> Fraction:
 
 
 def _mistakes(found: Class) -> list[MistakeSummary]:
-    """Most frequent first; mistakes that lead to the same in somebody's boxes count together, under the words that they had."""
-    says: dict[tuple[int, tuple[str, ...]], str] = {}
+    """Most frequent first, each student once; mistakes that lead to the same in somebody's boxes count together."""
     counted: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for _, mark in found.present:
-        made = {(box.task, box.mistakes): " ".join(box.says) for box in mark.boxes if box.mistakes}
-        counted.update(made.keys())
-        says = {**made, **says}
+        counted.update({(box.task, box.mistakes) for box in mark.boxes if box.mistakes})
     return [
-        MistakeSummary(task, " or ".join(keys), says[task, keys], students)
+        MistakeSummary(task, keys, " ".join(dict.fromkeys(found.says[task, key] for key in keys)), students)
         for (task, keys), students in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
     ]

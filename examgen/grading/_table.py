@@ -203,7 +203,7 @@ class _Reader:
     def _width(self, cells: int, text: str) -> str:
         what = f"has {cells} cells, the head {len(self.columns)}"
         if self.separator == "," and re.search(r"\d,\d", text):
-            return f"{what}: commas part the cells here, so put a number with a decimal comma in quotes, or save with semicolons"
+            return f"{what}: commas part the cells here, so put a decimal comma in quotes (\"1,27\"), or save with semicolons"
         return f"{what}: leave empty cells between {SEPARATORS.get(self.separator, 'separators')} where nothing was written"
 
     def _status(self, told: Mapping[str, Sequence[str]]) -> str:
@@ -233,3 +233,27 @@ def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
     labels = {box.label for box in variant.boxes}
     if strange := next((label for label in filled if label not in labels), None):
         raise InputError(f"variant {variant.code} has no box {strange}: is it another variant, or another column?")
+
+
+def read_roster(path: Path) -> list[dict[str, str]]:
+    """A class list: id, and name, group and variant where there are such columns. Raises: InputError naming the line."""
+    told = str(path)
+    first, separator, lines = _head_line(_lines(_text(path, told)), told)
+    heads = _split(first, separator, told)
+    kinds = [next((kind for kind, names in HEADS.items() if head.strip("﻿ ").casefold() in names), "") for head in heads]
+    if "id" not in kinds:
+        raise InputError(f"{told}, line 1: there is no column 'id', name one so")
+    found: dict[str, dict[str, str]] = {}
+    for line, _, cells in _records(lines, separator, len(heads)):
+        if cells is None or len(cells) != len(heads):
+            raise InputError(f"{told}, line {line}: cannot be read, it needs {len(heads)} cells as the head has")
+        row = _roster_row(kinds, cells)
+        if not row["id"] or row["id"] in found:
+            raise InputError(f"{told}, line {line}: {'id ' + row['id'][:40] + ' is there twice' if row['id'] else 'no id'}")
+        found[row["id"]] = row
+    return list(found.values())
+
+
+def _roster_row(kinds: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    pairs = list(zip(kinds, cells, strict=True))
+    return {kind: " ".join(" ".join(cell for own, cell in pairs if own == kind).split()) for kind in HEADS}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from examgen.marking._answers import text_of
 from examgen.marking._corrections import NONE, Accept, Cancel, Corrections, Given
 from examgen.marking._following import Follower
-from examgen.marking._grading import Marker, grade, points_of, text_of
+from examgen.marking._grading import Marker, grade, points_of
 from examgen.marking._marks import BoxMark, Mark, TaskMark
+from examgen.marking._strip import StripRow, follow
 
 __all__ = [
     "NONE",
@@ -17,7 +19,9 @@ __all__ = [
     "Given",
     "Mark",
     "Marker",
+    "StripRow",
     "TaskMark",
+    "follow",
     "grade",
     "points_of",
     "text_of",

@@ -10,7 +10,7 @@ from typing import Any, cast
 from examgen import keyfile
 from examgen.errors import InputError
 from examgen.keyfile import Key, KeyTask, KeyVariant
-from examgen.labels import typed
+from examgen.marking._answers import by_label, text_of
 from examgen.marking._corrections import NONE, Corrections
 from examgen.marking._judging import Answer, in_shape
 from examgen.marking._marks import BoxMark, Mark, Status, TaskMark
@@ -57,8 +57,8 @@ class Marker:
         """As `grade`, of which this is one half."""
         written = {name: answer for name, answer in answers.items() if name != VARIANT}
         chosen = self.variant(answers.get(VARIANT) if variant is None else variant)
-        texts, unknown = self.by_label(written, chosen)
-        given, strange = self.by_label(points or {}, chosen)
+        texts, unknown = by_label(written, chosen, self.key.language)
+        given, strange = by_label(points or {}, chosen, self.key.language)
         if strange:
             raise InputError(f"points for {', '.join(strange)}: variant {chosen.code} has no such box")
         by_hand = {label: value for label, value in given.items() if text_of(value)}
@@ -73,22 +73,6 @@ class Marker:
         if len(self.key.variants) == 1:
             return self.key.variants[0]
         raise InputError(f"the variant is missing: give the code on the sheet, the exam has {len(self.key.variants)} variants")
-
-    def by_label(self, told: Mapping[str, Any], variant: KeyVariant) -> tuple[dict[str, Any], list[str]]:
-        """What is told by the labels of the key, and the names that are none of them. Raises: InputError for one told twice."""
-        known = {box.label for box in variant.boxes}
-        meant = typed([name for name in told if name not in known], self.key.language)
-        found: dict[str, Any] = {}
-        unknown = []
-        for name, value in told.items():
-            label = name if name in known else meant.get(name)
-            if label not in known or label is None:
-                unknown.append(name)
-            elif label in found:
-                raise InputError(f"{name}: box {label} is there twice, keep one of them")
-            else:
-                found[label] = value
-        return found, unknown
 
     def marker(self, variant: KeyVariant, task: KeyTask) -> TaskMarker:
         """What marks one task of a variant."""
@@ -147,14 +131,3 @@ def points_of(told: Any, label: str, most: Fraction) -> Fraction:
     if number is None or Fraction(text.replace(",", ".")) > most:
         raise InputError(f"{label}: {text[:40]!r} points, give a number from 0 to {float(most):g}")
     return Fraction(text.replace(",", "."))
-
-
-def text_of(answer: Any) -> str:
-    """An answer as text, nested lists in brackets; None is blank."""
-    if answer is None:
-        return ""
-    if hasattr(answer, "tolist"):
-        answer = answer.tolist()
-    if isinstance(answer, (list, tuple)):
-        return "[" + ", ".join(map(text_of, answer)) + "]"
-    return str(answer).strip()

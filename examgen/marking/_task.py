@@ -18,6 +18,7 @@ NOTHING = Fraction(1, 10**20)  # what is nearer to 0 than this, or to another nu
 Say = Callable[[str, Mapping[str, Any]], str]  # an English message (a gettext id) and its values, in the exam's language
 
 BLANK = "Not answered."
+WRONG = "Wrong."
 FOLLOWS = "Follows correctly from the number in %(boxes)s."
 LEFT = "Follows from the number in %(boxes)s, but with it nothing was left to work out."
 IMPLIED = "Blank; counts as right, since what follows from it is right."
@@ -153,7 +154,7 @@ class TaskMarker:
             if answer.status == "blank":
                 answer.says = (self.say(BLANK, {}),)
             elif answer.status in ("wrong", "partial") and answer.written is not None:
-                answer.says = (*self._where(answer), *answer.says)
+                answer.says = (*self._where(answer), *answer.says) or (self.say(WRONG, {}),)
 
     def _where(self, answer: Answer) -> Iterator[str]:
         if not answer.fits:

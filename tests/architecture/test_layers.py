@@ -17,8 +17,8 @@ LAYERS = (
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile"},
-    {"marking"},  # by the key alone: no problem and no engine can be reached
     {"formula", "answers", "reckoning", "terms", "mistakes"},
+    {"marking"},  # by the key alone: no problem and no engine can be reached
     {"narration"},
     {"problem"},
     {"problems", "engines"},
@@ -32,8 +32,8 @@ LAYERS = (
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding", "asking"},
     {"selecting"},
-    {"audit", "unproved", "grading"},
-    {"versions", "build", "folder", "practising"},
+    {"audit", "grading", "unproved"},
+    {"versions", "build", "folder", "practising", "checking"},
     {"testing", "cli"},
     {"", "__main__"},
 )

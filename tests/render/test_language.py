@@ -16,6 +16,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from examgen import asking, narration, practising, terminal, writing
+from examgen import marking as marking_package
 from examgen import problems as problem_package
 from examgen import written as written_package
 from examgen.errors import InputError
@@ -61,8 +62,8 @@ def sentences(source: str) -> Iterator[str]:
 
 
 def problem_messages() -> set[str]:
-    """What the problems, their worked solutions and the reader of answers say, and the problems' titles."""
-    packages = (problem_package, written_package)
+    """What the problems, their worked solutions, the reader of answers and the marker say, and the problems' titles."""
+    packages = (problem_package, written_package, marking_package)
     files = [file for package in packages for file in Path(package.__file__).parent.glob("*.py")]
     files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
