@@ -19,6 +19,7 @@ from rich.text import Text
 from examgen import marking
 from examgen.asking import name_of, task_parts
 from examgen.explaining import solution_steps
+from examgen.keyfile import Rules
 from examgen.marking import Mark
 from examgen.model import Instance
 from examgen.problem import Preset
@@ -36,6 +37,7 @@ Show = Callable[[RenderableType], None]
 Grade = Callable[[Mapping[str, Any], Mapping[str, Any], str | None], Mark]
 Command = Literal["next", "again", "solution", "quit"]
 
+RULES = Rules(blank="strict")  # whoever practises is told what is still to be found
 COMMANDS: Mapping[str, Command] = {
     "": "next", "a": "again", "s": "solution", "q": "quit",
     "ф": "again", "ы": "solution", "й": "quit",  # the same keys of a Russian keyboard
@@ -43,7 +45,6 @@ COMMANDS: Mapping[str, Command] = {
 STATUS = {
     "right": ("right", "green"),
     "followed": ("counts as right", "green"),
-    "implied": ("counts as right", "green"),
     "partial": ("partly right", "yellow"),
     "wrong": ("wrong", "red"),
     "blank": ("blank", "yellow"),
@@ -85,7 +86,7 @@ def exercises(
     for number in count(1):
         instance = draw(name, preset, "practice", seed, number, contract=contract)
         sheet = sheet_task(number, instance, language, decimals=contract.decimals)
-        yield Exercise(instance, sheet, task_key(instance, language, number=number, contract=contract))
+        yield Exercise(instance, sheet, task_key(instance, language, number=number, contract=contract, rules=RULES))
 
 
 @dataclass

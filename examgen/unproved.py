@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from examgen import codes
+from examgen import codes, keyfile
 from examgen.bundle import key_json, task_json
 from examgen.errors import InputError
 from examgen.exam import Exam
-from examgen.keyfile import FORMAT
 from examgen.mistaken import mistaken
 from examgen.model import Instance, Solution
 from examgen.points import Points
@@ -34,14 +33,16 @@ def unproved_key(exam: Exam, count: int | None = None) -> dict[str, Any]:
 
 
 def task_key(
-    instance: Instance, language: str, *, number: int = 1, points: Points = None, contract: Contract = STANDARD
+    instance: Instance, language: str, *, number: int = 1, points: Points = None, contract: Contract = STANDARD,
+    rules: keyfile.Rules = keyfile.STANDARD,
 ) -> dict[str, Any]:
     """A key of one variant with this task alone, whose boxes are those of task `number`; its title is the problem's."""
     solution = unproved_solution(instance, contract)
     task = task_json(number, solution, language, points, contract.working)
     variant = {"number": number, "code": codes.encode(number, "practice"), "tasks": [task]}
     title = say(language, problem(instance.problem).title)
-    return _as_read({"format": FORMAT, "title": title, "language": language, "variants": [variant]})
+    key = {"format": keyfile.FORMAT, "title": title, "language": language, "marking": rules.to_json(), "variants": [variant]}
+    return _as_read(key)
 
 
 def unproved_solution(instance: Instance, contract: Contract = STANDARD) -> Solution:

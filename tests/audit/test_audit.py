@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from examgen import audit as reports
-from examgen import solving
 from examgen.answers import rounded
-from examgen.audit import Audit, audit, page, parts
+from examgen.audit import Audit, _examine, audit, page, parts
 from examgen.effort import profile
 from examgen.errors import InputError
 from examgen.exam import Exam, read_exam
@@ -24,7 +23,7 @@ from examgen.model import cells, nest, shape
 from examgen.resources import find
 from examgen.selecting import Selection, variants
 from examgen.sheets import Variant
-from examgen.solving import accepts, solve
+from examgen.solving import solve, unproved
 from tests.cli.commands import complaint, run
 
 LECTURE, HOMEWORK = find("variants") / "lecture6.toml", find("variants") / "homework6.toml"
@@ -134,8 +133,10 @@ def moved(accept: Any, units: Fraction) -> Any:
 def marking_moved(monkeypatch: pytest.MonkeyPatch, units: Fraction) -> None:
     """Whoever asks what is accepted gets intervals that are too wide or too narrow."""
     monkeypatch.setattr(
-        solving, "accepts",
-        lambda instance, contract: {key: moved(accept, units) for key, accept in accepts(instance, contract).items()},
+        _examine, "unproved",
+        lambda instance, contract: tuple(
+            replace(answer, accept=moved(answer.accept, units)) for answer in unproved(instance, contract)
+        ),
     )  # fmt: skip
 
 
