@@ -10,17 +10,14 @@ from typing import Any
 
 import pytest
 
-from examgen import keyfile, mistaken
-from examgen.exam import read_exam
+from examgen import keyfile
 from examgen.keyfile import Key
-from examgen.resources import find
-from examgen.selecting import variants
-from examgen.unproved import unproved_key
-from tests.grading.papers import Paper, papers
+from tests.grading.exams import drawn
+from tests.grading.papers import Paper
 from tests.grading.simulated import Student, simulated
 from tests.grading.tables import Dialect, labels, rows
 
-VARIANTS, STUDENTS, SEED = 8, 200, 2026
+STUDENTS, SEED = 200, 2026
 
 
 @dataclass(frozen=True)
@@ -43,15 +40,8 @@ class Sat:
 def sat(tmp_path_factory: pytest.TempPathFactory) -> Sat:
     """The lecture's exam and its class."""
     folder = tmp_path_factory.mktemp("sat")
-    exam = read_exam(find("variants") / "lecture6.toml")
-    told = unproved_key(exam, VARIANTS)
+    told, made = drawn()
     (folder / "key.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    mistakes = {
-        (variant.code, number): mistaken.results(instance)
-        for variant in variants(exam, VARIANTS)
-        for number, instance in enumerate(variant.instances, 1)
-    }
-    made = papers(told, mistakes)
     students = simulated(made, STUDENTS, SEED)
     table = folder / "table.csv"
     table.write_bytes(Dialect().bytes(rows(students, labels(told))))
