@@ -6,7 +6,7 @@ student has in some box. Nothing of the marker is used; numbers are floats and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -76,10 +76,13 @@ class Paper:
         return [box.key for box in self.boxes if key in self.above(box.key)]
 
 
-def worth(paper: Paper, written: Found, blank: Sequence[str] = ()) -> dict[str, Fraction]:
+def worth(
+    paper: Paper, written: Found, blank: Collection[str] = (), accepted: Collection[str] = ()
+) -> dict[str, Fraction]:
     """The share of its points that each box is due: by the right numbers, or by what follows from the student's own.
 
-    `written` are the numbers that can be read, in the size asked; `blank` the boxes with nothing in them.
+    `written` are the numbers that can be read, in the size asked; `blank` the boxes with nothing in them; `accepted` those
+    in which something stands that was decided to be right.
     """
     shares: dict[str, Fraction] = {}
     own: dict[str, bool] = {}  # boxes that are not right; whether they follow
@@ -92,6 +95,8 @@ def worth(paper: Paper, written: Found, blank: Sequence[str] = ()) -> dict[str, 
                 shares[box.key] = max([shares[box.key], *further])
         else:
             shares[box.key] = NOTHING
+        if box.key in accepted:
+            shares[box.key] = FULL
     for box in reversed(paper.boxes):
         below = paper.below(box.key)
         if box.key in blank and below and all(shares[key] == FULL for key in below):
