@@ -139,7 +139,7 @@ def _leads_to(mistake: KnownMistake, answer: Answer) -> bool:
 
 
 def coarse(answer: Answer) -> bool:
-    """Whether numbers would be right but for decimals that were left out."""
+    """Whether numbers would be right but for the last decimal, which was left out."""
     box = answer.box
     if box.whole or not answer.fits or answer.written is None:
         return False
@@ -148,7 +148,8 @@ def coarse(answer: Answer) -> bool:
 
 
 def _reaches(cell: Fraction, places: int | None, ends: tuple[Fraction, Fraction], box: KeyBox) -> bool:
-    unit = Fraction(0) if places is None or places >= box.decimals else Fraction(1, 10**places)
+    """One decimal too few, no more: whoever guesses whole numbers is not told that one is near."""
+    unit = Fraction(1, 10**places) if places == box.decimals - 1 else Fraction(0)
     return ends[0] - unit < cell < ends[1] + unit or ends[0] <= cell <= ends[1]
 
 
