@@ -37,9 +37,15 @@ class Answer:
     wrong: tuple[int, ...] = ()
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of what was written."""
+        assert self.written is not None
+        return shape(self.written.value)
+
+    @property
     def fits(self) -> bool:
         """Whether there is a number for every one asked."""
-        return self.written is not None and shape(self.written.value) == self.box.shape
+        return self.written is not None and self.shape == self.box.shape
 
     def carried(self, *, exact: bool = False) -> Expected:
         """Where the numbers lie with which the student went on from here: a written decimal hides what was cut off behind it.
@@ -115,14 +121,15 @@ def name_mistakes(task: KeyTask, answers: Sequence[Answer], above: Sequence[Coll
         if answer.status not in ("wrong", "partial") or answer.written is None:
             continue
         before = [answers[other] for other in above[place] if answers[other].written is not None]
-        fitting = [pair for pair in ranked if _leads_to(pair[1], answer) and not _contradicted(pair[1], before)]
+        fitting = [pair for pair in ranked if _leads_to(pair[1], answer) and not contradicted(pair[1], before)]
         found = [mistake for rank, mistake in fitting if rank == fitting[0][0]]
         answer.mistakes = tuple(mistake.key for mistake in found)
         if found and not answer.says:
             answer.says = tuple(dict.fromkeys(mistake.says for mistake in found))
 
 
-def _contradicted(mistake: KnownMistake, before: Sequence[Answer]) -> bool:
+def contradicted(mistake: KnownMistake, before: Sequence[Answer]) -> bool:
+    """Whether a mistake leads elsewhere than to what stands in one of these boxes."""
     return any(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in before)
 
 

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from examgen.keyfile import KeyTask, KeyVariant, Rules
-from examgen.marking._corrections import Corrections
+from examgen.marking._corrections import Accept, Corrections
 from examgen.marking._following import Expected, Follower, middle
-from examgen.marking._judging import Answer, Ends, coarse, followed, in_shape, name_mistakes, share
-from examgen.model import cells, shape
+from examgen.marking._judging import Answer, Ends, coarse, contradicted, followed, in_shape, name_mistakes, share
+from examgen.marking._resizing import resized
+from examgen.model import cells
 from examgen.written import Unreadable, read
 
 NOTHING = Fraction(1, 10**20)  # what is nearer to 0 than this, or to another number, is that number
@@ -34,6 +35,7 @@ class Chain:
     """What follows from a student's own numbers in some boxes: their places, and what is accepted on every honest way."""
 
     roots: tuple[int, ...]
+    shape: tuple[int, ...]
     ends: Ends
     trivial: bool
 
@@ -77,10 +79,9 @@ class TaskMarker:
         self._by_key(answer)
         if answer.status == "right":
             return
-        if answer.fits:
-            self._by_following(place, answers, own)
-            own[place] = answer.status
-        self._by_corrections(place, answer)
+        self._by_following(place, answers, own)
+        own[place] = answer.status
+        self._by_corrections(place, answer, answers)
 
     def _by_key(self, answer: Answer) -> None:
         if not answer.fits:
@@ -93,6 +94,8 @@ class TaskMarker:
     def _by_following(self, place: int, answers: Sequence[Answer], own: Mapping[int, str]) -> None:
         answer, best = answers[place], answers[place].share
         for chain in self._chains(place, answers, own):
+            if chain.shape != answer.shape:
+                continue
             wrong = answer.misses(chain.ends)
             worth = share(len(wrong), len(chain.ends), self.rules) * self.rules.follow
             named = {"boxes": ", ".join(self.task.boxes[root].label for root in chain.roots)}
@@ -109,44 +112,67 @@ class TaskMarker:
 
     def _chains(self, place: int, answers: Sequence[Answer], own: Mapping[int, str]) -> Iterator[Chain]:
         """What follows from all of the student's own numbers above a box, then from each of them alone."""
-        above = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
+        below = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
+        above = [root for root in below if answers[root].fits]
         wrong = [root for root in above if own[root] != "followed"]
         choices = dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)])
         for roots in filter(None, choices):
-            carried = {root: answers[root].carried() for root in roots}
-            for expected in self.follower.expected(carried):
-                ends = followed(self.task.boxes[place], expected[place])
-                if len(answers[place].misses(ends)) < len(ends):
-                    yield Chain(self._named(roots, own), ends, self._trivial(place, roots, answers))
+            yield from self._chain(self.follower, place, roots, answers, own)
+        for root in below:
+            if root not in above and (other := self._resized(root, answers[root])) is not None:
+                yield from self._chain(other, place, (root,), answers, own)
+
+    def _resized(self, root: int, answer: Answer) -> Follower | None:
+        """What goes on from an array of another size, if anything can."""
+        task = resized(self.task, root, answer.written.value) if answer.written is not None else None
+        return Follower(task) if task is not None else None
+
+    def _chain(
+        self, follower: Follower, place: int, roots: Sequence[int], answers: Sequence[Answer], own: Mapping[int, str]
+    ) -> Iterator[Chain]:
+        box, carried = follower.task.boxes[place], {root: answers[root].carried() for root in roots}
+        for expected in follower.expected(carried):
+            yield Chain(
+                self._named(roots, own), box.shape, followed(box, expected[place]),
+                self._trivial(follower, place, roots, answers),
+            )
 
     def _named(self, roots: Sequence[int], own: Mapping[int, str]) -> tuple[int, ...]:
         """The wrong boxes among those that are followed; where all of them follow from others, they themselves."""
         return tuple(root for root in roots if own[root] != "followed") or tuple(roots)
 
-    def _trivial(self, place: int, roots: Sequence[int], answers: Sequence[Answer]) -> bool:
+    def _trivial(self, follower: Follower, place: int, roots: Sequence[int], answers: Sequence[Answer]) -> bool:
         """Whether a carried number leaves nothing to work out: it makes all of a box 0, or stands there once more.
 
         Where the right numbers do the same, that is the task.
         """
         carried = {root: answers[root].carried(exact=True) for root in roots}
-        return all(self._nothing_left(place, roots, found) for found in self.follower.expected(carried, exact=True))
+        return all(self._nothing_left(follower, place, roots, found) for found in follower.expected(carried, exact=True))
 
-    def _nothing_left(self, place: int, roots: Sequence[int], found: Sequence[Expected]) -> bool:
-        box, here = self.task.boxes[place], list(map(middle, found[place]))
+    def _nothing_left(
+        self, follower: Follower, place: int, roots: Sequence[int], found: Sequence[Expected]
+    ) -> bool:
+        box, here = follower.task.boxes[place], list(map(middle, found[place]))
         if all(abs(cell) < NOTHING for cell in here) and any(cells(box.value)):
             return True
-        others = ((self.task.boxes[root], list(map(middle, found[root]))) for root in roots)
+        others = ((follower.task.boxes[root], list(map(middle, found[root]))) for root in roots)
         return any(
             other.shape == box.shape and _same(there, here) and list(cells(other.value)) != list(cells(box.value))
             for other, there in others
         )
 
-    def _by_corrections(self, place: int, answer: Answer) -> None:
+    def _by_corrections(self, place: int, answer: Answer, answers: Sequence[Answer]) -> None:
         for accept, (dims, ends) in self.further[place]:
-            if answer.shows(dims, ends):
+            if answer.shows(dims, ends) and self._read_so(accept, place, answers):
                 answer.status, answer.share, answer.wrong = "right", Fraction(1), ()
                 answer.says = (self.say(ACCEPTED, {"reason": accept.reason}),)
                 return
+
+    def _read_so(self, accept: Accept, place: int, answers: Sequence[Answer]) -> bool:
+        """Whether nothing before a box speaks against that reading of the task."""
+        before = [answers[other] for other in self.follower.above[place] if answers[other].written is not None]
+        readings = [mistake for mistake in self.task.mistakes if mistake.key == accept.reading]
+        return not any(contradicted(reading, before) for reading in readings)
 
     def _explain(self, answers: Sequence[Answer]) -> None:
         """Says what is wrong where no mistake does, and which number of a matrix."""
@@ -158,7 +184,7 @@ class TaskMarker:
 
     def _where(self, answer: Answer) -> Iterator[str]:
         if not answer.fits:
-            asked, found = _size(answer.box.shape), _size(shape(answer.written and answer.written.value))
+            asked, found = _size(answer.box.shape), _size(answer.shape)
             yield self.say(SIZE, {"found": found, "asked": asked})
         elif coarse(answer):
             yield self.say(COARSE, {"decimals": answer.box.decimals})
