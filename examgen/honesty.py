@@ -22,6 +22,7 @@ from examgen.ops import OPS
 from examgen.ops._cells import At, Operand, window
 
 SCALE = 10**30
+LARGEST_POWER = 10**5  # of 2: nobody can tell what the exponential of a number such as 10^30 is
 FINEST = 8  # decimals beyond `working` to which somebody may round; finer rounding moves nothing that counts
 
 Interval = tuple[int, int]
@@ -32,7 +33,8 @@ mp.dps = 60
 
 
 class Unbounded(ArithmeticError):
-    """A quotient by what may be 0, or a logarithm of what may not be above it: an honest result can be anything."""
+    """A quotient by what may be 0, a logarithm of what may not be above it, or more digits than can be worked with: an honest
+    result can be anything."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,8 @@ def _power(x: Interval, exponent: Fraction) -> Interval:
 def _monotone(function: Callable[[Any], Any]) -> Callable[[Interval], Interval]:
     def rule(x: Interval) -> Interval:
         ends = [function(mp.mpf(end) / SCALE) * SCALE for end in x]
+        if any(mp.isinf(end) or mp.mag(end) > LARGEST_POWER for end in ends):
+            raise Unbounded("a number of too many digits")
         return int(mp.floor(min(ends))) - 1, int(mp.ceil(max(ends))) + 1
 
     return rule
@@ -266,7 +270,8 @@ def _wave(function: Callable[[Any], Any], shift: int) -> Callable[[Interval], In
         low, high = _monotone(function)(x)
         quarter = mp.pi / 2
         first, last = (mp.mpf(end) / SCALE / quarter for end in x)
-        inside = range(int(mp.ceil(first)), int(mp.floor(last)) + 1)
+        start = int(mp.ceil(first))
+        inside = range(start, min(int(mp.floor(last)), start + 4) + 1)  # five of them hold both
         peaks = [k + shift for k in inside if (k + shift) % 2]
         return (-SCALE if any(k % 4 == 3 for k in peaks) else low), (SCALE if any(k % 4 == 1 for k in peaks) else high)
 

@@ -81,6 +81,10 @@ class KeyBox:
         """One unit of the last decimal asked."""
         return Fraction(1, 10**self.decimals)
 
+    def shows_zero(self, cell: Fraction) -> bool:
+        """Whether a number is 0 once it is rounded as asked; where whole numbers are asked, to two decimals."""
+        return 2 * abs(cell) < (Fraction(1, 100) if self.whole else self.unit)
+
 
 @dataclass(frozen=True)
 class KnownMistake:

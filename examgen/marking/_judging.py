@@ -14,7 +14,8 @@ from examgen.model import cells, shape
 from examgen.written import Written
 
 Ends = Sequence[tuple[Fraction, Fraction]]  # of every cell, flat
-FURTHEST = 5  # units of the last decimal around what follows from a student's number: rounding alone leads no further
+FURTHEST = 5  # units of the last decimal around what follows from a student's number, or
+PART = Fraction(1, 100)  # this part of it: somebody who goes on from an unrounded number comes no further, or cannot be told
 WHOLE = Fraction(1, 10**9)  # a double nearer to a whole number than this is that number
 FRACTION = Fraction(1, 100)  # to how much a fraction is written where a whole number is asked
 HALF = Fraction(1, 2)
@@ -54,10 +55,10 @@ class Answer:
         """
         assert self.written is not None
         pairs = zip(cells(self.written.value), cells(self.written.places), strict=True)
-        return tuple(interval(cell, Fraction(0) if exact else self._hidden(places)) for cell, places in pairs)
+        return tuple(interval(cell, Fraction(0) if exact else self._hidden(cell, places)) for cell, places in pairs)
 
-    def _hidden(self, places: int | None) -> Fraction:
-        if places is None or (self.box.whole and places == 0):
+    def _hidden(self, cell: Fraction, places: int | None) -> Fraction:
+        if places is None or (self.box.whole and cell.denominator == 1):
             return Fraction(0)
         return Fraction(1, 10 ** max(places, self.box.decimals))
 
@@ -79,17 +80,18 @@ def share(wrong: int, count: int, rules: Rules) -> Fraction:
     return HALF if wrong == 1 and count > 1 and rules.cells == "half" else Fraction(0)
 
 
-def followed(box: KeyBox, expected: Expected) -> Ends:
+def followed(box: KeyBox, expected: Expected, roots: Sequence[KeyBox]) -> Ends:
     """What is accepted where this follows from a student's own numbers: give or take a unit, as far as rounding can lead."""
-    return [_near(middle(found), found, box) for found in expected]
+    unit = max(each.unit for each in (box, *roots))
+    return [_near(middle(found), found, box, unit) for found in expected]
 
 
-def _near(center: Fraction, found: tuple[int, int], box: KeyBox) -> tuple[Fraction, Fraction]:
-    low, high = Fraction(found[0], SCALE), Fraction(found[1], SCALE)
-    if box.whole:
-        return low, high
-    furthest = FURTHEST * box.unit
-    return max(low - box.unit, center - furthest), min(high + box.unit, center + furthest)
+def _near(center: Fraction, found: tuple[int, int], box: KeyBox, unit: Fraction) -> tuple[Fraction, Fraction]:
+    low, high, near = Fraction(found[0], SCALE), Fraction(found[1], SCALE), Fraction(round(center))
+    if box.whole and max(high - near, near - low) < WHOLE:
+        return near, near
+    slack, furthest = FRACTION if box.whole else box.unit, max(FURTHEST * unit, PART * abs(center))
+    return max(low - slack, center - furthest), min(high + slack, center + furthest)
 
 
 def around(result: Any, box: KeyBox) -> tuple[tuple[int, ...], Ends]:

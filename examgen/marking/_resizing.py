@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph
 from examgen.keyfile import KeyTask
-from examgen.model import Exact, shape
+from examgen.model import Exact, nest, shape
 
 
-def resized(task: KeyTask, place: int, value: Exact) -> KeyTask | None:
+def resized(task: KeyTask, place: int, own: Mapping[int, Exact]) -> KeyTask | None:
     """The task with a student's own array in a box, whatever its size, and all boxes behind it in the sizes that follow.
 
-    None where the graph cannot go on from it, or the box is a part of a node or a gradient.
+    `own` are the arrays that were written, by box: a node that is asked in parts goes on from all of them together.
+    None where the graph cannot go on from them.
     """
     box = task.boxes[place]
-    dims = shape(value)
-    if box.gradient or box.index or len(dims) != len(box.shape):
+    parts = [other for other, found in enumerate(task.boxes) if found.node == box.node and not found.gradient]
+    lead = task.graph[box.node].shape[: len(box.index)]
+    sizes = {shape(own[part]) for part in parts if part in own}
+    if any(found.gradient for found in task.boxes) or len(parts) != prod(lead) or set(parts) - own.keys() or len(sizes) != 1:
         return None
+    value = nest([own[part] for part in sorted(parts, key=lambda part: task.boxes[part].index)], lead)
     try:
-        graph = _from_there(task.graph, box.node, dims)
-        boxes = tuple(replace(other, shape=graph[other.node].shape[len(other.index) :]) for other in task.boxes)
+        graph = _from_there(task.graph, box.node, (*lead, *sizes.pop()))
     except InputError:  # shapes that do not fit together
         return None
-    if any(i >= length for other in boxes for i, length in zip(other.index, graph[other.node].shape, strict=False)):
+    dims = [graph[found.node].shape for found in task.boxes]
+    if any(i >= n for found, of in zip(task.boxes, dims, strict=True) for i, n in zip(found.index, of, strict=False)):
         return None
-    values = tuple(other for other in boxes if not other.gradient)
-    return replace(task, graph=graph, data={**task.data, box.node: value}, boxes=values) if len(values) == len(boxes) else None
+    boxes = [replace(found, shape=of[len(found.index) :]) for found, of in zip(task.boxes, dims, strict=True)]
+    return replace(task, graph=graph, data={**task.data, box.node: value}, boxes=tuple(boxes))
 
 
 def _from_there(graph: Graph, name: str, dims: tuple[int, ...]) -> Graph:

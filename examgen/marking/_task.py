@@ -32,12 +32,12 @@ ACCEPTED = "Accepted: %(reason)s"
 
 @dataclass(frozen=True)
 class Chain:
-    """What follows from a student's own numbers in some boxes: their places, and what is accepted on every honest way."""
+    """What follows from a student's own numbers in some boxes: their places, and what is accepted on one honest way."""
 
+    follower: Follower
     roots: tuple[int, ...]
     shape: tuple[int, ...]
     ends: Ends
-    trivial: bool
 
 
 class TaskMarker:
@@ -53,7 +53,7 @@ class TaskMarker:
     def mark(self, texts: Sequence[str]) -> list[Answer]:
         """What becomes of the texts in the boxes."""
         answers = [self._read(place, text) for place, text in enumerate(texts)]
-        own: dict[int, str] = {}  # boxes whose numbers are the student's own: those that are wrong, and what follows from them
+        own: dict[int, bool] = {}  # boxes whose numbers are the student's own, and whether they follow from others of them
         for place in self.follower.order:
             if answers[place].written is not None:
                 self._judge(place, answers, own)
@@ -73,14 +73,13 @@ class TaskMarker:
             answer.status, answer.says = "unreadable", (self.say(error.says, error.values),)
         return answer
 
-    def _judge(self, place: int, answers: Sequence[Answer], own: dict[int, str]) -> None:
+    def _judge(self, place: int, answers: Sequence[Answer], own: dict[int, bool]) -> None:
         """One answer by the key, else by what follows from the student's own numbers, else by what was decided since."""
         answer = answers[place]
         self._by_key(answer)
         if answer.status == "right":
             return
-        self._by_following(place, answers, own)
-        own[place] = answer.status
+        own[place] = self._by_following(place, answers, own)
         self._by_corrections(place, answer, answers)
 
     def _by_key(self, answer: Answer) -> None:
@@ -91,75 +90,76 @@ class TaskMarker:
         answer.share = share(len(answer.wrong), len(answer.box.accept), self.rules)
         answer.status = "partial" if answer.wrong and answer.share else "wrong" if answer.wrong else "right"
 
-    def _by_following(self, place: int, answers: Sequence[Answer], own: Mapping[int, str]) -> None:
-        answer, best = answers[place], answers[place].share
+    def _by_following(self, place: int, answers: Sequence[Answer], own: Mapping[int, bool]) -> bool:
+        """Whether all of an answer follows from the student's own numbers, be it trivial or worth points."""
+        answer = answers[place]
         for chain in self._chains(place, answers, own):
             if chain.shape != answer.shape:
                 continue
             wrong = answer.misses(chain.ends)
             worth = share(len(wrong), len(chain.ends), self.rules) * self.rules.follow
-            named = {"boxes": ", ".join(self.task.boxes[root].label for root in chain.roots)}
-            if chain.trivial:
-                if not wrong and answer.status != "followed":
-                    answer.says = (self.say(LEFT, named),)
-            elif not wrong and (worth > best or not self.rules.follow):
-                answer.status, answer.share, answer.wrong = "followed", max(worth, best), ()
-                answer.says = (self.say(FOLLOWS, named),)
-                return
-            elif worth > best:
-                best = answer.share = worth
-                answer.status, answer.wrong, answer.says = "partial", wrong, (self.say(FOLLOWS, named),)
+            named = {"boxes": ", ".join(self.task.boxes[root].label for root in self._named(chain.roots, own))}
+            if wrong and worth <= answer.share:
+                continue
+            if self._trivial(place, chain, answers):
+                answer.says = answer.says or (self.say(LEFT, named),)
+                if not wrong:  # a detour by what follows from the same numbers makes it no more than trivial
+                    return True
+                continue
+            answer.share, answer.wrong, answer.says = max(worth, answer.share), wrong, (self.say(FOLLOWS, named),)
+            answer.status = "partial" if wrong else "followed"
+            if not wrong:
+                return True
+        return False
 
-    def _chains(self, place: int, answers: Sequence[Answer], own: Mapping[int, str]) -> Iterator[Chain]:
+    def _chains(self, place: int, answers: Sequence[Answer], own: Mapping[int, bool]) -> Iterator[Chain]:
         """What follows from all of the student's own numbers above a box, then from each of them alone."""
-        below = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
-        above = [root for root in below if answers[root].fits]
-        wrong = [root for root in above if own[root] != "followed"]
-        choices = dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)])
-        for roots in filter(None, choices):
-            yield from self._chain(self.follower, place, roots, answers, own)
-        for root in below:
-            if root not in above and (other := self._resized(root, answers[root])) is not None:
-                yield from self._chain(other, place, (root,), answers, own)
+        roots = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
+        above = [root for root in roots if answers[root].fits]
+        wrong = [root for root in above if not own[root]]
+        for chosen in filter(None, dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)])):
+            yield from self._followed(self.follower, place, chosen, answers)
+        for root in roots:
+            if root not in above and (resized := self._resized(root, answers)) is not None:
+                yield from self._followed(resized, place, (root,), answers)
 
-    def _resized(self, root: int, answer: Answer) -> Follower | None:
-        """What goes on from an array of another size, if anything can."""
-        task = resized(self.task, root, answer.written.value) if answer.written is not None else None
+    def _followed(
+        self, follower: Follower, place: int, roots: tuple[int, ...], answers: Sequence[Answer]
+    ) -> Iterator[Chain]:
+        box, asked = follower.task.boxes[place], [follower.task.boxes[root] for root in roots]
+        for expected in follower.expected({root: answers[root].carried() for root in roots}):
+            yield Chain(follower, roots, box.shape, followed(box, expected[place], asked))
+
+    def _resized(self, root: int, answers: Sequence[Answer]) -> Follower | None:
+        """What goes on from an array of another size than asked, if anything can."""
+        own = {place: answer.written.value for place, answer in enumerate(answers) if answer.written is not None}
+        task = resized(self.task, root, own)
         return Follower(task) if task is not None else None
 
-    def _chain(
-        self, follower: Follower, place: int, roots: Sequence[int], answers: Sequence[Answer], own: Mapping[int, str]
-    ) -> Iterator[Chain]:
-        box, carried = follower.task.boxes[place], {root: answers[root].carried() for root in roots}
-        for expected in follower.expected(carried):
-            yield Chain(
-                self._named(roots, own), box.shape, followed(box, expected[place]),
-                self._trivial(follower, place, roots, answers),
-            )
-
-    def _named(self, roots: Sequence[int], own: Mapping[int, str]) -> tuple[int, ...]:
+    def _named(self, roots: Sequence[int], own: Mapping[int, bool]) -> tuple[int, ...]:
         """The wrong boxes among those that are followed; where all of them follow from others, they themselves."""
-        return tuple(root for root in roots if own[root] != "followed") or tuple(roots)
+        return tuple(root for root in roots if not own[root]) or tuple(roots)
 
-    def _trivial(self, follower: Follower, place: int, roots: Sequence[int], answers: Sequence[Answer]) -> bool:
-        """Whether a carried number leaves nothing to work out: it makes all of a box 0, or stands there once more.
+    def _trivial(self, place: int, chain: Chain, answers: Sequence[Answer]) -> bool:
+        """Whether carried numbers leave nothing to work out: they make all of a box 0, or stand there once more.
 
-        Where the right numbers do the same, that is the task.
+        What another number, larger by an eighth, would not do is chance and not trivial. Where the right numbers do the same,
+        that is the task.
         """
-        carried = {root: answers[root].carried(exact=True) for root in roots}
-        return all(self._nothing_left(follower, place, roots, found) for found in follower.expected(carried, exact=True))
+        exact = {root: answers[root].carried(exact=True) for root in chain.roots}
+        larger = {root: tuple((9 * low // 8, 9 * high // 8) for low, high in carried) for root, carried in exact.items()}
+        ways = [found for carried in (exact, larger) for found in chain.follower.expected(carried, exact=True)]
+        return all(self._nothing_left(place, chain, found) for found in ways)
 
-    def _nothing_left(
-        self, follower: Follower, place: int, roots: Sequence[int], found: Sequence[Expected]
-    ) -> bool:
-        box, here = follower.task.boxes[place], list(map(middle, found[place]))
-        if all(abs(cell) < NOTHING for cell in here) and any(cells(box.value)):
-            return True
-        others = ((follower.task.boxes[root], list(map(middle, found[root]))) for root in roots)
-        return any(
-            other.shape == box.shape and _same(there, here) and list(cells(other.value)) != list(cells(box.value))
-            for other, there in others
-        )
+    def _nothing_left(self, place: int, chain: Chain, found: Sequence[Expected]) -> bool:
+        boxes, here = chain.follower.task.boxes, list(map(middle, found[place]))
+        box = boxes[place]
+        if all(box.shows_zero(cell) for cell in here):
+            return not all(box.shows_zero(Fraction(cell)) for cell in cells(box.value))
+        alike = [root for root in chain.roots if boxes[root].shape == box.shape]
+        if any(list(cells(boxes[root].value)) == list(cells(box.value)) for root in alike):
+            return False
+        return bool(alike) and all(_same(list(map(middle, found[root])), here) for root in alike)
 
     def _by_corrections(self, place: int, answer: Answer, answers: Sequence[Answer]) -> None:
         for accept, (dims, ends) in self.further[place]:
