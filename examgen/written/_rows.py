@@ -9,7 +9,7 @@ from math import prod
 
 from examgen.model import Exact, cells, each, nest, shape
 from examgen.written._data import Unreadable, Written, excerpt
-from examgen.written._decimal import DEEPEST, Part, decimal
+from examgen.written._decimal import DEEPEST, LONGEST, Part, decimal
 from examgen.written._expression import BRACKETS, CLOSING, TOO_DEEP
 from examgen.written._scalar import number, simple, unnamed
 from examgen.written._spelling import BLANK
@@ -58,7 +58,7 @@ class _Cells:
     def __call__(self, text: str) -> Part:
         found = self.known.get(text) or simple(text, self.forms) or decimal(text)
         if found is None:
-            self.length += len(text)
+            self.length += len(text) if len(text) <= LONGEST else 0  # a longer one is refused as such
             if self.length > MOST_EXPRESSIONS:
                 raise Unreadable(LONG_EXPRESSIONS)
             found = number(text, self.forms)
@@ -69,6 +69,8 @@ class _Cells:
 def rows(text: str, dims: tuple[int, ...], forms: bool) -> Written:
     """The numbers of a spelled text, in the asked shape where they fill it, else in their own. Raises: Unreadable."""
     told = unnamed(text)
+    if (count := len(_ROW_END.findall(told))) > _most(dims):
+        raise Unreadable(TOO_MANY, {"asked": prod(dims), "written": count + 1})
     whole, read = _pairs(told), _Cells(forms)
     trees = list(dict.fromkeys(_outermost(told, whole, cut) for cut in _cuts(told)))
     if not any(next(cells(tree), None) for tree in trees):
@@ -112,9 +114,14 @@ def _bounded(tree: Exact, text: str, dims: tuple[int, ...]) -> Exact | Unreadabl
     """A tree of another shape than asked, or what is wrong with it."""
     if not _even(tree, shape(tree)):
         return Unreadable(UNEQUAL, {"text": excerpt(text)})
-    if (count := prod(shape(tree))) > 4 * prod(dims) + 100:
+    if (count := prod(shape(tree))) > _most(dims):
         return Unreadable(TOO_MANY, {"asked": prod(dims), "written": count})
     return tree
+
+
+def _most(dims: tuple[int, ...]) -> int:
+    """How many numbers are read at most where so many are asked: enough to tell that the size is wrong."""
+    return 2 * prod(dims) + 50
 
 
 def _written(parts: Exact) -> Written:
