@@ -277,7 +277,7 @@ ARRAYS = [
     ("[]", (2,), "no number"), ("1 " * 200, (2,), "200 numbers, and 2 are asked"), ("1 " * 201, (2,), "at most 400 characters"),
     ("[" * 50 + "]" * 50, (2, 2), "too deep"), ("a = 1; b = 2", (2,), 'word "b"'), ("1,,2", (2,), "side by side"),
     ("e^0.1+" * 40 + "1; 2", (10,), "at most 200 characters"), ("1" * 5000 + " 2", (100,), "at most 200 characters"),
-    ("a=" * 2000 + "1", (100,), "too long together"),
+    ("a=" * 2000 + "1", (100,), "at most 200 characters"),
 ]
 
 
