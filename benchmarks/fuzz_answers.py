@@ -35,6 +35,9 @@ WORDS = (
     "th", "σ", "x", "+", "-", "*", "/", ":", "^", "**", "^-", "⁻²", "½", "%", "(", ")", "[", "]", "{", "}", "(6)", ",", ".",
     ";", "\n", " ", " ", ", ", "=", "≈", "−", "·", "L", "dL/dw", "10^", "1 2/3",
 )
+LONG_CELLS = (
+    "1", "1,5", "-2/3", "ln(2)", "[1]", "[1,2]", "a=", "1 4/15", ", 2", "   ", "e^0.{}", "({}+1)^0.7", "=", "((", "",
+)
 
 
 def random_text(random: Random) -> str:
@@ -60,8 +63,8 @@ def junk(random: Random) -> str:
 
 def long_array(random: Random) -> str:
     """A large array, or what begins like one."""
-    count = random.randrange(2, 4000)
-    cell = random.choice(("1", "1,5", "-2/3", "ln(2)", "[1]", "e^0.{}", "({}+1)^0.7", "=", "((", ""))
+    count = random.randrange(2, random.choice((10, 1000, 20_000)))
+    cell = random.choice(LONG_CELLS)
     text = random.choice((" ", ", ", ";", ",", "")).join(cell.format(i) for i in range(count))
     return text[: random.choice((300, 5000, 20_000))]
 
