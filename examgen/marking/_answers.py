@@ -9,6 +9,8 @@ from examgen.errors import InputError
 from examgen.keyfile import KeyVariant
 from examgen.labels import typed
 
+DASHES = "-–—− "  # what people write where they have nothing to write
+
 
 def by_label(told: Mapping[str, Any], variant: KeyVariant, language: str) -> tuple[dict[str, Any], list[str]]:
     """What is told by the labels of the key, and the names that are none of them. Raises: InputError for one told twice."""
@@ -28,11 +30,12 @@ def by_label(told: Mapping[str, Any], variant: KeyVariant, language: str) -> tup
 
 
 def text_of(answer: Any) -> str:
-    """An answer as text, nested lists in brackets; None is blank."""
+    """An answer as text, nested lists in brackets; None is blank, and so is a dash."""
     if answer is None:
         return ""
     if hasattr(answer, "tolist"):
         answer = answer.tolist()
     if isinstance(answer, (list, tuple)):
         return "[" + ", ".join(map(text_of, answer)) + "]"
-    return str(answer).strip()
+    text = str(answer).strip()
+    return text if text.strip(DASHES) else ""

@@ -17,6 +17,7 @@ from examgen.marking._marks import BoxMark, Mark, Status, TaskMark
 from examgen.marking._task import TaskMarker
 from examgen.render.language import say
 
+LONGEST = 1000  # characters of an answer that a mark keeps
 VARIANT = "variant"  # the name under which answers may hold their variant's code
 CANCELLED = "Does not count: %(reason)s"
 BY_HAND = "Points given by hand."
@@ -119,7 +120,7 @@ def _box(task: KeyTask, answer: Answer) -> BoxMark:
     wrong = tuple(in_shape(answer, place) for place in answer.wrong) if box.shape else ()
     status = cast(Status, answer.status)
     return BoxMark(
-        task.number, box.label, box.key, answer.share * box.points, box.points, status, answer.text, answer.says,
+        task.number, box.label, box.key, answer.share * box.points, box.points, status, answer.text[:LONGEST], answer.says,
         answer.mistakes, wrong,
     )
 

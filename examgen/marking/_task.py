@@ -22,6 +22,7 @@ BLANK = "Not answered."
 WRONG = "Wrong."
 FOLLOWS = "Follows correctly from the number in %(boxes)s."
 LEFT = "Follows from the number in %(boxes)s, but with it nothing was left to work out."
+SOUND = "All that comes after follows correctly from it."
 IMPLIED = "Blank; counts as right, since what follows from it is right."
 ONE_CELL = "One number is wrong: row %(row)s, column %(column)s."
 SOME_CELLS = "%(wrong)s of %(all)s numbers are wrong."
@@ -175,12 +176,18 @@ class TaskMarker:
         return not any(contradicted(reading, before) for reading in readings)
 
     def _explain(self, answers: Sequence[Answer]) -> None:
-        """Says what is wrong where no mistake does, and which number of a matrix."""
-        for answer in answers:
+        """Says what is wrong where no mistake does, which number of a matrix, and that the rest follows where it does."""
+        for place, answer in enumerate(answers):
             if answer.status == "blank":
                 answer.says = (self.say(BLANK, {}),)
             elif answer.status in ("wrong", "partial") and answer.written is not None:
-                answer.says = (*self._where(answer), *answer.says) or (self.say(WRONG, {}),)
+                told = (*self._where(answer), *answer.says) or (self.say(WRONG, {}),)
+                answer.says = (*told, self.say(SOUND, {})) if self._sound(place, answers) else told
+
+    def _sound(self, place: int, answers: Sequence[Answer]) -> bool:
+        """Whether everything written after a box came out, and some of it from this box's wrong number."""
+        after = {answers[other].status for other in self.follower.below[place]} - {"blank"}
+        return "followed" in after and after <= {"followed", "right"}
 
     def _where(self, answer: Answer) -> Iterator[str]:
         if not answer.fits:
