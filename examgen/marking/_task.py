@@ -115,8 +115,7 @@ class TaskMarker:
         for roots in filter(None, choices):
             carried = {root: answers[root].carried() for root in roots}
             for expected in self.follower.expected(carried):
-                asked = [self.task.boxes[root] for root in roots]
-                yield Chain(roots, followed(self.task.boxes[place], expected[place], asked))
+                yield Chain(roots, followed(self.task.boxes[place], expected[place]))
 
     def _named(self, roots: Sequence[int], own: Mapping[int, bool]) -> tuple[int, ...]:
         """The wrong boxes among those that are followed; where all of them follow from others, they themselves."""
