@@ -22,6 +22,7 @@ CANCELLED = "Does not count: %(reason)s"
 BY_HAND = "Points given by hand."
 BY_HAND_SINCE = "Points given by hand: %(reason)s"
 UNKNOWN = "%(labels)s: the sheet has no such box."
+DEEPEST, LONGEST = 8, 1000  # lists within lists, and bits of a number: far beyond any answer
 
 
 def grade(
@@ -77,7 +78,7 @@ class Marker:
     def by_label(self, told: Mapping[str, Any], variant: KeyVariant) -> tuple[dict[str, Any], list[str]]:
         """What is told by the labels of the key, and the names that are none of them. Raises: InputError for one told twice."""
         known = {box.label for box in variant.boxes}
-        meant = typed([name for name in told if name not in known], self.key.language)
+        meant = typed(told, self.key.language)
         found: dict[str, Any] = {}
         unknown = []
         for name, value in told.items():
@@ -149,12 +150,14 @@ def points_of(told: Any, label: str, most: Fraction) -> Fraction:
     return Fraction(text.replace(",", "."))
 
 
-def text_of(answer: Any) -> str:
-    """An answer as text, nested lists in brackets; None is blank."""
+def text_of(answer: Any, deepest: int = DEEPEST) -> str:
+    """An answer as text, nested lists in brackets; None is blank. What no sheet can ask for comes out as text that states nothing."""
     if answer is None:
         return ""
     if hasattr(answer, "tolist"):
         answer = answer.tolist()
     if isinstance(answer, (list, tuple)):
-        return "[" + ", ".join(map(text_of, answer)) + "]"
+        return "[" + ", ".join(text_of(part, deepest - 1) for part in answer) + "]" if deepest else "[…]"
+    if isinstance(answer, int) and answer.bit_length() > LONGEST:
+        return "…"
     return str(answer).strip()
