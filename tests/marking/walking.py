@@ -69,6 +69,21 @@ class Paper:
     def _origins(self, name: str) -> set[str]:
         return {name}.union(*(self._origins(source) for source in self.graph[name].inputs))
 
+    @property
+    def order(self) -> list[int]:
+        """Values as they follow from each other, then gradients from the output back."""
+        rank = {node.name: number for number, node in enumerate(self.graph.nodes)}
+        values = sorted((rank[box["node"]], place) for place, box in enumerate(self.boxes) if not box["gradient"])
+        gradients = sorted((-rank[box["node"]], place) for place, box in enumerate(self.boxes) if box["gradient"])
+        return [place for _, place in (*values, *gradients)]
+
+    def follows(self, place: int, own: Own, numbers: Numbers) -> bool:
+        """Whether these numbers are what the right rules make of the student's own in other boxes, to the decimals asked."""
+        box, others = self.boxes[place], {root: x for root, x in own.items() if root != place and self._leads(root, place)}
+        near = 0.005 if box["cells"] == "integer" else 10.0 ** -box["decimals"]
+        found = (self.box(place, others, keep, way) for way in range(len(self.ways)) if others)
+        return any(np.allclose(numbers, here, rtol=0, atol=near) for here in found)
+
     def _run(self, own: Own, habit: Habit, way: int) -> dict[str, Any]:
         both, arrays = self.ways[way], dict[str, Any]()
         with np.errstate(all="ignore"):
