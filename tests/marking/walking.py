@@ -111,13 +111,13 @@ class Paper:
         return tuple(np.asarray(found, np.float64).ravel().tolist())
 
     def trivial(self, place: int, own: Own) -> bool:
-        """All 0 to the decimals asked, or the student's own number once more; and so with a number larger by an eighth."""
+        """All 0 to the decimals asked, or the student's own number once more; and so with a number larger by an eighth.
+
+        Ways on which nobody gets anywhere with these numbers do not count.
+        """
         larger = {root: tuple(LARGER * x for x in numbers) for root, numbers in own.items()}
-        return all(
-            self._nothing_left(place, numbers, self.work(numbers, keep, way)[place])
-            for numbers in (own, larger)
-            for way in range(len(self.ways))
-        )
+        ways = [(numbers, self.box(place, numbers, keep, way)) for numbers in (own, larger) for way in range(len(self.ways))]
+        return all(self._nothing_left(place, numbers, here) for numbers, here in ways if np.isfinite(here).all())
 
     def _nothing_left(self, place: int, own: Own, here: Numbers) -> bool:
         box = self.boxes[place]
