@@ -43,6 +43,7 @@ class Rule(NamedTuple):
     rules: Mapping[str, Any] = {}
 
 
+NOTHING = "1a wrong 0, 1b wrong 0, 1c wrong 0, 1d wrong 0"
 RULES: Sequence[Rule] = (
     Rule("svm", "follow-through", {}, "1a right 1, 1b right 1, 1c right 1, 1d right 1"),
     Rule("svm", "follow-through", {"1a": "1.6", "1d": "1.3"}, "1a wrong 0, 1d followed 1"),
@@ -75,12 +76,15 @@ RULES: Sequence[Rule] = (
         "conv", "arrays", {"1a": "1 -2 0; 3 1 0; 4 0 0", "1b": "1 0 0; 3 1 0; 4 0 0", "1c": "4"},
         "1a wrong 0, 1b wrong 0, 1c wrong 0",
     ),
-    Rule("svm", "trivial results", {"1a": "0", "1b": "0", "1c": "0", "1d": "0"}, "1a wrong 0, 1b wrong 0, 1c wrong 0, 1d wrong 0"),
-    Rule("svm", "trivial results", {"1a": "2", "1b": "2", "1c": "2", "1d": "2"}, "1a wrong 0, 1b wrong 0, 1c wrong 0, 1d wrong 0"),
+    Rule("svm", "trivial results", {"1a": "0", "1b": "0", "1c": "0", "1d": "0"}, NOTHING),
+    Rule("svm", "trivial results", {"1a": "2", "1b": "2", "1c": "2", "1d": "2"}, NOTHING),
     Rule("svm", "trivial results", {"1a": "1.15", "1d": "1.15"}, "1a wrong 0, 1d followed 1"),
     Rule("conv", "trivial results", {"1a": "-1 -2; -3 -1", "1b": "0 0; 0 0", "1c": "0"}, "1a wrong 0, 1b wrong 0, 1c wrong 0"),
     Rule("conv", "trivial results", {"1a": "1 2; 4 3", "1b": "1 2; 4 3", "1c": "4"}, "1a wrong 0, 1b wrong 0, 1c followed 1/2"),
-    Rule("neuron", "trivial results", {"1a": "40", "1b": "1", "1c": "0", "1d": "0"}, "1a wrong 0, 1b followed 1/2, 1c wrong 0, 1d wrong 0"),
+    Rule(
+        "neuron", "trivial results", {"1a": "40", "1b": "1", "1c": "0", "1d": "0"},
+        "1a wrong 0, 1b followed 1/2, 1c wrong 0, 1d wrong 0",
+    ),
 )
 
 

@@ -17,7 +17,7 @@ from examgen import keyfile
 from examgen.errors import InputError
 from examgen.marking import Accept, Cancel, Corrections, Follower, Given, Mark, Marker, _judging, _task, grade
 from examgen.marking import _grading as grading
-from tests.marking.keys import ALL, Cell, boxes, cut, flat, half_up, key_of, pinned, right, task, written
+from tests.marking.keys import ALL, Cell, boxes, cut, flat, half_up, key_of, right, task, written
 from tests.marking.rule_cases import RULES, Rule, outcome
 from tests.marking.walking import Paper
 
@@ -122,16 +122,20 @@ def unlike(key: Key, paper: Paper, mistake: Mapping[str, Any], mark: Mark) -> It
         if np.shape(result) == np.shape(box["value"]) and not follows:
             roots[place] = tuple(flat(result))
         if follows and not paper.trivial(place, roots):
-            if found.status != "followed":
-                yield told
-        elif found.status not in ("wrong", "partial") or not any(same_result(key, name, mistake, box) for name in found.mistakes):
+            fair = found.status == "followed"
+        else:
+            named = any(same_result(key, name, mistake, box) for name in found.mistakes)
+            fair = named and found.status in ("wrong", "partial")
+        if not fair:
             yield told
 
 
 def accepted(box: Mapping[str, Any], text: str) -> bool:
     """By the script of docs/key.md: whether each number lies between the ends; another count of them does not."""
     numbers, ends = [Fraction(part) for part in re.findall("-?[0-9.]+", text)], [Fraction(end) for end in flat(box["accept"])]
-    return len(numbers) * 2 == len(ends) and all(map(operator.le, ends[::2], numbers)) and all(map(operator.ge, ends[1::2], numbers))
+    if 2 * len(numbers) != len(ends):
+        return False
+    return all(map(operator.le, ends[::2], numbers)) and all(map(operator.ge, ends[1::2], numbers))
 
 
 def same_result(key: Key, name: str, mistake: Mapping[str, Any], box: Mapping[str, Any]) -> bool:
@@ -250,14 +254,15 @@ def test_corrections() -> None:
     reading = next(m for m in task(key)["mistakes"] if len(m["results"]) == 4)
     answers = {**right(key), "1a": "77", "1b": ""}
     value = Corrections(accepts=(Accept("misprint", box="1a", value="77"),))
-    assert ("right", 1) == (grade(key, answers, corrections=value)["1a"].status, grade(key, answers, corrections=value)["1a"].points)
-    assert "misprint" in grade(key, answers, corrections=value)["1a"].says[0]
+    found = grade(key, answers, corrections=value)["1a"]
+    assert ("right", 1, True) == (found.status, found.points, "misprint" in found.says[0])
     other = Corrections(accepts=(Accept("two readings", task=1, reading=reading["key"]),))
     assert full(grade(key, mistaken(key, reading), corrections=other))
     assert not full(grade(key, mistaken(key, reading)))
     assert (3, 3) == tuple(map(int, spent(grade(key, answers, corrections=Corrections(cancels=(Cancel("x", "1a"),))))))
     gift = Corrections(cancels=(Cancel("x", "1a", give="full"),))
-    assert ("cancelled", 1) == (grade(key, answers, corrections=gift)["1a"].status, grade(key, answers, corrections=gift)["1a"].points)
+    found = grade(key, answers, corrections=gift)["1a"]
+    assert ("cancelled", 1) == (found.status, found.points)
     given = Corrections(given=(Given("seen", "Ann", "1a", Fraction(1, 2)),), cancels=(Cancel("x", "1a"),))
     assert Fraction(1, 2) == grade(key, answers, corrections=given, student="Ann")["1a"].points
     assert "cancelled" == grade(key, answers, corrections=given, student="Bob")["1a"].status
