@@ -34,8 +34,8 @@ def grade(
     `key` is what `key.json` of a built folder holds, or a `keyfile.Key` of it. `answers` maps the labels of boxes to what
     the student wrote: text as people write numbers, a number, or nested lists of them; None and "" are blank. `variant` is
     the code on the sheet, or the variant's number; it may also stand among the answers under "variant", and be left out where
-    the key has one variant. `points` are given by hand, by label, and win. `corrections` were decided after the exam; `student`
-    is the one of whom they may speak.
+    the key has one variant. `points` are given by hand, by label, and win over what is marked. `corrections` were decided after
+    the exam, and win over both; `student` is the one of whom they may speak.
 
     Pure: nothing is read, printed or kept. An answer that cannot be read is an error of that box alone.
     Raises: InputError where the key is none, the variant is unknown, or points by hand are not possible.

@@ -127,9 +127,9 @@ class TaskMarker:
     def _followed(
         self, follower: Follower, place: int, roots: tuple[int, ...], answers: Sequence[Answer]
     ) -> Iterator[Chain]:
-        box, asked = follower.task.boxes[place], [follower.task.boxes[root] for root in roots]
+        box = follower.task.boxes[place]
         for expected in follower.expected({root: answers[root].carried() for root in roots}):
-            yield Chain(follower, roots, box.shape, followed(box, expected[place], asked))
+            yield Chain(follower, roots, box.shape, followed(box, expected[place]))
 
     def _resized(self, root: int, answers: Sequence[Answer]) -> Follower | None:
         """What goes on from an array of another size than asked, if anything can."""
