@@ -2,25 +2,36 @@
 
     python benchmarks/fuzz_answers.py               100,000 texts
     python benchmarks/fuzz_answers.py -n 2000 -s 7
+    python benchmarks/fuzz_answers.py --sheets      100,000 texts in the boxes of whole answers, marked
 
 Random characters of all of Unicode, valid answers with a few characters changed, junk from the words of the grammar, and long
-arrays, each for a shape at random. Exit status 1 where another exception leaves `read`, a value is not what `read` promises,
-or a text takes more than 50 ms twice.
+arrays, each for a shape at random. With `--sheets` every box of tasks of all presets holds such a text or its right answer, and
+the whole is marked. Exit status 1 where another exception leaves `read` or `grade`, a value is not what `read` promises, points
+are out of range, or a text takes more than 50 ms twice.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 from time import perf_counter
+from typing import Any
 
+from examgen import codes
+from examgen.bundle import task_json
+from examgen.keyfile import FORMAT
+from examgen.marking import Mark, grade
+from examgen.mistaken import mistaken
 from examgen.model import cells
+from examgen.registry import problems
+from examgen.solving import draw, solve
 from examgen.written import Unreadable, Written, read
 
 SLOWEST = 50  # ms
@@ -34,6 +45,9 @@ WORDS = (
     *"0123456789", "12", "0,5", "1.5", "999999999", "1e9", "2e-3", "e", "π", "ln", "lg", "log", "exp", "sqrt", "√", "tanh",
     "th", "σ", "x", "+", "-", "*", "/", ":", "^", "**", "^-", "⁻²", "½", "%", "(", ")", "[", "]", "{", "}", "(6)", ",", ".",
     ";", "\n", " ", " ", ", ", "=", "≈", "−", "·", "L", "dL/dw", "10^", "1 2/3",
+)
+LONG_CELLS = (
+    "1", "1,5", "-2/3", "ln(2)", "[1]", "[1,2]", "a=", "1 4/15", ", 2", "   ", "e^0.{}", "({}+1)^0.7", "=", "((", "",
 )
 
 
@@ -60,8 +74,8 @@ def junk(random: Random) -> str:
 
 def long_array(random: Random) -> str:
     """A large array, or what begins like one."""
-    count = random.randrange(2, 4000)
-    cell = random.choice(("1", "1,5", "-2/3", "ln(2)", "[1]", "e^0.{}", "({}+1)^0.7", "=", "((", ""))
+    count = random.randrange(2, random.choice((10, 1000, 20_000)))
+    cell = random.choice(LONG_CELLS)
     text = random.choice((" ", ", ", ";", ",", "")).join(cell.format(i) for i in range(count))
     return text[: random.choice((300, 5000, 20_000))]
 
@@ -123,16 +137,82 @@ def sound(found: Written | Unreadable) -> bool:
     return all(isinstance(cell, Fraction) and abs(cell) <= 10**30 for cell in cells(found.value))
 
 
+def sheets(count: int, seed: int, keys: Sequence[Mapping[str, Any]]) -> Tally:
+    """Marks whole answers to keys of one task until so many texts are used up; times are for each text of a sheet."""
+    random, total = Random(seed), Tally()
+    supply = (text for text, _ in texts(count, seed))
+    while sheet := _sheet(random, random.choice(keys), supply):
+        key, answers, used = sheet
+        try:
+            spent, mark = _marked(key, answers)
+            if spent > SLOWEST * used:
+                spent = min(spent, _marked(key, answers)[0])
+        except Exception as fault:
+            total.faults.append(f"{fault!r} on {str(answers)[:200]}")
+            continue
+        total.read.update(box.status for box in mark.boxes)
+        if not all(0 <= box.points <= box.most for box in mark.boxes):
+            total.faults.append(f"points out of range for {str(answers)[:200]}")
+        if spent / used > total.slowest:
+            total.slowest, total.text = spent / used, str(answers)
+    return total
+
+
+def _sheet(
+    random: Random, key: Mapping[str, Any], supply: Iterator[str]
+) -> tuple[Mapping[str, Any], dict[str, Any], int] | None:
+    """Answers to a key, and how many texts went into them; none where no text is left."""
+    boxes = [box for task in key["variants"][0]["tasks"] for box in task["answers"]]
+    answers, used = {box["label"]: _plausible(random, box["value"]) for box in boxes}, 0
+    for box in random.sample(boxes, random.randint(1, len(boxes))):
+        text = next(supply, None)
+        if text is None:
+            break
+        answers[box["label"]], used = text, used + 1
+    return (key, answers, used) if used else None
+
+
+def _plausible(random: Random, value: Any) -> Any:
+    """The right answer, or one of its shape that is wrong in some cells."""
+    if isinstance(value, list):
+        return [_plausible(random, part) for part in value]
+    return random.choice((f"{value:.4f}", f"{value:.4f}", f"{-value:.2f}", "0", "1e30", "-1e-30", "77", "1/3"))
+
+
+def _marked(key: Mapping[str, Any], answers: Mapping[str, Any]) -> tuple[float, Mark]:
+    begin = perf_counter()
+    mark = grade(key, answers)
+    return 1000 * (perf_counter() - begin), mark
+
+
+def drawn_keys() -> list[dict[str, Any]]:
+    """A key of one task of every preset."""
+    found = []
+    for name, chosen in problems().items():
+        for preset in chosen.presets.values():
+            solution = solve(draw(name, preset, "fuzz"))
+            task = task_json(1, replace(solution, mistakes=mistaken(solution)), "en")
+            variant = {"number": 1, "code": codes.encode(1, "fuzz"), "tasks": [task]}
+            found.append(json.loads(json.dumps({"format": FORMAT, "title": name, "language": "en", "variants": [variant]})))
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Prints what came of the texts. Returns 1 where anything should not be."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-n", type=int, default=100_000, help="texts")
     parser.add_argument("-s", type=int, default=0, help="seed")
+    parser.add_argument("--sheets", action="store_true", help="whole answers, marked")
     chosen = parser.parse_args(arguments)
     print(f"Python {platform.python_version()} on {platform.machine()}, one process")
-    total = tally(chosen.n, chosen.s)
-    print(f"{chosen.n} texts: {total.read['read']} read, {total.read['refused']} refused, {len(total.faults)} faults")
-    print(f"slowest read: {total.slowest:.1f} ms, {len(total.text)} characters for {total.dims}, {total.text[:50]!r}")
+    if chosen.sheets:
+        total = sheets(chosen.n, chosen.s, drawn_keys())
+        print(f"{chosen.n} texts: {dict(total.read.most_common())}, {len(total.faults)} faults")
+        print(f"slowest sheet: {total.slowest:.1f} ms for each of its texts, {total.text[:200]}")
+    else:
+        total = tally(chosen.n, chosen.s)
+        print(f"{chosen.n} texts: {total.read['read']} read, {total.read['refused']} refused, {len(total.faults)} faults")
+        print(f"slowest read: {total.slowest:.1f} ms, {len(total.text)} characters for {total.dims}, {total.text[:50]!r}")
     print(*total.faults[:10], sep="\n", end="\n" if total.faults else "")
     return 1 if total.faults or total.slowest > SLOWEST else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from examgen import keyfile
+from examgen import feedback, keyfile
 from examgen.errors import InputError
 from examgen.keyfile import Key, KeyBox, KeyTask, KeyVariant
 from examgen.marking import VARIANT, Mark, StripRow, right_values
@@ -20,19 +21,16 @@ from examgen.registry import problems
 from examgen.render.language import decimal_mark, say
 from examgen.render.notation import num
 from examgen.tables import read_toml
-from examgen.writing import plain
+from examgen.writing import plain, style_for
 
 DEFINITION = ".toml"
-LONGEST = 40  # characters of an answer that are shown again
 HOW = (
-    "Write each answer between its quotes: 1.27, -0,5, 19/15, ln(9/2); a matrix row by row: \"1 -2; 3 1\". "
+    "Write each answer between its quotes: 1.27, -0,5, 19/15, ln(9/2); a matrix row by row: 1 -2; 3 1. "
     "Leave empty what you do not know."
 )
 TASK, VARIANT_SAYS = "Task %(number)s", "variant %(number)s"
 WHOLE, DECIMALS, WHOLE_CELLS, MATRIX = "a whole number", "decimals: %(decimals)s", "whole numbers", "matrix %(size)s"
-POINTS = "Points: %(points)s of %(most)s."
-REVEALED = "right is %(value)s"
-MESSAGES = (HOW, TASK, VARIANT_SAYS, WHOLE, DECIMALS, WHOLE_CELLS, MATRIX, POINTS, REVEALED)
+MESSAGES = (HOW, TASK, VARIANT_SAYS, WHOLE, DECIMALS, WHOLE_CELLS, MATRIX)
 
 
 def key_at(place: Path, variant: str | None = None) -> Key:
@@ -117,35 +115,11 @@ def _plain(value: Any) -> bool:
 
 def parts(key: Key, mark: Mark, *, reveal: bool = False) -> Iterator[RenderableType]:
     """Each box with what became of it; right values only where they are to be revealed."""
-    from examgen.practising import STATUS
-
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    values = _right_values(key, mark) if reveal else {}
+    style = replace(style_for(key.language), text=True)
     names = {box.label: name_of(box) for box in key[mark.variant].boxes}
-    for box in mark.boxes:
-        word, colour = STATUS.get(box.status, (box.status, ""))
-        says = [] if box.status == "blank" else list(box.says)
-        if box.label in values and box.status != "right":
-            says.append(say(key.language, REVEALED, {"value": values[box.label]}))
-        asked = f"{names[box.label]} = {_brief(box.written)}" if box.written else names[box.label]
-        table.add_row(Text(box.label, "bold"), Text(asked), Text(say(key.language, word), colour), Text(" ".join(says)))
-    yield table
-    comma = decimal_mark(key.language) == ","
-    told = {"points": num(mark.points, comma), "most": num(mark.most, comma)}
-    yield Text(say(key.language, POINTS, told))
-    yield from map(Text, mark.notes)
-
-
-def _brief(written: str) -> str:
-    """What was written on one line, without what no terminal can show."""
-    seen = "".join(letter if letter.isprintable() else " " for letter in written)
-    return seen if len(seen) <= LONGEST else f"{seen[:LONGEST]}…"
-
-
-def _right_values(key: Key, mark: Mark) -> dict[str, str]:
-    """Of every box the right value as it would be printed, and in closed form where that is short."""
-    comma = decimal_mark(key.language) == ","
-    return {label: printed(value, comma) for label, value in right_values(key, mark.variant).items()}
+    right = right_values(key, mark.variant) if reveal else {}
+    values = {label: printed(value, style.comma) for label, value in right.items()}
+    return feedback.parts(mark, style, names, written=True, values=values)
 
 
 def printed(value: Exact | None, comma: bool) -> str:

@@ -13,10 +13,9 @@ from typing import Any, Literal
 from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from examgen import marking
+from examgen import feedback, marking
 from examgen.asking import name_of, task_parts
 from examgen.explaining import solution_steps
 from examgen.keyfile import Rules
@@ -24,7 +23,6 @@ from examgen.marking import Mark
 from examgen.model import Instance
 from examgen.problem import Preset
 from examgen.registry import asks_of
-from examgen.render.notation import num
 from examgen.render.paper import SheetTask
 from examgen.sheets import sheet_task
 from examgen.solving import STANDARD, Contract, draw
@@ -42,25 +40,16 @@ COMMANDS: Mapping[str, Command] = {
     "": "next", "a": "again", "s": "solution", "q": "quit",
     "ф": "again", "ы": "solution", "й": "quit",  # the same keys of a Russian keyboard
 }  # fmt: skip
-STATUS = {
-    "right": ("right", "green"),
-    "followed": ("counts as right", "green"),
-    "partial": ("partly right", "yellow"),
-    "wrong": ("wrong", "red"),
-    "blank": ("blank", "yellow"),
-    "unreadable": ("unreadable", "red"),
-}
 HOW = (
     "Type an answer and press Enter; pass over what you do not know. A matrix stands on one line, its rows parted by "
     "semicolons: 1 -2; 3 1. Fractions and expressions such as 19/15 or ln(9/2) are answers too. Keep at least %(working)s "
     "decimals while working."
 )
-POINTS = "Points: %(points)s of %(most)s."
 NEXT = "Enter: next task · a: answer again · s: solution · q: quit"
 LAST = "Enter: finish · a: answer again · s: solution · q: quit"
 RIGHT = "Tasks right: %(right)s of %(tasks)s."
 SEED = "The same tasks again: --seed %(seed)s"
-MESSAGES = (HOW, POINTS, NEXT, LAST, RIGHT, SEED, *(word for word, _ in STATUS.values()))
+MESSAGES = (HOW, NEXT, LAST, RIGHT, SEED)
 
 
 @dataclass(frozen=True)
@@ -147,14 +136,11 @@ class Session:
 
     def _marked(self, mark: Mark, sheet: SheetTask) -> None:
         """Each box with what became of it and its sentences, then the points."""
-        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-        for box, asked in zip(mark.boxes, sheet.boxes, strict=True):
-            word, colour = STATUS.get(box.status, (box.status, ""))
-            says = "" if box.status == "blank" else " ".join(box.says)
-            table.add_row(Text(box.label, "bold"), Text(name_of(asked)), Text(self.style.say(word), colour), Text(says))
+        names = {box.label: name_of(box) for box in sheet.boxes}
+        table, *rest = feedback.parts(mark, self.style, names)
         self.show(Padding(table, (1, 0, 0, 2)))
-        points, most = (num(share, self.style.comma) for share in (mark.points, mark.most))
-        self._say(POINTS, {"points": points, "most": most})
+        for part in rest:
+            self.show(part)
 
     def _command(self, prompt: str) -> Command:
         """What is to be done next; at the end of the input nothing more."""

@@ -84,7 +84,7 @@ def _row(one: Marked, tasks: Sequence[int], labels: Sequence[str], graded: bool,
     points = {box.label: box.points for box in mark.boxes}
     yield from (totals.get(task, "") for task in tasks)
     yield from (points.get(label, "") for label in labels)
-    yield "; ".join(reasons(mark))
+    yield " ".join(reasons(mark))
 
 
 def reasons(mark: Mark) -> Iterator[str]:
@@ -124,7 +124,7 @@ def moodle_csv(found: Class) -> bytes:
         if mark is None:
             writer.row([one.entry.student, one.entry.name, "", "", ""])
         else:
-            writer.row([one.entry.student, one.entry.name, mark.points, mark.most, "; ".join(reasons(mark))])
+            writer.row([one.entry.student, one.entry.name, mark.points, mark.most, " ".join(reasons(mark))])
     return writer.bytes()
 
 

@@ -9,11 +9,14 @@ from examgen.errors import InputError
 from examgen.keyfile import KeyVariant
 from examgen.labels import typed
 
+DEEPEST, LONGEST = 8, 1000  # lists within lists, and bits of a number: far beyond any answer
+DASHES = "-–—− "  # what people write where they have nothing to write
+
 
 def by_label(told: Mapping[str, Any], variant: KeyVariant, language: str) -> tuple[dict[str, Any], list[str]]:
     """What is told by the labels of the key, and the names that are none of them. Raises: InputError for one told twice."""
     known = {box.label for box in variant.boxes}
-    meant = typed([name for name in told if name not in known], language)
+    meant = typed(told, language)
     found: dict[str, Any] = {}
     unknown = []
     for name, value in told.items():
@@ -27,12 +30,15 @@ def by_label(told: Mapping[str, Any], variant: KeyVariant, language: str) -> tup
     return found, unknown
 
 
-def text_of(answer: Any) -> str:
-    """An answer as text, nested lists in brackets; None is blank."""
+def text_of(answer: Any, deepest: int = DEEPEST) -> str:
+    """An answer as text, nested lists in brackets; None and a dash are blank. What no sheet can ask for states nothing."""
     if answer is None:
         return ""
     if hasattr(answer, "tolist"):
         answer = answer.tolist()
     if isinstance(answer, (list, tuple)):
-        return "[" + ", ".join(map(text_of, answer)) + "]"
-    return str(answer).strip()
+        return "[" + ", ".join(text_of(part, deepest - 1) for part in answer) + "]" if deepest else "[…]"
+    if isinstance(answer, int) and answer.bit_length() > LONGEST:
+        return "…"
+    text = str(answer).strip()
+    return text if text.strip(DASHES) else ""

@@ -25,9 +25,9 @@ Carried = Mapping[int, tuple[Interval, ...]]  # a box, by its place in the task 
 Expected = tuple[Interval, ...]  # of each cell of a box
 
 
-def interval(cell: Fraction, slack: Fraction = Fraction(0)) -> Interval:
-    """A number, give or take the slack."""
-    return floor((cell - slack) * SCALE), ceil((cell + slack) * SCALE)
+def interval(cell: Fraction, below: Fraction = Fraction(0), above: Fraction = Fraction(0)) -> Interval:
+    """A number, with what may be missing below and above it."""
+    return floor((cell - below) * SCALE), ceil((cell + above) * SCALE)
 
 
 def middle(found: Interval) -> Fraction:

@@ -17,6 +17,7 @@ from examgen.marking._marks import BoxMark, Mark, Status, TaskMark
 from examgen.marking._task import TaskMarker
 from examgen.render.language import say
 
+LONGEST = 1000  # characters of an answer that a mark keeps
 VARIANT = "variant"  # the name under which answers may hold their variant's code
 CANCELLED = "Does not count: %(reason)s"
 BY_HAND = "Points given by hand."
@@ -33,8 +34,8 @@ def grade(
     `key` is what `key.json` of a built folder holds, or a `keyfile.Key` of it. `answers` maps the labels of boxes to what
     the student wrote: text as people write numbers, a number, or nested lists of them; None and "" are blank. `variant` is
     the code on the sheet, or the variant's number; it may also stand among the answers under "variant", and be left out where
-    the key has one variant. `points` are given by hand, by label, and win. `corrections` were decided after the exam; `student`
-    is the one of whom they may speak.
+    the key has one variant. `points` are given by hand, by label, and win over what is marked. `corrections` were decided after
+    the exam, and win over both; `student` is the one of whom they may speak.
 
     Pure: nothing is read, printed or kept. An answer that cannot be read is an error of that box alone.
     Raises: InputError where the key is none, the variant is unknown, or points by hand are not possible.
@@ -119,7 +120,7 @@ def _box(task: KeyTask, answer: Answer) -> BoxMark:
     wrong = tuple(in_shape(answer, place) for place in answer.wrong) if box.shape else ()
     status = cast(Status, answer.status)
     return BoxMark(
-        task.number, box.label, box.key, answer.share * box.points, box.points, status, answer.text, answer.says,
+        task.number, box.label, box.key, answer.share * box.points, box.points, status, answer.text[:LONGEST], answer.says,
         answer.mistakes, wrong,
     )
 

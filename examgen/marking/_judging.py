@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from examgen.honesty import SCALE
+from examgen.honesty import SCALE, Interval
 from examgen.keyfile import KeyBox, KeyTask, KnownMistake, Rules
 from examgen.marking._following import Expected, interval, middle
 from examgen.model import cells, shape
 from examgen.written import Written
 
 Ends = Sequence[tuple[Fraction, Fraction]]  # of every cell, flat
-FURTHEST = 5  # units of the last decimal around what follows from a student's number, or
-PART = Fraction(1, 100)  # this part of it: somebody who goes on from an unrounded number comes no further, or cannot be told
 WHOLE = Fraction(1, 10**9)  # a double nearer to a whole number than this is that number
 FRACTION = Fraction(1, 100)  # to how much a fraction is written where a whole number is asked
 HALF = Fraction(1, 2)
@@ -38,23 +36,32 @@ class Answer:
     wrong: tuple[int, ...] = ()
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of what was written."""
+        assert self.written is not None
+        return shape(self.written.value)
+
+    @property
     def fits(self) -> bool:
         """Whether there is a number for every one asked."""
-        return self.written is not None and shape(self.written.value) == self.box.shape
+        return self.written is not None and self.shape == self.box.shape
 
     def carried(self, *, exact: bool = False) -> Expected:
-        """Where the numbers lie with which the student went on from here: a written decimal hides what was cut off behind it.
+        """Where the numbers lie with which the student went on from here: a written decimal hides what was rounded or cut off.
 
         `exact`: they are what was written.
         """
         assert self.written is not None
         pairs = zip(cells(self.written.value), cells(self.written.places), strict=True)
-        return tuple(interval(cell, Fraction(0) if exact else self._hidden(cell, places)) for cell, places in pairs)
+        return tuple(interval(cell) if exact else self._behind(cell, places) for cell, places in pairs)
 
-    def _hidden(self, cell: Fraction, places: int | None) -> Fraction:
+    def _behind(self, cell: Fraction, places: int | None) -> Interval:
+        """From half a unit nearer to 0, if it was rounded up, to a whole one further away, if it was cut off."""
         if places is None or (self.box.whole and cell.denominator == 1):
-            return Fraction(0)
-        return Fraction(1, 10 ** max(places, self.box.decimals))
+            return interval(cell)
+        unit = Fraction(1, 10 ** max(places, self.box.decimals))
+        below, above = (unit / 2, unit) if cell > 0 else (unit, unit / 2) if cell < 0 else (unit, unit)
+        return interval(cell, below, above)
 
     def misses(self, ends: Ends) -> tuple[int, ...]:
         """The numbers that lie outside."""
@@ -64,7 +71,12 @@ class Answer:
 
     def shows(self, dims: tuple[int, ...], ends: Ends) -> bool:
         """Whether the student wrote just these numbers, of that shape."""
-        return self.written is not None and shape(self.written.value) == dims and not self.misses(ends)
+        return self.written is not None and _long(shape(self.written.value)) == _long(dims) and not self.misses(ends)
+
+
+def _long(dims: Sequence[int]) -> list[int]:
+    """A shape without the axes that may be left out."""
+    return [length for length in dims if length != 1]
 
 
 def share(wrong: int, count: int, rules: Rules) -> Fraction:
@@ -74,18 +86,17 @@ def share(wrong: int, count: int, rules: Rules) -> Fraction:
     return HALF if wrong == 1 and count > 1 and rules.cells == "half" else Fraction(0)
 
 
-def followed(box: KeyBox, expected: Expected, roots: Sequence[KeyBox]) -> Ends:
-    """What is accepted where this follows from a student's own numbers: give or take a unit, as far as rounding can lead."""
-    unit = max(each.unit for each in (box, *roots))
-    return [_near(middle(found), found, box, unit) for found in expected]
+def followed(box: KeyBox, expected: Expected) -> Ends:
+    """What is accepted where this follows from a student's own numbers: as far as rounding can lead, give or take a unit."""
+    return [_near(found, box) for found in expected]
 
 
-def _near(center: Fraction, found: tuple[int, int], box: KeyBox, unit: Fraction) -> tuple[Fraction, Fraction]:
-    low, high, near = Fraction(found[0], SCALE), Fraction(found[1], SCALE), Fraction(round(center))
+def _near(found: Interval, box: KeyBox) -> tuple[Fraction, Fraction]:
+    low, high, near = Fraction(found[0], SCALE), Fraction(found[1], SCALE), Fraction(round(middle(found)))
     if box.whole and max(high - near, near - low) < WHOLE:
         return near, near
-    slack, furthest = FRACTION if box.whole else box.unit, max(FURTHEST * unit, PART * abs(center))
-    return max(low - slack, center - furthest), min(high + slack, center + furthest)
+    slack = FRACTION if box.whole else box.unit
+    return low - slack, high + slack
 
 
 def around(result: Any, box: KeyBox) -> tuple[tuple[int, ...], Ends]:
@@ -117,14 +128,15 @@ def name_mistakes(task: KeyTask, answers: Sequence[Answer], above: Sequence[Coll
         if answer.status not in ("wrong", "partial") or answer.written is None:
             continue
         before = [answers[other] for other in above[place] if answers[other].written is not None]
-        fitting = [pair for pair in ranked if _leads_to(pair[1], answer) and not _contradicted(pair[1], before)]
+        fitting = [pair for pair in ranked if _leads_to(pair[1], answer) and not contradicted(pair[1], before)]
         found = [mistake for rank, mistake in fitting if rank == fitting[0][0]]
         answer.mistakes = tuple(mistake.key for mistake in found)
         if found and not answer.says:
             answer.says = tuple(dict.fromkeys(mistake.says for mistake in found))
 
 
-def _contradicted(mistake: KnownMistake, before: Sequence[Answer]) -> bool:
+def contradicted(mistake: KnownMistake, before: Sequence[Answer]) -> bool:
+    """Whether a mistake leads elsewhere than to what stands in one of these boxes."""
     return any(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in before)
 
 
@@ -141,17 +153,17 @@ def _leads_to(mistake: KnownMistake, answer: Answer) -> bool:
 
 
 def coarse(answer: Answer) -> bool:
-    """Whether numbers would be right but for decimals that were left out."""
+    """Whether numbers would be right but for the last decimal, which was left out."""
     box = answer.box
     if box.whole or not answer.fits or answer.written is None:
         return False
-    flat = zip(cells(answer.written.value), cells(answer.written.places), box.accept, strict=True)
-    return all(_reaches(cell, places, ends, box) for cell, places, ends in flat)
+    flat = zip(cells(answer.written.value), cells(answer.written.places), cells(box.value), box.accept, strict=True)
+    return all(low <= cell <= high or _shortened(cell, places, value, box) for cell, places, value, (low, high) in flat)
 
 
-def _reaches(cell: Fraction, places: int | None, ends: tuple[Fraction, Fraction], box: KeyBox) -> bool:
-    unit = Fraction(0) if places is None or places >= box.decimals else Fraction(1, 10**places)
-    return ends[0] - unit < cell < ends[1] + unit or ends[0] <= cell <= ends[1]
+def _shortened(cell: Fraction, places: int | None, value: float, box: KeyBox) -> bool:
+    """One decimal too few, no more: whoever guesses whole numbers is not told that one is near."""
+    return places is not None and places == box.decimals - 1 and abs(cell - Fraction(value)) * 10**places < 1
 
 
 def in_shape(answer: Answer, place: int) -> tuple[int, ...]:

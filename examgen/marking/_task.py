@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from examgen.keyfile import KeyTask, KeyVariant, Rules
-from examgen.marking._corrections import Corrections
+from examgen.marking._corrections import Accept, Corrections
 from examgen.marking._following import Expected, Follower, middle
-from examgen.marking._judging import Answer, Ends, coarse, followed, in_shape, name_mistakes, share
-from examgen.model import cells, shape
+from examgen.marking._judging import Answer, Ends, coarse, contradicted, followed, in_shape, name_mistakes, share
+from examgen.marking._resizing import resized
+from examgen.model import cells
 from examgen.written import Unreadable, read
 
 NOTHING = Fraction(1, 10**20)  # what is nearer to 0 than this, or to another number, is that number
@@ -21,6 +22,7 @@ BLANK = "Not answered."
 WRONG = "Wrong."
 FOLLOWS = "Follows correctly from the number in %(boxes)s."
 LEFT = "Follows from the number in %(boxes)s, but with it nothing was left to work out."
+SOUND = "All that comes after follows correctly from it."
 IMPLIED = "Blank; counts as right, since what follows from it is right."
 ONE_CELL = "One number is wrong: row %(row)s, column %(column)s."
 SOME_CELLS = "%(wrong)s of %(all)s numbers are wrong."
@@ -33,7 +35,9 @@ ACCEPTED = "Accepted: %(reason)s"
 class Chain:
     """What follows from a student's own numbers in some boxes: their places, and what is accepted on one honest way."""
 
+    follower: Follower
     roots: tuple[int, ...]
+    shape: tuple[int, ...]
     ends: Ends
 
 
@@ -76,9 +80,8 @@ class TaskMarker:
         self._by_key(answer)
         if answer.status == "right":
             return
-        if answer.fits:
-            own[place] = self._by_following(place, answers, own)
-        self._by_corrections(place, answer)
+        own[place] = self._by_following(place, answers, own)
+        self._by_corrections(place, answer, answers)
 
     def _by_key(self, answer: Answer) -> None:
         if not answer.fits:
@@ -92,12 +95,14 @@ class TaskMarker:
         """Whether all of an answer follows from the student's own numbers, be it trivial or worth points."""
         answer = answers[place]
         for chain in self._chains(place, answers, own):
+            if chain.shape != answer.shape:
+                continue
             wrong = answer.misses(chain.ends)
             worth = share(len(wrong), len(chain.ends), self.rules) * self.rules.follow
             named = {"boxes": ", ".join(self.task.boxes[root].label for root in self._named(chain.roots, own))}
             if wrong and worth <= answer.share:
                 continue
-            if self._trivial(place, chain.roots, answers):
+            if self._trivial(place, chain, answers):
                 answer.says = answer.says or (self.say(LEFT, named),)
                 if not wrong:  # a detour by what follows from the same numbers makes it no more than trivial
                     return True
@@ -110,59 +115,85 @@ class TaskMarker:
 
     def _chains(self, place: int, answers: Sequence[Answer], own: Mapping[int, bool]) -> Iterator[Chain]:
         """What follows from all of the student's own numbers above a box, then from each of them alone."""
-        above = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
+        roots = [root for root in self.follower.order if root in own and root in self.follower.above[place]]
+        above = [root for root in roots if answers[root].fits]
         wrong = [root for root in above if not own[root]]
-        choices = dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)])
-        for roots in filter(None, choices):
-            carried = {root: answers[root].carried() for root in roots}
-            for expected in self.follower.expected(carried):
-                asked = [self.task.boxes[root] for root in roots]
-                yield Chain(roots, followed(self.task.boxes[place], expected[place], asked))
+        for chosen in filter(None, dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)])):
+            yield from self._followed(self.follower, place, chosen, answers)
+        for root in roots:
+            if root not in above and (resized := self._resized(root, answers)) is not None:
+                yield from self._followed(resized, place, (root,), answers)
+
+    def _followed(
+        self, follower: Follower, place: int, roots: tuple[int, ...], answers: Sequence[Answer]
+    ) -> Iterator[Chain]:
+        box = follower.task.boxes[place]
+        for expected in follower.expected({root: answers[root].carried() for root in roots}):
+            yield Chain(follower, roots, box.shape, followed(box, expected[place]))
+
+    def _resized(self, root: int, answers: Sequence[Answer]) -> Follower | None:
+        """What goes on from an array of another size than asked, if anything can."""
+        own = {place: answer.written.value for place, answer in enumerate(answers) if answer.written is not None}
+        task = resized(self.task, root, own)
+        return Follower(task) if task is not None else None
 
     def _named(self, roots: Sequence[int], own: Mapping[int, bool]) -> tuple[int, ...]:
         """The wrong boxes among those that are followed; where all of them follow from others, they themselves."""
         return tuple(root for root in roots if not own[root]) or tuple(roots)
 
-    def _trivial(self, place: int, roots: Sequence[int], answers: Sequence[Answer]) -> bool:
+    def _trivial(self, place: int, chain: Chain, answers: Sequence[Answer]) -> bool:
         """Whether carried numbers leave nothing to work out: they make all of a box 0, or stand there once more.
 
         What another number, larger by an eighth, would not do is chance and not trivial. Where the right numbers do the same,
         that is the task. Ways on which the carried numbers do not matter say nothing of it.
         """
         sound = {found[place] for found in self.follower.expected({}, exact=True)}
-        exact = {root: answers[root].carried(exact=True) for root in roots}
+        exact = {root: answers[root].carried(exact=True) for root in chain.roots}
         larger = {root: tuple((9 * low // 8, 9 * high // 8) for low, high in carried) for root, carried in exact.items()}
-        ways = [found for carried in (exact, larger) for found in self.follower.expected(carried, exact=True)]
+        ways = [found for carried in (exact, larger) for found in chain.follower.expected(carried, exact=True)]
         ways = [found for found in ways if found[place] not in sound]
-        return bool(ways) and all(self._nothing_left(place, roots, found) for found in ways)
+        return bool(ways) and all(self._nothing_left(place, chain, found) for found in ways)
 
-    def _nothing_left(self, place: int, roots: Sequence[int], found: Sequence[Expected]) -> bool:
-        box, here = self.task.boxes[place], list(map(middle, found[place]))
+    def _nothing_left(self, place: int, chain: Chain, found: Sequence[Expected]) -> bool:
+        boxes, here = chain.follower.task.boxes, list(map(middle, found[place]))
+        box = boxes[place]
         if all(box.shows_zero(cell) for cell in here):
             return not all(box.shows_zero(Fraction(cell)) for cell in cells(box.value))
-        alike = [root for root in roots if self.task.boxes[root].shape == box.shape]
-        if any(list(cells(self.task.boxes[root].value)) == list(cells(box.value)) for root in alike):
+        alike = [root for root in chain.roots if boxes[root].shape == box.shape]
+        if any(list(cells(boxes[root].value)) == list(cells(box.value)) for root in alike):
             return False
         return bool(alike) and all(_same(list(map(middle, found[root])), here) for root in alike)
 
-    def _by_corrections(self, place: int, answer: Answer) -> None:
+    def _by_corrections(self, place: int, answer: Answer, answers: Sequence[Answer]) -> None:
         for accept, (dims, ends) in self.further[place]:
-            if answer.shows(dims, ends):
+            if answer.shows(dims, ends) and self._read_so(accept, place, answers):
                 answer.status, answer.share, answer.wrong = "right", Fraction(1), ()
                 answer.says = (self.say(ACCEPTED, {"reason": accept.reason}),)
                 return
 
+    def _read_so(self, accept: Accept, place: int, answers: Sequence[Answer]) -> bool:
+        """Whether nothing before a box speaks against that reading of the task."""
+        before = [answers[other] for other in self.follower.above[place] if answers[other].written is not None]
+        readings = [mistake for mistake in self.task.mistakes if mistake.key == accept.reading]
+        return not any(contradicted(reading, before) for reading in readings)
+
     def _explain(self, answers: Sequence[Answer]) -> None:
-        """Says what is wrong where no mistake does, and which number of a matrix."""
-        for answer in answers:
+        """Says what is wrong where no mistake does, which number of a matrix, and that the rest follows where it does."""
+        for place, answer in enumerate(answers):
             if answer.status == "blank":
                 answer.says = (self.say(BLANK, {}),)
             elif answer.status in ("wrong", "partial") and answer.written is not None:
-                answer.says = (*self._where(answer), *answer.says) or (self.say(WRONG, {}),)
+                told = (*self._where(answer), *answer.says) or (self.say(WRONG, {}),)
+                answer.says = (*told, self.say(SOUND, {})) if self._sound(place, answers) else told
+
+    def _sound(self, place: int, answers: Sequence[Answer]) -> bool:
+        """Whether everything written after a box came out, and some of it from this box's wrong number."""
+        after = {answers[other].status for other in self.follower.below[place]} - {"blank"}
+        return "followed" in after and after <= {"followed", "right"}
 
     def _where(self, answer: Answer) -> Iterator[str]:
         if not answer.fits:
-            asked, found = _size(answer.box.shape), _size(shape(answer.written and answer.written.value))
+            asked, found = _size(answer.box.shape), _size(answer.shape)
             yield self.say(SIZE, {"found": found, "asked": asked})
         elif coarse(answer):
             yield self.say(COARSE, {"decimals": answer.box.decimals})

@@ -9,11 +9,12 @@ from __future__ import annotations
 from math import prod
 
 from examgen.written._data import Unreadable, Written
+from examgen.written._decimal import LONGEST
 from examgen.written._rows import rows
 from examgen.written._scalar import scalar
 from examgen.written._spelling import spelled
 
-LONGEST_NUMBER, LONGEST = 200, 20_000  # characters
+LONGEST_ARRAY = 20_000  # characters
 
 __all__ = ["Unreadable", "Written", "read"]
 
@@ -26,7 +27,7 @@ def read(text: str, dims: tuple[int, ...], *, forms: bool = True) -> Written:
     `forms=False` takes decimals alone, with a power of ten or a percent sign; in a chain the last one counts.
     Raises: Unreadable, for any text that states no number or more than one.
     """
-    plain = spelled(text, min(LONGEST, LONGEST_NUMBER * max(1, prod(dims))))
+    plain = spelled(text, min(LONGEST_ARRAY, LONGEST * max(1, prod(dims))))
     if dims:
         return rows(plain, dims, forms)
     found = scalar(plain, forms)

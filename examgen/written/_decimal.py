@@ -9,6 +9,7 @@ from fractions import Fraction
 from examgen.written._data import Unreadable
 from examgen.written._numbers import BEYOND, bounded
 
+LONGEST = 200  # characters of one number
 DEEPEST = 20  # brackets within brackets
 HIGHEST = 400  # a power of ten that is still worked out: the number's own bounds are narrower
 
@@ -29,7 +30,9 @@ class Part:
 
 
 def decimal(text: str) -> Part | None:
-    """The plain decimal that a text is; None where it is anything else. Raises: Unreadable for one beyond the bounds."""
+    """The plain decimal that a text is; None for anything else, or what is too long. Raises: Unreadable beyond the bounds."""
+    if len(text) > LONGEST:
+        return None
     match = _DECIMAL.fullmatch(_BARE_POWER.sub(r"\g<1>1*", _unwrapped(text)))
     if match is None:
         return None

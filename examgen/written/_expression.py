@@ -196,7 +196,8 @@ class _Reader:
         if self._next.text in CLOSING:
             return FUNCTIONS[word](self._bracket())
         found = FUNCTIONS[word](self._signed())
-        if self._next.kind == "word" or self._next.text in ("*", "/", ":", *CLOSING):
+        signs = () if word == "√" else ("*", "/", ":")  # √2/2 has one reading, ln 9/2 has two
+        if self._next.kind == "word" or self._next.text in (*signs, *CLOSING):
             raise Unreadable(BEHIND_FUNCTION, {"text": excerpt(self.text), "function": token.text})
         return found
 

@@ -9,7 +9,7 @@ from math import prod
 
 from examgen.model import Exact, cells, each, nest, shape
 from examgen.written._data import Unreadable, Written, excerpt
-from examgen.written._decimal import DEEPEST, Part, decimal
+from examgen.written._decimal import DEEPEST, LONGEST, Part, decimal
 from examgen.written._expression import BRACKETS, CLOSING, TOO_DEEP
 from examgen.written._scalar import number, simple, unnamed
 from examgen.written._spelling import BLANK
@@ -21,21 +21,21 @@ COMMAS = 'The commas in "%(text)s" can be read in two ways: write ; between the 
 
 MOST_EXPRESSIONS = 1200  # characters, in all readings together
 
+_COMMA_SPACE, _SPACE, _ANY_SPACE, _NOTHING, _COMMA = map(re.compile, (r",\s+", r"\s+", r",?\s+", r"(?!)", ","))
 _BRACKET = re.compile(r"[\[\](){}]")
 _BETWEEN = re.compile(r"[\s,;]*")
 _ROW_END = re.compile(r"[;\n]+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
-_PARTED = re.compile(r"[\s,;]")
-_LAST_COMMA = re.compile(r"\s*,?\s*$")
+_PARTED = re.compile(r"[\s;]")
 
 # How the numbers of a row are parted, the likeliest first; only the last takes a comma before a digit for a separator.
 CUTS = (
-    lambda row: r",\s+" if re.search(r",\s", row) else r"\s+",
-    lambda row: r",?\s+",
-    lambda row: r"(?!)",
-    lambda row: ",",
+    lambda row: _COMMA_SPACE if _COMMA_SPACE.search(row) else _SPACE,
+    lambda row: _ANY_SPACE,
+    lambda row: _NOTHING,
+    lambda row: _COMMA,
 )
-Cut = Callable[[str], str]
+Cut = Callable[[str], re.Pattern[str]]
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class _Cells:
     def __call__(self, text: str) -> Part:
         found = self.known.get(text) or simple(text, self.forms) or decimal(text)
         if found is None:
-            self.length += len(text)
+            self.length += len(text) if len(text) <= LONGEST else 0  # a longer one is refused as such
             if self.length > MOST_EXPRESSIONS:
                 raise Unreadable(LONG_EXPRESSIONS)
             found = number(text, self.forms)
@@ -69,8 +69,10 @@ class _Cells:
 def rows(text: str, dims: tuple[int, ...], forms: bool) -> Written:
     """The numbers of a spelled text, in the asked shape where they fill it, else in their own. Raises: Unreadable."""
     told = unnamed(text)
+    if (count := len(_ROW_END.findall(told))) > _most(dims):
+        raise Unreadable(TOO_MANY, {"asked": prod(dims), "written": count + 1})
     whole, read = _pairs(told), _Cells(forms)
-    trees = list(dict.fromkeys(_outermost(told, whole, cut) for cut in (CUTS if "," in told else CUTS[::2])))
+    trees = list(dict.fromkeys(_outermost(told, whole, cut) for cut in _cuts(told)))
     if not any(next(cells(tree), None) for tree in trees):
         raise Unreadable(BLANK)
     reasons: list[Unreadable] = []
@@ -112,9 +114,14 @@ def _bounded(tree: Exact, text: str, dims: tuple[int, ...]) -> Exact | Unreadabl
     """A tree of another shape than asked, or what is wrong with it."""
     if not _even(tree, shape(tree)):
         return Unreadable(UNEQUAL, {"text": excerpt(text)})
-    if (count := prod(shape(tree))) > 4 * prod(dims) + 100:
+    if (count := prod(shape(tree))) > _most(dims):
         return Unreadable(TOO_MANY, {"asked": prod(dims), "written": count})
     return tree
+
+
+def _most(dims: tuple[int, ...]) -> int:
+    """How many numbers are read at most where so many are asked: enough to tell that the size is wrong."""
+    return 2 * prod(dims) + 50
 
 
 def _written(parts: Exact) -> Written:
@@ -131,6 +138,13 @@ def _even(value: Exact, dims: tuple[int, ...]) -> bool:
     if not dims:
         return not isinstance(value, tuple)
     return isinstance(value, tuple) and len(value) == dims[0] and all(_even(part, dims[1:]) for part in value)
+
+
+def _cuts(text: str) -> tuple[Cut, ...]:
+    """The ways to part rows that can differ for a text."""
+    if "," not in text:
+        return CUTS[::2]
+    return CUTS if _SPACE.search(text) else (CUTS[0], CUTS[-1])
 
 
 def _pairs(text: str) -> _Pair:
@@ -161,9 +175,11 @@ def _outermost(text: str, whole: _Pair, cut: Cut) -> Exact:
 def _tree(text: str, pair: _Pair, cut: Cut) -> tuple[Exact, ...]:
     if pair.within and all(map(_BETWEEN.fullmatch, _gaps(text, pair))):
         return tuple(_element(text, inner, cut) for inner in pair.within)
-    inside, masked = text[pair.start : pair.end], _masked(text, pair)
-    if not _PARTED.search(inside):
-        return (inside,) if inside else ()
+    inside = text[pair.start : pair.end]
+    if not _PARTED.search(inside) and not pair.within:
+        told = inside.removesuffix(",")
+        return tuple(told.split(",") if cut is CUTS[-1] else [told]) if told else ()
+    masked = _masked(text, pair)
     spans = [span for span in _spans(masked, _ROW_END) if masked[slice(*span)].strip()]
     found = [_cells(inside[slice(*span)], masked[slice(*span)], cut) for span in spans]
     if len(found) == 1:
@@ -179,8 +195,10 @@ def _element(text: str, pair: _Pair, cut: Cut) -> Exact:
 
 def _cells(row: str, masked: str, cut: Cut) -> tuple[str, ...]:
     """The texts of a row's numbers; a comma at its end parts nothing."""
-    begin, end = len(masked) - len(masked.lstrip()), len(_LAST_COMMA.sub("", masked))
-    spans = _spans(masked[begin:end], re.compile(cut(masked[begin:end])))
+    if "," not in masked and not _PARTED.search(masked):
+        return (row,)
+    begin, end = len(masked) - len(masked.lstrip()), len(masked.rstrip().removesuffix(",").rstrip())
+    spans = _spans(masked[begin:end], cut(masked[begin:end]))
     return tuple(row[begin:end][slice(*span)].strip() for span in spans)
 
 

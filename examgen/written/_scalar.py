@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from examgen.written._data import Unreadable, excerpt
-from examgen.written._decimal import Part, decimal
+from examgen.written._decimal import LONGEST, Part, decimal
 from examgen.written._expression import CONSTANTS, FUNCTIONS, UNFINISHED, expression
 from examgen.written._numbers import snapped
 from examgen.written._spelling import BLANK, TOO_LONG
@@ -17,7 +17,7 @@ TOO_MANY_PARTS = '"%(text)s" has too many equals signs: write the answer once.'
 DIFFERENT = 'There are two different numbers in "%(text)s": write one answer.'
 DECIMAL_ASKED = "A decimal number is asked here, no fraction or expression: write one such as 1.27."
 
-LONGEST, MOST_PARTS = 200, 8
+MOST_PARTS = 8
 ALIKE = Fraction(1, 10**25)  # how near two expressions are that mean the same
 
 _EQUALS = re.compile("[=≈]{1,2}")
@@ -38,7 +38,10 @@ def scalar(text: str, forms: bool) -> Part:
 
 def unnamed(text: str) -> str:
     """The text without the names it begins with, and without the sign that it then begins with."""
-    while match := _EQUALS.search(text):
+    for _ in range(MOST_PARTS):
+        match = _EQUALS.search(text)
+        if match is None:
+            break
         head = text[: match.start()].strip()
         if head and not _is_name(head):
             return text

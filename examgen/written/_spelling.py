@@ -25,6 +25,7 @@ ALIKE = {
 _SPELLED = str.maketrans({other: char for char, others in ALIKE.items() for other in others})
 _ODD = re.compile(r"[^\n\x20-\x7e]")
 _CROSS = re.compile(r"(?<=[0-9]) ?[xх] ?(?=10 ?(?:\^|\*\*|[⁻⁰¹²³⁴-⁹]))")  # 1.2x10^-3, the letter of either alphabet
+_SPACES = re.compile(" {2,}")
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Nd")  # digits of other scripts look like ours and are not
 
 
@@ -38,4 +39,4 @@ def spelled(text: str, most: int) -> str:
     for char in dict.fromkeys(_ODD.findall(plain)):
         if category(char) in _UNSEEN:
             raise Unreadable(CHARACTER, {"character": excerpt(char)})
-    return _CROSS.sub("*", plain)
+    return _CROSS.sub("*", _SPACES.sub(" ", plain))

@@ -30,7 +30,7 @@ LAYERS = (
     {"solvers"},
     {"exam"},
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
-    {"avoiding", "asking"},
+    {"avoiding", "asking", "feedback"},
     {"selecting"},
     {"audit", "grading", "unproved"},
     {"versions", "build", "folder", "practising", "checking"},

@@ -213,11 +213,11 @@ def test_a_document_that_is_none_is_named(folder: Folder, name: str, text: str) 
     assert said.startswith(str(folder.path)) and "again" in said
 
 
-@pytest.mark.parametrize("place", ["nothing", "file"])
-def test_a_place_that_is_no_folder_is_named(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize(("place", "says"), [("nothing", "there is no manifest.json"), ("file", "nor an archive of one")])
+def test_a_place_that_is_no_folder_is_named(tmp_path: Path, place: str, says: str) -> None:
     """Exit 2."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    assert "there is no manifest.json" in complaint(run("verify", tmp_path / place))
+    assert says in complaint(run("verify", tmp_path / place))
 
 
 def test_another_device_is_asked_for(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

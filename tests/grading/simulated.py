@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from tests.grading.papers import EQUAL, Box, Cells, Paper, can_be_told, is_clear, worth
+from tests.grading.papers import CLEAR, EQUAL, Box, Cells, Paper, can_be_told, is_clear, worth
 
 HABITS = (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN)
 WORKING = 4  # decimals that everybody keeps at least on the way
@@ -38,8 +39,19 @@ class Done:
         accepted = [
             key for key, value in self.meant.items()
             if found.get(key) is not None and same(value, found[key]) and (boxes is None or label[key] in boxes)
+            and all(same(self.meant[above], found[above]) for above in self.paper.above(key) if above in self.meant)
         ]
         return points_of(self.paper, worth(self.paper, readable(self.paper, self.meant), self.blank, accepted))
+
+    def is_near(self, reading: str) -> bool:
+        """Whether some number is what a mistake leads to but for rounding, so that nobody can tell how it came about."""
+        found = self.paper.mistakes.get(reading, {})
+        decimals = {box.key: box.decimals for box in self.paper.boxes}
+        pairs = ((key, value, found[key]) for key, value in self.meant.items() if found.get(key) is not None)
+        return any(
+            not same(value, other) and _shape(value) == _shape(other) == () and abs(value - other) <= CLEAR / 10 ** decimals[key]
+            for key, value, other in pairs
+        )
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def readable(paper: Paper, written: Mapping[str, Any]) -> dict[str, Cells]:
-    """The boxes in which there is a number for every one asked."""
+    """The boxes in which there are numbers of the kind asked."""
     return _numbers({key: value for key, value in written.items() if _fits(paper, key, value)})
 
 
@@ -98,7 +110,7 @@ def _done(paper: Paper, deed: str, dice: random.Random, made: Counter[tuple[str,
     """One task, tried until no number is another one by the way it is rounded; `made` counts the tries of each mistake."""
     for _ in range(TRIES):
         own, left_out, name = _plan(paper, deed, dice, made)
-        meant = {**paper.followed({}), **own} if deed == "mistake" else paper.followed(_numbers(own))
+        meant = own if deed == "mistake" else paper.shaped(paper.followed(_numbers(own)))
         written = {key: value for key, value in meant.items() if key not in left_out}
         clear = is_clear(paper, readable(paper, written))
         if clear and (done := _handed_in(paper, name, own, written, left_out, dice)):
@@ -142,9 +154,10 @@ def _slip(cells: Cells, box: Box, dice: random.Random) -> Cells:
 
 
 def _fits(paper: Paper, key: str, value: Any) -> bool:
-    """Whether there is a number for every one asked, with the same rows."""
+    """Whether there is one number, or a square of them, where that is asked."""
     box = next(box for box in paper.boxes if box.key == key)
-    return _shape(value) in (box.shape, (len(_flat(value)),)) and len(_flat(value)) == len(paper.truth[key])
+    count = len(_flat(value))
+    return (len(_shape(value)) == 2 and count == isqrt(count) ** 2 > 1) if box.shape else count == 1
 
 
 def _shape(value: Any) -> tuple[int, ...]:

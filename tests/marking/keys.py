@@ -16,7 +16,7 @@ from examgen.keyfile import FORMAT, Rules
 from examgen.mistaken import mistaken
 from examgen.model import Instance
 from examgen.registry import preset, problem, problems
-from examgen.solving import Contract, draw, solve
+from examgen.solving import STANDARD, Contract, draw, solve
 
 Cell = Callable[[Fraction, int], str]  # writes a number with so many decimals
 ALL = [(name, label) for name, chosen in problems().items() for label in chosen.presets]
@@ -37,7 +37,7 @@ def _drawn(name: str, label: str, turn: int) -> Callable[[], Instance]:
 
 
 def key_of(
-    name: str, label: str, turn: int = 0, *, language: str = "en", contract: Contract = Contract(), **rules: Any
+    name: str, label: str, turn: int = 0, *, language: str = "en", contract: Contract = STANDARD, **rules: Any
 ) -> dict[str, Any]:
     """The key of a drawn task, as it is read from its file; `rules` are those of `[marking]`."""
     document = json.loads(_text(_drawn(name, label, turn), contract, language))
@@ -51,9 +51,11 @@ def _pinned(name: str, label: str, params: str, data: str) -> Callable[[], Insta
     return lambda: chosen.pin(json.loads(params), json.loads(data, parse_float=Fraction), asked)
 
 
-def pinned(name: str, label: str, data: Mapping[str, Any], params: Mapping[str, Any] | None = None, **rules: Any) -> dict[str, Any]:
+def pinned(
+    name: str, label: str, data: Mapping[str, Any], params: Mapping[str, Any] | None = None, **rules: Any
+) -> dict[str, Any]:
     """The key of numbers of one's own, in a preset or with parameters of one's own."""
-    document = json.loads(_text(_pinned(name, label, json.dumps(params or {}), json.dumps(data)), Contract(), "en"))
+    document = json.loads(_text(_pinned(name, label, json.dumps(params or {}), json.dumps(data)), STANDARD, "en"))
     return {**document, "marking": Rules(**rules).to_json()}
 
 

@@ -69,6 +69,21 @@ class Paper:
     def _origins(self, name: str) -> set[str]:
         return {name}.union(*(self._origins(source) for source in self.graph[name].inputs))
 
+    @property
+    def order(self) -> list[int]:
+        """Values as they follow from each other, then gradients from the output back."""
+        rank = {node.name: number for number, node in enumerate(self.graph.nodes)}
+        values = sorted((rank[box["node"]], place) for place, box in enumerate(self.boxes) if not box["gradient"])
+        gradients = sorted((-rank[box["node"]], place) for place, box in enumerate(self.boxes) if box["gradient"])
+        return [place for _, place in (*values, *gradients)]
+
+    def follows(self, place: int, own: Own, numbers: Numbers) -> bool:
+        """Whether these numbers are what the right rules make of the student's own in other boxes, to the decimals asked."""
+        box, others = self.boxes[place], {root: x for root, x in own.items() if root != place and self._leads(root, place)}
+        near = 0.005 if box["cells"] == "integer" else 10.0 ** -box["decimals"]
+        found = (self.box(place, others, keep, way) for way in range(len(self.ways)) if others)
+        return any(np.allclose(numbers, here, rtol=0, atol=near) for here in found)
+
     def _run(self, own: Own, habit: Habit, way: int) -> dict[str, Any]:
         both, arrays = self.ways[way], dict[str, Any]()
         with np.errstate(all="ignore"):
@@ -96,13 +111,13 @@ class Paper:
         return tuple(np.asarray(found, np.float64).ravel().tolist())
 
     def trivial(self, place: int, own: Own) -> bool:
-        """All 0 to the decimals asked, or the student's own number once more; and so with a number larger by an eighth."""
+        """All 0 to the decimals asked, or the student's own number once more; and so with a number larger by an eighth.
+
+        Ways on which nobody gets anywhere with these numbers do not count.
+        """
         larger = {root: tuple(LARGER * x for x in numbers) for root, numbers in own.items()}
-        return all(
-            self._nothing_left(place, numbers, self.work(numbers, keep, way)[place])
-            for numbers in (own, larger)
-            for way in range(len(self.ways))
-        )
+        ways = [(numbers, self.box(place, numbers, keep, way)) for numbers in (own, larger) for way in range(len(self.ways))]
+        return all(self._nothing_left(place, numbers, here) for numbers, here in ways if np.isfinite(here).all())
 
     def _nothing_left(self, place: int, own: Own, here: Numbers) -> bool:
         box = self.boxes[place]

@@ -148,9 +148,9 @@ GROUPS: Mapping[str, tuple[Case, ...]] = {
         ),
         *cases(
             "2*sqrt(2)", 2,
-            right="2√2 | 2·√2 | √8 | √(8) | 2sqrt(2) | 8^0,5 | 2^(3/2)",
+            right="2√2 | 2·√2 | √8 | √(8) | 2sqrt(2) | 8^0,5 | √2·2 | 2^(3/2)",
             wrong="√2",
-            unreadable="√(-8) | √ | √2·2",
+            unreadable="√(-8) | √ | √2e",
         ),
         *cases(
             "tanh(0.5)", 3,

@@ -15,7 +15,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from examgen import asking, narration, practising, terminal, writing
+from examgen import asking, checking, feedback, narration, practising, terminal, writing
 from examgen import marking as marking_package
 from examgen import problems as problem_package
 from examgen import written as written_package
@@ -67,8 +67,15 @@ def problem_messages() -> set[str]:
     files = [file for package in packages for file in Path(package.__file__).parent.glob("*.py")]
     files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
-    said |= {*asking.MESSAGES, *practising.MESSAGES}
+    said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *marker_messages()}
     return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES}
+
+
+def marker_messages() -> set[str]:
+    """What the marker says: constants in capitals of its modules that are sentences with a space in them."""
+    modules = (marking_package._task, marking_package._grading)
+    named = ((name, value) for module in modules for name, value in vars(module).items() if name.isupper())
+    return {value for _, value in named if isinstance(value, str) and " " in value}
 
 
 def test_the_steps_are_read_too() -> None:

@@ -1,0 +1,58 @@
+"""A mark as its student reads it on a terminal: each box with what became of it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from examgen.marking import Mark
+from examgen.render.notation import num
+from examgen.writing import Style
+
+STATUS = {
+    "right": ("right", "green"),
+    "followed": ("counts as right", "green"),
+    "implied": ("counts as right", "green"),
+    "partial": ("partly right", "yellow"),
+    "wrong": ("wrong", "red"),
+    "blank": ("blank", "yellow"),
+    "unreadable": ("unreadable", "red"),
+    "cancelled": ("does not count", "yellow"),
+    "hand": ("marked by hand", "yellow"),
+}
+POINTS = "Points: %(points)s of %(most)s."
+REVEALED = "Right is %(value)s."
+NOTHING_MORE = ("Not answered.", "Wrong.")  # sentences that say no more than the word beside them
+MESSAGES = (POINTS, REVEALED, *(word for word, _ in STATUS.values()))
+LONGEST = 40  # characters of an answer that are shown again
+
+
+def parts(
+    mark: Mark, style: Style, names: Mapping[str, str], *, written: bool = False, values: Mapping[str, str] | None = None
+) -> Iterator[RenderableType]:
+    """A line for each box, then the points; `names` say what is asked, by label.
+
+    `written` shows once more what the student wrote; `values` are right ones to be revealed where something else stands.
+    """
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    nothing = [style.say(sentence) for sentence in NOTHING_MORE]
+    for box in mark.boxes:
+        word, colour = STATUS[box.status]
+        says = [sentence for sentence in box.says if sentence not in nothing]
+        if values and box.status != "right":
+            says.append(style.say(REVEALED, {"value": values[box.label]}))
+        asked = f"{names[box.label]} = {brief(box.written)}" if written and box.written else names[box.label]
+        table.add_row(Text(box.label, "bold"), Text(asked), Text(style.say(word), colour), Text(" ".join(says)))
+    yield table
+    points, most = (num(points, style.comma) for points in (mark.points, mark.most))
+    yield Text(style.say(POINTS, {"points": points, "most": most}))
+    yield from map(Text, mark.notes)
+
+
+def brief(written: str) -> str:
+    """An answer on one line, without what no terminal can show."""
+    seen = "".join(letter if letter.isprintable() else " " for letter in written)
+    return seen if len(seen) <= LONGEST else f"{seen[:LONGEST]}…"
