@@ -19,6 +19,11 @@ def labels(task: int, count: int, language: str) -> tuple[str, ...]:
     return tuple(f"{task}{letters[round - 1] if round else ''}{letters[i]}" for round, i in pairs)
 
 
+def is_label(name: str) -> bool:
+    """Whether a box may be meant, of whatever paper."""
+    return _LABEL.fullmatch(name.strip().lower()) is not None
+
+
 def typed(names: Iterable[str], language: str) -> Mapping[str, str]:
     """What is meant by labels as people type them, `1.A` or `2б)`; those that are no labels are left out.
 

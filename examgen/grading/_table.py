@@ -11,10 +11,11 @@ from pathlib import Path
 from examgen.errors import InputError
 from examgen.grading._data import Complaint, Entry
 from examgen.keyfile import Key, KeyVariant
-from examgen.labels import typed
+from examgen.labels import is_label, typed
 
 LARGEST = 50_000_000  # bytes
 MOST_LINES = 40  # of one row; a quote that is still open by then was forgotten
+ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
 ABSENT = ("absent", "отсутствует", "отсутствовал", "отсутствовала", "неявка", "не явился", "не явилась", "н", "н/я")
 HEADS = {
@@ -48,12 +49,12 @@ def read_table(path: Path, key: Key) -> Table:
     """The table of a file. Raises: InputError where none of its rows can be marked, one sentence that names the place."""
     told = str(path)
     lines = _lines(_text(path, told))
-    first, separator, lines_left = _head_line(lines, told)
-    columns = _columns(_split(first, separator, told), key, told)
+    place, first, separator, lines_left = _head_line(lines, told)
+    heads = _split(first, separator, place)
+    columns = _columns(heads, key, place)
     reader = _Reader(key, columns, separator)
     for number, text, cells in _records(lines_left, separator, len(columns)):
         reader.row(number, text, cells)
-    heads = _split(first, separator, told)
     unused = tuple(head for head, column in zip(heads, columns, strict=True) if not column.kind and head.strip())
     return Table(tuple(reader.entries), tuple(reader.complaints), unused)
 
@@ -66,6 +67,8 @@ def _text(path: Path, told: str) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"{told}: cannot be read ({error.strerror}), check its name and permissions") from None
+    if raw.startswith(b"PK\x03\x04"):  # what the formats of spreadsheets themselves begin with
+        raise InputError(f"{told}: is a spreadsheet's own file, save the table as CSV in UTF-8")
     encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1251"]
     for encoding in encodings:
         try:
@@ -79,11 +82,11 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _head_line(lines: Sequence[str], told: str) -> tuple[str, str, Iterator[tuple[int, str]]]:
-    """The line of heads, what parts its cells, and the numbered lines behind it."""
+def _head_line(lines: Sequence[str], told: str) -> tuple[str, str, str, Iterator[tuple[int, str]]]:
+    """Where the heads stand, their line, what parts its cells, and the numbered lines behind it."""
     numbered = iter(enumerate(lines, 1))
     said = ""
-    for _, line in numbered:
+    for number, line in numbered:
         if sep := re.fullmatch(r"\"?sep=(.)\"?", line.strip("﻿ ")):  # how a spreadsheet is told of the separator
             said = sep[1]
         elif line.strip(" ;,\t"):
@@ -91,41 +94,43 @@ def _head_line(lines: Sequence[str], told: str) -> tuple[str, str, Iterator[tupl
             found = said or next((sign for sign in SEPARATORS if sign in unquoted), "")
             if not found:
                 break
-            return line, found, numbered
+            if "\0" in line:
+                raise InputError(f"{told}: is no text, save the table as CSV in UTF-8")
+            return f"{told}, line {number}", line, found, numbered
     raise InputError(f"{told}: there is no head such as id;variant;1a;1b, with semicolons, tabs or commas between them")
 
 
-def _split(text: str, separator: str, told: str) -> list[str]:
+def _split(text: str, separator: str, place: str) -> list[str]:
     try:
         return [cell.strip() for cell in next(csv.reader([text], delimiter=separator))]
     except (csv.Error, StopIteration) as error:
-        raise InputError(f"{told}, line 1: cannot be read ({error})") from None
+        raise InputError(f"{place}: cannot be read ({error})") from None
 
 
-def _columns(heads: Sequence[str], key: Key, told: str) -> list[_Column]:
+def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
     """What each column holds. Raises: InputError for what is missing, there twice, or the label of no box."""
     points = {head: match["label"] for head in heads if (match := _POINTS.fullmatch(head))}
     meant = typed([*heads, *points.values()], key.language)
     known = {box.label for variant in key.variants for box in variant.boxes}
-    found = [_column(head, points, meant, known, told) for head in heads]
+    found = [_column(head, points, meant, known, place) for head in heads]
     for kind in ("id", "variant"):
         if not any(column.kind == kind for column in found) and (kind == "id" or len(key.variants) > 1):
-            raise InputError(f"{told}, line 1: there is no column {kind!r}, name one so")
+            raise InputError(f"{place}: there is no column {kind!r}, name one so")
     twice = [column for place, column in enumerate(found) if column.kind not in ("", "name") and column in found[:place]]
     if twice:
-        raise InputError(f"{told}, line 1: column {twice[0].label or twice[0].kind!r} is there twice, keep one of them")
+        raise InputError(f"{place}: column {twice[0].label or twice[0].kind!r} is there twice, keep one of them")
     return found
 
 
-def _column(head: str, points: Mapping[str, str], meant: Mapping[str, str], known: set[str], told: str) -> _Column:
+def _column(head: str, points: Mapping[str, str], meant: Mapping[str, str], known: set[str], place: str) -> _Column:
     for kind, names in HEADS.items():
         if head.strip("﻿ ").casefold() in names:
             return _Column(kind)
     label = meant.get(points.get(head, head))
-    if label is None:
+    if label is None and not is_label(points.get(head, head)):
         return _Column("")
-    if label not in known:
-        raise InputError(f"{told}, line 1: column {head[:40]!r}: no variant of this exam has such a box")
+    if label is None or label not in known:
+        raise InputError(f"{place}: column {head[:40]!r}: no variant of this exam has such a box")
     return _Column("points" if head in points else "answers", label)
 
 
@@ -152,7 +157,7 @@ def _record(lines: Sequence[str], separator: str) -> tuple[list[str] | None, int
         quotes += line.count('"')
         if quotes % 2 == 0:
             try:
-                return next(csv.reader([f"{part}\n" for part in lines[:taken]], delimiter=separator), []), taken
+                return next(csv.reader([f"{part}\n" for part in lines[:taken]], delimiter=separator, strict=True), []), taken
             except csv.Error:
                 return None, taken
     return None, len(lines)
@@ -175,16 +180,19 @@ class _Reader:
 
     def _entry(self, line: int, text: str, cells: Sequence[str] | None) -> Entry:
         told = self._told(text, cells)
-        student = " ".join(told.get("id", [""])[0].split())
+        student = _plain(" ".join(told.get("id", [""])[0].split()))
         if not student:
             raise InputError("there is no id, write one")
+        if not student.isprintable():
+            raise InputError(f"id {student[:40]!r} holds signs that cannot be seen, type it anew")
         if student in self.seen:
             raise InputError(f"student {student[:40]} stands in line {self.seen[student]} already, keep one of the two")
         status = self._status(told)
         answers, points = self._filled("answers", cells or ()), self._filled("points", cells or ())
         variant = self._variant(told, status, {**answers, **points})
         entry = Entry(
-            line, student, variant, " ".join(told.get("name", ())).strip(), told.get("group", [""])[0], status, answers, points
+            line, student, variant, _plain(" ".join(told.get("name", ())).strip()), _plain(told.get("group", [""])[0]), status,
+            answers, points,
         )
         self.seen[student] = line
         return entry
@@ -192,7 +200,7 @@ class _Reader:
     def _told(self, text: str, cells: Sequence[str] | None) -> dict[str, list[str]]:
         """What stands in the columns of each kind."""
         if cells is None:
-            raise InputError("a quote is opened and not closed, or stands inside of a cell")
+            raise InputError("a quote is opened and not closed, or stands inside of a cell, or a cell is far too long")
         if len(cells) != len(self.columns):
             raise InputError(self._width(len(cells), text))
         found: dict[str, list[str]] = {}
@@ -204,7 +212,10 @@ class _Reader:
         what = f"has {cells} cells, the head {len(self.columns)}"
         if self.separator == "," and re.search(r"\d,\d", text):
             return f"{what}: commas part the cells here, so put a decimal comma in quotes (\"1,27\"), or save with semicolons"
-        return f"{what}: leave empty cells between {SEPARATORS.get(self.separator, 'separators')} where nothing was written"
+        named = SEPARATORS.get(self.separator, "separators")
+        if cells > len(self.columns):
+            return f"{what}: put a cell with {named} in quotes, such as a matrix (\"1 -2; 3 1\")"
+        return f"{what}: leave empty cells between {named} where nothing was written"
 
     def _status(self, told: Mapping[str, Sequence[str]]) -> str:
         said = told.get("status", [""])[0].casefold()
@@ -229,6 +240,11 @@ class _Reader:
         return variant.code
 
 
+def _plain(text: str) -> str:
+    """Without the apostrophe that `harmless` has put before what a spreadsheet would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(ACTIVE) else text
+
+
 def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
     labels = {box.label for box in variant.boxes}
     if strange := next((label for label in filled if label not in labels), None):
@@ -238,11 +254,11 @@ def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
 def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
     """A class list: id, and name, group and variant where there are such columns. Raises: InputError naming the line."""
     told = str(path)
-    first, separator, lines = _head_line(_lines(_text(path, told)), told)
-    heads = _split(first, separator, told)
+    place, first, separator, lines = _head_line(_lines(_text(path, told)), told)
+    heads = _split(first, separator, place)
     kinds = [next((kind for kind, names in HEADS.items() if head.strip("﻿ ").casefold() in names), "") for head in heads]
     if "id" not in kinds:
-        raise InputError(f"{told}, line 1: there is no column 'id', name one so")
+        raise InputError(f"{place}: there is no column 'id', name one so")
     found: dict[str, dict[str, str]] = {}
     for line, _, cells in _records(lines, separator, len(heads)):
         if cells is None or len(cells) != len(heads):
@@ -256,7 +272,7 @@ def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
 
 def _roster_row(kinds: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     pairs = list(zip(kinds, cells, strict=True))
-    return {kind: " ".join(" ".join(cell for own, cell in pairs if own == kind).split()) for kind in HEADS}
+    return {kind: _plain(" ".join(" ".join(cell for own, cell in pairs if own == kind).split())) for kind in HEADS}
 
 
 def _known(said: str, key: Key, place: str) -> str:

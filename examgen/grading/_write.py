@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from examgen.grading._class import Class
 from examgen.grading._data import Complaint, Marked, share
 from examgen.grading._summary import summary
+from examgen.grading._table import ACTIVE
 from examgen.keyfile import Key
 from examgen.marking import BoxMark, Mark
-from examgen.marking._marks import number
+from examgen.marking._marks import number as plain
 from examgen.render.language import decimal_mark
 
 PLACES = 4  # decimals of points, at most
-ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 
 
 class _Writer:
@@ -32,10 +32,11 @@ class _Writer:
         self.rows.writerow([self._cell(cell) for cell in cells])
 
     def _cell(self, cell: Any) -> str:
-        if isinstance(cell, (int, Fraction)):
-            text = shown(Fraction(cell))
-            return text.replace(".", ",") if self.comma else text
-        return harmless(str(cell))
+        return self.number(Fraction(cell)) if isinstance(cell, (int, Fraction)) else harmless(str(cell))
+
+    def number(self, points: Fraction) -> str:
+        """Points with the decimal mark that the spreadsheet expects."""
+        return shown(points).replace(".", ",") if self.comma else shown(points)
 
     def bytes(self) -> bytes:
         """With the mark that tells spreadsheets of UTF-8."""
@@ -59,7 +60,7 @@ def marks_csv(found: Class) -> bytes:
     """
     writer = _Writer(found.language)
     tasks = sorted({task.number for _, mark in found.present for task in mark.tasks})
-    boxes = _heads([{box.label: box.most for box in mark.boxes} for _, mark in found.present])
+    boxes = _heads([{box.label: box.most for box in mark.boxes} for _, mark in found.present], writer.number)
     graded = any(one.grade for one in found.students)
     corrected = any(one.before is not None for one in found.students)
     extra = ["grade"] * graded + ["points before"] * corrected
@@ -96,13 +97,13 @@ def _told(mark: Mark) -> Iterator[BoxMark]:
     return (box for box in mark.boxes if box.status != "right" or box.says)
 
 
-def _heads(papers: Sequence[Mapping[str, Fraction]]) -> dict[str, str]:
+def _heads(papers: Sequence[Mapping[str, Fraction]], number: Callable[[Fraction], str]) -> dict[str, str]:
     """Label -> the head of a column, with the points that the box is worth; those of several problems as a range."""
     worth: dict[str, set[Fraction]] = {}
     for paper in papers:
         for label, most in paper.items():
             worth.setdefault(label, set()).add(most)
-    return {label: f"{label} ({'–'.join(dict.fromkeys(map(shown, (min(of), max(of)))))})" for label, of in sorted_boxes(worth)}
+    return {label: f"{label} ({'–'.join(dict.fromkeys(map(number, (min(of), max(of)))))})" for label, of in sorted_boxes(worth)}
 
 
 def sorted_boxes(worth: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -133,7 +134,7 @@ def points_csv(key: Key, roster: Sequence[Mapping[str, str]] = ()) -> bytes:
     Without a roster there are as many empty rows as the exam has variants, with their codes.
     """
     writer = _Writer(key.language)
-    heads = _heads([{box.label: box.points for box in variant.boxes} for variant in key.variants])
+    heads = _heads([{box.label: box.points for box in variant.boxes} for variant in key.variants], writer.number)
     writer.row(["id", "name", "group", "variant", "status", *heads.values()])
     rows = roster or [{"variant": variant.code} for variant in key.variants]
     for row in rows:
@@ -158,7 +159,7 @@ def _student(one: Marked) -> dict[str, Any]:
     if one.mark is not None:
         told |= one.mark.to_dict() | {"grade": one.grade or None}
     if one.before is not None:
-        told["before"] = number(one.before.points)
+        told["before"] = plain(one.before.points)
     return told
 
 

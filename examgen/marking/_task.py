@@ -145,12 +145,15 @@ class TaskMarker:
         """Whether carried numbers leave nothing to work out: they make all of a box 0, or stand there once more.
 
         What another number, larger by an eighth, would not do is chance and not trivial. Where the right numbers do the same,
-        that is the task.
+        that is the task. Ways on which the carried numbers do not matter say nothing of it.
         """
+        sized = chain.follower is self.follower  # else nothing is known of what the right numbers would be
+        sound = {found[place] for found in self.follower.expected({}, exact=True)} if sized else set()
         exact = {root: answers[root].carried(exact=True) for root in chain.roots}
         larger = {root: tuple((9 * low // 8, 9 * high // 8) for low, high in carried) for root, carried in exact.items()}
         ways = [found for carried in (exact, larger) for found in chain.follower.expected(carried, exact=True)]
-        return all(self._nothing_left(place, chain, found) for found in ways)
+        ways = [found for found in ways if found[place] not in sound]
+        return bool(ways) and all(self._nothing_left(place, chain, found) for found in ways)
 
     def _nothing_left(self, place: int, chain: Chain, found: Sequence[Expected]) -> bool:
         boxes, here = chain.follower.task.boxes, list(map(middle, found[place]))
