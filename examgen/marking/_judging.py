@@ -17,6 +17,7 @@ Ends = Sequence[tuple[Fraction, Fraction]]  # of every cell, flat
 WHOLE = Fraction(1, 10**9)  # a double nearer to a whole number than this is that number
 FRACTION = Fraction(1, 100)  # to how much a fraction is written where a whole number is asked
 HALF = Fraction(1, 2)
+FURTHEST = 20  # units of the last decimal: what rounding on the way leads further away is nobody's honest result
 
 
 @dataclass
@@ -97,6 +98,30 @@ def _near(found: Interval, box: KeyBox) -> tuple[Fraction, Fraction]:
         return near, near
     slack = FRACTION if box.whole else box.unit
     return low - slack, high + slack
+
+
+def within(ends: Ends, reached: Sequence[Expected], box: KeyBox) -> Ends:
+    """The same, no further than `FURTHEST` from what comes out where nobody rounds on the way.
+
+    `reached` has that for several ways: of those that a way may agree with, the one counts that loses the fewest digits.
+    """
+    return [_capped(pair, [found[place] for found in reached], box) for place, pair in enumerate(ends)]
+
+
+def _capped(ends: tuple[Fraction, Fraction], reached: Sequence[Interval], box: KeyBox) -> tuple[Fraction, Fraction]:
+    found = [(Fraction(low, SCALE), Fraction(high, SCALE)) for low, high in reached]
+    low, high = min((pair for pair in found if pair[0] <= ends[1] and ends[0] <= pair[1]), key=_width, default=ends)
+    furthest = FURTHEST * (FRACTION if box.whole else box.unit)
+    return max(ends[0], low - furthest), min(ends[1], high + furthest)
+
+
+def _width(pair: tuple[Fraction, Fraction]) -> Fraction:
+    return pair[1] - pair[0]
+
+
+def certain(found: Expected, box: KeyBox) -> bool:
+    """Whether an exact number is known to the decimals asked, whatever digits were lost on the way."""
+    return all(high - low < box.unit * SCALE for low, high in found)
 
 
 def around(result: Any, box: KeyBox) -> tuple[tuple[int, ...], Ends]:
