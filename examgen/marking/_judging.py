@@ -65,7 +65,11 @@ class Answer:
 
     def shows(self, dims: tuple[int, ...], ends: Ends) -> bool:
         """Whether the student wrote just these numbers, of that shape."""
-        return self.written is not None and _long(shape(self.written.value)) == _long(dims) and not self.misses(ends)
+        return self.long_as(dims) and not self.misses(ends)
+
+    def long_as(self, dims: tuple[int, ...]) -> bool:
+        """Whether as many numbers were written, along the same axes; axes of length 1 may be left out."""
+        return self.written is not None and _long(shape(self.written.value)) == _long(dims)
 
 
 def _long(dims: Sequence[int]) -> list[int]:
@@ -113,27 +117,29 @@ def _rounded(cell: Fraction, box: KeyBox, down: Fraction, up: Fraction) -> tuple
 
 def name_mistakes(task: KeyTask, answers: Sequence[Answer]) -> None:
     """Names in every wrong box the known mistake that leads to what stands there: the one that explains most of the task."""
-    wrong = [answer for answer in answers if answer.status in ("wrong", "partial") and answer.written is not None]
     written = [answer for answer in answers if answer.written is not None]
-    ranked = sorted(((_rank(mistake, written), mistake) for mistake in task.mistakes), key=lambda pair: pair[0])
+    wrong = [answer for answer in written if answer.status in ("wrong", "partial")]
+    if not wrong:
+        return
+    led = [(mistake, [answer for answer in written if _leads_to(mistake, answer)]) for mistake in task.mistakes]
+    ranked = [(_rank(mistake, shown, written), mistake, shown) for mistake, shown in led if shown]
     for answer in wrong:
-        fitting = [(rank, mistake) for rank, mistake in ranked if _leads_to(mistake, answer)]
-        found = [mistake for rank, mistake in fitting if rank == fitting[0][0]]
+        fitting = [(rank, mistake) for rank, mistake, shown in ranked if any(answer is other for other in shown)]
+        best = min((rank for rank, _ in fitting), default=None)
+        found = [mistake for rank, mistake in fitting if rank == best]
         answer.mistakes = tuple(mistake.key for mistake in found)
         if found and not answer.says:
             answer.says = tuple(dict.fromkeys(mistake.says for mistake in found))
 
 
-def _rank(mistake: KnownMistake, written: Sequence[Answer]) -> tuple[int, int]:
+def _rank(mistake: KnownMistake, shown: Sequence[Answer], written: Sequence[Answer]) -> tuple[int, int]:
     """Boxes that a mistake explains, most first, then those that speak against it."""
-    explained = sum(_leads_to(mistake, answer) for answer in written)
-    against = sum(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in written)
-    return -explained, against
+    return -len(shown), sum(answer.box.key in mistake.results for answer in written) - len(shown)
 
 
 def _leads_to(mistake: KnownMistake, answer: Answer) -> bool:
     result = mistake.results.get(answer.box.key)
-    return result is not None and answer.shows(*around(result, answer.box))
+    return result is not None and answer.long_as(shape(result)) and answer.shows(*around(result, answer.box))
 
 
 def coarse(answer: Answer) -> bool:
