@@ -94,7 +94,7 @@ class Paper:
                     if self._holder(both, place) == node.name:
                         part = arrays[node.name][(*(self.boxes[place]["index"] or ()), ...)]
                         part[...] = np.reshape(numbers, part.shape)
-        lost = own and any((np.abs(found) > LARGEST).any() for found in arrays.values())
+        lost = own and any((np.isfinite(found) & (np.abs(found) > LARGEST)).any() for found in arrays.values())
         return {name: found * np.nan for name, found in arrays.items()} if lost else arrays
 
     def _value(self, both: Backward, node: Node, arrays: Mapping[str, Any], habit: Habit) -> Any:
