@@ -21,6 +21,7 @@ from examgen.model import Leaf
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
 
+LARGEST = 10**15  # behind larger numbers the 30 decimals of an interval tell nothing any more
 Carried = Mapping[int, tuple[Interval, ...]]  # a box, by its place in the task -> where each of its cells is taken to lie
 Expected = tuple[Interval, ...]  # of each cell of a box
 
@@ -157,6 +158,8 @@ class _Route:
             if node.name in own:
                 walk.carry(node.name, own[node.name])
                 moved.add(node.name)
+            if node.name in moved and any(max(-low, high) > LARGEST * SCALE for low, high in walk.found[node.name]):
+                raise Unbounded("a number larger than anybody works with by hand")
         return tuple(tuple(walk.found[place.node][cell] for cell in place.cells) for place in self.places)
 
     def _own(self, carried: Carried) -> dict[str, dict[int, Interval]]:

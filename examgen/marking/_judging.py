@@ -17,6 +17,7 @@ Ends = Sequence[tuple[Fraction, Fraction]]  # of every cell, flat
 WHOLE = Fraction(1, 10**9)  # a double nearer to a whole number than this is that number
 FRACTION = Fraction(1, 100)  # to how much a fraction is written where a whole number is asked
 HALF = Fraction(1, 2)
+FURTHEST = 20  # units of the last decimal: what rounding on the way leads further away is nobody's honest result
 
 
 @dataclass
@@ -71,7 +72,11 @@ class Answer:
 
     def shows(self, dims: tuple[int, ...], ends: Ends) -> bool:
         """Whether the student wrote just these numbers, of that shape."""
-        return self.written is not None and _long(shape(self.written.value)) == _long(dims) and not self.misses(ends)
+        return self.long_as(dims) and not self.misses(ends)
+
+    def long_as(self, dims: tuple[int, ...]) -> bool:
+        """Whether as many numbers were written, along the same axes; axes of length 1 may be left out."""
+        return self.written is not None and _long(shape(self.written.value)) == _long(dims)
 
 
 def _long(dims: Sequence[int]) -> list[int]:
@@ -99,6 +104,30 @@ def _near(found: Interval, box: KeyBox) -> tuple[Fraction, Fraction]:
     return low - slack, high + slack
 
 
+def within(ends: Ends, reached: Sequence[Expected], box: KeyBox) -> Ends:
+    """The same, no further than `FURTHEST` from what comes out where nobody rounds on the way.
+
+    `reached` has that for several ways: of those that a way may agree with, the one counts that loses the fewest digits.
+    """
+    return [_capped(pair, [found[place] for found in reached], box) for place, pair in enumerate(ends)]
+
+
+def _capped(ends: tuple[Fraction, Fraction], reached: Sequence[Interval], box: KeyBox) -> tuple[Fraction, Fraction]:
+    found = [(Fraction(low, SCALE), Fraction(high, SCALE)) for low, high in reached]
+    low, high = min((pair for pair in found if pair[0] <= ends[1] and ends[0] <= pair[1]), key=_width, default=ends)
+    furthest = FURTHEST * (FRACTION if box.whole else box.unit)
+    return max(ends[0], low - furthest), min(ends[1], high + furthest)
+
+
+def _width(pair: tuple[Fraction, Fraction]) -> Fraction:
+    return pair[1] - pair[0]
+
+
+def certain(found: Expected, box: KeyBox) -> bool:
+    """Whether an exact number is known to the decimals asked, whatever digits were lost on the way."""
+    return all(high - low < box.unit * SCALE for low, high in found)
+
+
 def around(result: Any, box: KeyBox) -> tuple[tuple[int, ...], Ends]:
     """The shape of a result, and what honest rounding makes of it: as much as is accepted in the box, a unit at least."""
     wide = [
@@ -122,14 +151,20 @@ def name_mistakes(task: KeyTask, answers: Sequence[Answer], above: Sequence[Coll
 
     Who made it shows it already in the boxes `above` that it leads astray, if anything is written there.
     """
-    written = [answer for answer in answers if answer.written is not None]
-    ranked = sorted(((_rank(mistake, written), mistake) for mistake in task.mistakes), key=lambda pair: pair[0])
-    for place, answer in enumerate(answers):
-        if answer.status not in ("wrong", "partial") or answer.written is None:
-            continue
-        before = [answers[other] for other in above[place] if answers[other].written is not None]
-        fitting = [pair for pair in ranked if _leads_to(pair[1], answer) and not contradicted(pair[1], before)]
-        found = [mistake for rank, mistake in fitting if rank == fitting[0][0]]
+    written = {place for place, answer in enumerate(answers) if answer.written is not None}
+    wrong = [place for place in written if answers[place].status in ("wrong", "partial")]
+    if not wrong:
+        return
+    led = [(mistake, {place for place in written if _leads_to(mistake, answers[place])}) for mistake in task.mistakes]
+    ranked = [(_rank(mistake, shown, [answers[place] for place in written]), mistake, shown) for mistake, shown in led if shown]
+    for place in wrong:
+        answer, before = answers[place], written & set(above[place])
+        fitting = [
+            (rank, mistake) for rank, mistake, shown in ranked
+            if place in shown and not any(answers[other].box.key in mistake.results for other in before - shown)
+        ]
+        best = min((rank for rank, _ in fitting), default=None)
+        found = [mistake for rank, mistake in fitting if rank == best]
         answer.mistakes = tuple(mistake.key for mistake in found)
         if found and not answer.says:
             answer.says = tuple(dict.fromkeys(mistake.says for mistake in found))
@@ -140,16 +175,14 @@ def contradicted(mistake: KnownMistake, before: Sequence[Answer]) -> bool:
     return any(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in before)
 
 
-def _rank(mistake: KnownMistake, written: Sequence[Answer]) -> tuple[int, int]:
+def _rank(mistake: KnownMistake, shown: Collection[int], written: Sequence[Answer]) -> tuple[int, int]:
     """Boxes that a mistake explains, most first, then those that speak against it."""
-    explained = sum(_leads_to(mistake, answer) for answer in written)
-    against = sum(answer.box.key in mistake.results and not _leads_to(mistake, answer) for answer in written)
-    return -explained, against
+    return -len(shown), sum(answer.box.key in mistake.results for answer in written) - len(shown)
 
 
 def _leads_to(mistake: KnownMistake, answer: Answer) -> bool:
     result = mistake.results.get(answer.box.key)
-    return result is not None and answer.shows(*around(result, answer.box))
+    return result is not None and answer.long_as(shape(result)) and answer.shows(*around(result, answer.box))
 
 
 def coarse(answer: Answer) -> bool:

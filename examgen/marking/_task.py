@@ -9,8 +9,19 @@ from typing import Any
 
 from examgen.keyfile import KeyTask, KeyVariant, Rules
 from examgen.marking._corrections import Accept, Corrections
-from examgen.marking._following import Expected, Follower, middle
-from examgen.marking._judging import Answer, Ends, coarse, contradicted, followed, in_shape, name_mistakes, share
+from examgen.marking._following import Carried, Expected, Follower, middle
+from examgen.marking._judging import (
+    Answer,
+    Ends,
+    certain,
+    coarse,
+    contradicted,
+    followed,
+    in_shape,
+    name_mistakes,
+    share,
+    within,
+)
 from examgen.marking._resizing import resized
 from examgen.model import cells
 from examgen.written import Unreadable, read
@@ -127,9 +138,21 @@ class TaskMarker:
     def _followed(
         self, follower: Follower, place: int, roots: tuple[int, ...], answers: Sequence[Answer]
     ) -> Iterator[Chain]:
-        box = follower.task.boxes[place]
-        for expected in follower.expected({root: answers[root].carried() for root in roots}):
-            yield Chain(follower, roots, box.shape, followed(box, expected[place]))
+        box, carried = follower.task.boxes[place], {root: answers[root].carried() for root in roots}
+        for expected in follower.expected(carried):
+            ends = followed(box, expected[place])
+            if box.shape == answers[place].shape and len(answers[place].misses(ends)) < len(ends):
+                ends = within(ends, self._reached(follower, place, carried), box)
+            yield Chain(follower, roots, box.shape, ends)
+
+    def _reached(self, follower: Follower, place: int, carried: Carried) -> list[Expected]:
+        """What comes out of the student's own numbers where nobody rounds on the way, by the ways on which they matter."""
+        found = [ways[place] for ways in follower.expected(carried, exact=True)]
+        return [way for way in found if way not in self._sound(follower, place)] or found
+
+    def _sound(self, follower: Follower, place: int) -> set[Expected]:
+        """What comes out of the right numbers; of an array of another size than asked nothing is known."""
+        return {found[place] for found in follower.expected({}, exact=True)} if follower is self.follower else set()
 
     def _resized(self, root: int, answers: Sequence[Answer]) -> Follower | None:
         """What goes on from an array of another size than asked, if anything can."""
@@ -145,13 +168,13 @@ class TaskMarker:
         """Whether carried numbers leave nothing to work out: they make all of a box 0, or stand there once more.
 
         What another number, larger by an eighth, would not do is chance and not trivial. Where the right numbers do the same,
-        that is the task. Ways on which the carried numbers do not matter say nothing of it.
+        that is the task. Ways on which the carried numbers do not matter, or too many digits are lost, say nothing of it.
         """
-        sound = {found[place] for found in self.follower.expected({}, exact=True)}
+        sound, box = self._sound(chain.follower, place), chain.follower.task.boxes[place]
         exact = {root: answers[root].carried(exact=True) for root in chain.roots}
         larger = {root: tuple((9 * low // 8, 9 * high // 8) for low, high in carried) for root, carried in exact.items()}
         ways = [found for carried in (exact, larger) for found in chain.follower.expected(carried, exact=True)]
-        ways = [found for found in ways if found[place] not in sound]
+        ways = [found for found in ways if found[place] not in sound and certain(found[place], box)]
         return bool(ways) and all(self._nothing_left(place, chain, found) for found in ways)
 
     def _nothing_left(self, place: int, chain: Chain, found: Sequence[Expected]) -> bool:
@@ -184,9 +207,9 @@ class TaskMarker:
                 answer.says = (self.say(BLANK, {}),)
             elif answer.status in ("wrong", "partial") and answer.written is not None:
                 told = (*self._where(answer), *answer.says) or (self.say(WRONG, {}),)
-                answer.says = (*told, self.say(SOUND, {})) if self._sound(place, answers) else told
+                answer.says = (*told, self.say(SOUND, {})) if self._goes_on(place, answers) else told
 
-    def _sound(self, place: int, answers: Sequence[Answer]) -> bool:
+    def _goes_on(self, place: int, answers: Sequence[Answer]) -> bool:
         """Whether everything written after a box came out, and some of it from this box's wrong number."""
         after = {answers[other].status for other in self.follower.below[place]} - {"blank"}
         return "followed" in after and after <= {"followed", "right"}

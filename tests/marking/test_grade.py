@@ -238,6 +238,16 @@ def test_strange_answers_are_wrong_or_unreadable(answer: Any) -> None:
         assert grade(key, {label: answer})[label].status in ("wrong", "unreadable", "blank")
 
 
+@pytest.mark.parametrize("number", ["1e30", "-1e30", "1e14", "-1e14", "1e5", "1e-30", "-700"])
+def test_endless_numbers_end(number: str) -> None:
+    """In any box before exponentials and quotients; what lies behind is still marked."""
+    for name, label in (("backprop", "sigmoid_gates"), ("backprop", "tanh_neuron"), ("softmax_loss", "3x3")):
+        key = key_of(name, label)
+        for wrong in right(key):
+            mark = grade(key, {other: number if other == wrong else "77" for other in right(key)})
+            assert mark[wrong].status in ("wrong", "followed")
+
+
 def test_numbers_and_arrays_are_read_as_text_is() -> None:
     """Those of Python and of NumPy."""
     for name, label in (("conv_relu_pool", "5x5_gradient"), ("softmax_loss", "3x3_gradient")):

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from benchmarks import fuzz_answers
 from examgen import honesty
+from examgen.marking import _following
 from examgen.model import cells
 from examgen.render.language import languages, say
 from examgen.written import Unreadable, _expression, _numbers, _scalar, read
@@ -357,7 +358,8 @@ def test_the_fuzz_of_whole_answers_finds_nothing(record_property: Callable[[str,
 
 
 def test_the_fuzz_of_whole_answers_notices_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tooth: exponentials without a bound."""
+    """The tooth: no bound on what is followed, nor on exponentials."""
     monkeypatch.setattr(honesty, "LARGEST_POWER", float("inf"))
+    monkeypatch.setattr(_following, "LARGEST", 10**99)
     key = key_of("backprop", "sigmoid_gates")
     assert any("OverflowError" in fault for fault in fuzz_answers.sheets(400, 1, [key]).faults)

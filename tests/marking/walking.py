@@ -19,6 +19,7 @@ Numbers = tuple[float, ...]  # of one box, row by row
 Own = Mapping[int, Numbers]  # a box, by its place -> the student's own numbers in it
 Habit = Callable[[Any, int], Any]
 LARGER = 1.125
+LARGEST = 1e15  # nobody gets anywhere with larger numbers
 
 
 def keep(x: Any, places: int) -> Any:
@@ -93,7 +94,8 @@ class Paper:
                     if self._holder(both, place) == node.name:
                         part = arrays[node.name][(*(self.boxes[place]["index"] or ()), ...)]
                         part[...] = np.reshape(numbers, part.shape)
-        return arrays
+        lost = own and any((np.isfinite(found) & (np.abs(found) > LARGEST)).any() for found in arrays.values())
+        return {name: found * np.nan for name, found in arrays.items()} if lost else arrays
 
     def _value(self, both: Backward, node: Node, arrays: Mapping[str, Any], habit: Habit) -> Any:
         if node.op == "const":
