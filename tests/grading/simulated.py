@@ -46,12 +46,12 @@ class Done:
     def is_near(self, reading: str) -> bool:
         """Whether some number is what a mistake leads to but for rounding, so that nobody can tell how it came about."""
         found = self.paper.mistakes.get(reading, {})
-        decimals = {box.key: box.decimals for box in self.paper.boxes}
-        pairs = ((key, value, found[key]) for key, value in self.meant.items() if found.get(key) is not None)
-        return any(
-            not same(value, other) and _shape(value) == _shape(other) == () and abs(value - other) <= CLEAR / 10 ** decimals[key]
-            for key, value, other in pairs
-        )
+        for box in self.paper.boxes:
+            value, other = self.meant.get(box.key), found.get(box.key)
+            scalar = value is not None and other is not None and _shape(value) == _shape(other) == ()
+            if scalar and not box.whole and EQUAL < abs(value - other) <= CLEAR / 10**box.decimals:
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ def _numbers(own: Mapping[str, Any]) -> dict[str, Cells]:
 
 
 def _handed_in(
-    paper: Paper, deed: str, own: Mapping[str, Any], written: Mapping[str, Any], left_out: Mapping[str, str], dice: random.Random
+    paper: Paper, deed: str, own: Mapping[str, Any], written: Mapping[str, Any], left_out: Mapping[str, str],
+    dice: random.Random,
 ) -> Done | None:
     """What the student writes, and what is due for it; none where nobody can tell with which numbers the student went on."""
     habit, found = dice.choice(HABITS), readable(paper, written)
