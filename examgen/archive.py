@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ OFFICE_ONLY = 0o100600  # a plain file that only its owner can read
 
 def opened(place: Path) -> Traversable:
     """A folder, or what an archive of one holds, to be read by name. Raises: InputError where an archive is damaged."""
-    if place.is_dir() or not place.is_file():
+    if not os.path.isfile(place):  # unlike pathlib's, true or false for any name, however long
         return place
     try:
         return zipfile.Path(place)
@@ -30,9 +31,11 @@ def opened(place: Path) -> Traversable:
 def pack(folder: Path, out: Path, further: Sequence[Path] = ()) -> tuple[str, ...]:
     """Everything in a built folder, and further files such as tables of answers, in one archive; gives their names.
 
-    Raises: InputError where two files would have one name, or one cannot be read; OutputError.
+    Raises: InputError where it is no folder, two files would have one name, or one cannot be read; OutputError.
     """
-    files = {path.relative_to(folder).as_posix(): path for path in _files(folder) if path != out}
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is no folder, give the one that `examgen build` has filled")
+    files = {path.relative_to(folder).as_posix(): path for path in _files(folder) if path.resolve() != out.resolve()}
     for path in further:
         if path.resolve() in {found.resolve() for found in files.values()}:
             continue

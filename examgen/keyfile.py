@@ -179,7 +179,8 @@ def document(place: Path, name: str = "key.json") -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError, KeyError):
         raise InputError(f"{place}: there is no {name}, give a folder that `examgen build` has filled") from None
     except archive.DAMAGED as error:
-        raise InputError(f"{place}: {name} cannot be read ({error}), build the folder again") from None
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{place}: {name} cannot be read ({why}), build the folder again") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(f"{place}: {name} is not of format {FORMAT}, build the folder again with this version")
     return found

@@ -181,7 +181,7 @@ def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
 
     Raises: OutputError.
     """
-    if path.exists():
+    if os.path.exists(path):
         kept = next(
             place for number in count(1) if not (place := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists()
         )

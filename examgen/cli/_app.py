@@ -48,7 +48,9 @@ def print_parts(parts: Iterable[RenderableType]) -> None:
 
 def apart(option: str, path: Path | None, sources: Sequence[str | Path]) -> None:
     """Raises: InputError where a file would be written over what it comes from."""
-    if path is not None and any(path.exists() and Path(word).exists() and path.samefile(word) for word in sources):
+    if path is None or not os.path.exists(path):
+        return
+    if any(os.path.exists(word) and path.samefile(word) for word in sources):
         raise InputError(f"{option} {path}: is the file that the numbers come from, choose another name")
 
 

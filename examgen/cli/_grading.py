@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -170,7 +171,9 @@ def writable(files: dict[str, Path | None], force: bool) -> None:
         if path.resolve() in seen:
             raise InputError(f"{option} {path}: is written twice, choose another name")
         seen.add(path.resolve())
-        if path.exists() and not force:
+        if os.path.isdir(path):
+            raise InputError(f"{option} {path}: is a folder, give the name of a file")
+        if os.path.exists(path) and not force:
             raise InputError(f"{option} {path}: is there already, choose another name or say --force")
         if not path.absolute().parent.is_dir():
             raise InputError(f"{option} {path}: there is no folder {path.parent}, make it first")

@@ -16,6 +16,7 @@ from examgen.marking._judging import Answer, in_shape
 from examgen.marking._marks import BoxMark, Mark, Status, TaskMark
 from examgen.marking._task import TaskMarker
 from examgen.render.language import say
+from examgen.written import excerpt
 
 LONGEST = 1000  # characters of an answer that a mark keeps
 VARIANT = "variant"  # the name under which answers may hold their variant's code
@@ -64,7 +65,7 @@ class Marker:
             raise InputError(f"points for {', '.join(strange)}: variant {chosen.code} has no such box")
         by_hand = {label: value for label, value in given.items() if text_of(value)}
         tasks = tuple(self._task(chosen, task, texts, by_hand, student) for task in chosen.tasks)
-        notes = (self._say(UNKNOWN, {"labels": ", ".join(unknown)}),) if unknown else ()
+        notes = (self._say(UNKNOWN, {"labels": ", ".join(map(excerpt, unknown))}),) if unknown else ()
         return Mark(chosen.code, self.key.language, tasks, notes)
 
     def variant(self, said: Any) -> KeyVariant:

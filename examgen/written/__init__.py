@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from examgen.written._data import Unreadable, Written
+from examgen.written._data import Unreadable, Written, excerpt
 from examgen.written._decimal import LONGEST
 from examgen.written._rows import rows
 from examgen.written._scalar import scalar
@@ -16,7 +16,7 @@ from examgen.written._spelling import spelled
 
 LONGEST_ARRAY = 20_000  # characters
 
-__all__ = ["Unreadable", "Written", "read"]
+__all__ = ["Unreadable", "Written", "excerpt", "read"]
 
 
 def read(text: str, dims: tuple[int, ...], *, forms: bool = True) -> Written:

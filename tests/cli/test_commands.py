@@ -19,7 +19,10 @@ from examgen.registry import problems
 from examgen.resources import find
 from tests.cli.commands import Ended, complaint, run
 
-COMMANDS = ("build", "audit", "verify", "init", "problems", "solve", "practice")
+COMMANDS = (
+    "build", "audit", "verify", "init", "problems", "solve", "practice",
+    "answers", "check", "grade", "marks", "follow", "archive",
+)  # fmt: skip
 HEAVY = {"torch", "sympy", "mpmath", "numpy", "weasyprint", "jinja2", "pydantic"}
 
 
