@@ -44,7 +44,7 @@ def width(text: str, size: float) -> float:
 def lines(text: str, size: float, room: float) -> int:
     """The lines that a text fills in a column of so many mm; a word that is too long for one goes on in the next."""
     count, used, space = 1, 0.0, width(" ", size)
-    for word in text.split():
+    for word in text.split(" "):
         need = width(word, size)
         if used and used + space + need > room:
             count, used = count + 1, 0.0

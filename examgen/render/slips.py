@@ -14,12 +14,13 @@ from typing import NamedTuple
 from examgen.render.language import say
 from examgen.render.measuring import MM, clean, cut, lines, width
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LEFT_OUT = "Boxes that found no room here: %(count)s."
 
 WIDE, HIGH = 87.0, 130.0  # within a slip's margins
-SIZES = (9.0, 8.2, 7.4)  # of the letters of remarks, the first that fits
+SIZES = (10.0, 9.2, 8.4, 7.6)  # of the letters of remarks, the first that fits
 LEADING = 1.28  # from line to line, times the size
-GAP, INDENT = 0.9, 3.0  # below a paragraph; before all lines but the first
+GAP = 0.9  # below a paragraph
 LINES, LABEL_LINES, OTHER_LINES = 6, 2, 3  # at most: of a remark, of its labels, of another paragraph
 NOTES = 2
 COLUMNS, SPACE = 5, 3.0  # of points by task
@@ -36,7 +37,7 @@ class Letters(NamedTuple):
 TITLE, NAME, FACTS = Letters(8, 3.6, 2), Letters(13, 5.6, 2), Letters(8.5, 4, 2)
 TOTAL, BEFORE, GRADE = Letters(13, 6), Letters(8.5, 6), Letters(11, 6)
 TASK, WORTH = Letters(7.5, 3.4), Letters(9.5, 4.6)
-RULES = 7.5  # lines and white between the parts of a head
+RULES = 9.0  # lines and white between the parts of a head
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,20 @@ class Remark:
     count: int = 1
 
     @property
-    def text(self) -> str:
-        return " ".join(filter(None, (self.labels, self.points, self.says)))
+    def apart(self) -> bool:
+        """Whether so many labels stand on lines of their own; a few stand on the sentence's first line, in one piece."""
+        return width(self.labels, SIZES[0]) > WIDE / 2
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The texts that begin on a new line."""
+        points = _whole(f"({self.points}) ") if self.points else ""
+        return (self.labels, points + self.says) if self.apart else (_whole(f"{self.labels} ") + points + self.says,)
+
+
+def _whole(text: str) -> str:
+    """Not to be broken: the setter of lines breaks inside an emphasis where a break behind it would do."""
+    return text.replace(" ", NO_BREAK)
 
 
 @dataclass(frozen=True)
@@ -132,12 +145,12 @@ def _head(told: Fitted) -> float:
 
 
 def _heights(slip: Slip, size: float) -> Iterator[float]:
-    texts = (slip.right, *(remark.text for remark in slip.remarks), *slip.notes)
-    return (_height(text, size) for text in texts if text)
+    texts = ((slip.right,), *(remark.paragraphs for remark in slip.remarks), *((note,) for note in slip.notes))
+    return (_height(size, *paragraphs) for paragraphs in texts if any(paragraphs))
 
 
-def _height(text: str, size: float) -> float:
-    return lines(text, size, WIDE - INDENT) * size * LEADING * MM + GAP
+def _height(size: float, *paragraphs: str) -> float:
+    return sum(lines(text, size, WIDE) for text in paragraphs) * size * LEADING * MM + GAP
 
 
 def _shortened(told: Fitted, room: float, language: str) -> Fitted:
@@ -151,8 +164,8 @@ def _shortened(told: Fitted, room: float, language: str) -> Fitted:
     if sum(_heights(short, size)) <= room:
         return replace(told, slip=short)
     count = str(sum(remark.count for remark in slip.remarks))
-    room -= sum(_heights(replace(short, remarks=()), size)) + _height(_left_out(count, language), size)
-    reached = accumulate(_height(remark.text, size) for remark in short.remarks)
+    room -= sum(_heights(replace(short, remarks=()), size)) + _height(size, _left_out(count, language))
+    reached = accumulate(_height(size, *remark.paragraphs) for remark in short.remarks)
     kept = sum(height <= room for height in reached)
     rest = sum(remark.count for remark in short.remarks[kept:])
     return replace(told, slip=replace(short, remarks=short.remarks[:kept]), left=_left_out(str(rest), language))
@@ -163,11 +176,11 @@ def _left_out(count: str, language: str) -> str:
 
 
 def _few(text: str, size: float, most: int) -> str:
-    return cut(text, size, WIDE - INDENT, most)
+    return cut(text, size, WIDE, most)
 
 
 def _brief(remark: Remark, size: float) -> Remark:
     """A remark of a few lines: the end of the sentence is left out, and of very many labels."""
     headed = replace(remark, labels=_few(remark.labels, size, LABEL_LINES))
-    before = len(replace(headed, says="").text)
-    return replace(headed, says=_few(headed.text, size, LINES)[before:].strip())
+    before = len(replace(headed, says="").paragraphs[-1])
+    return replace(headed, says=_few(headed.paragraphs[-1], size, LINES)[before:])
