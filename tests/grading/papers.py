@@ -6,11 +6,11 @@ student has in some box. Nothing of the marker is used; numbers are floats and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import exp, isfinite, log, nan
+from math import exp, isfinite, isqrt, log, nan
 from typing import Any
 
 Cells = tuple[float, ...]  # the numbers of a box, row by row
@@ -63,6 +63,10 @@ class Paper:
             found[box.key] = own[box.key] if box.key in own else rounded(box.key, self.steps[box.key].work(found))
         return found
 
+    def shaped(self, found: Found) -> dict[str, Any]:
+        """One number, or rows of them, as the box asks."""
+        return {box.key: _rows(found[box.key], box.shape) for box in self.boxes if box.key in found}
+
     def above(self, key: str) -> list[str]:
         """The boxes that a box is worked out from, and those that these are worked out from."""
         found = {key}
@@ -76,10 +80,19 @@ class Paper:
         return [box.key for box in self.boxes if key in self.above(box.key)]
 
 
-def worth(paper: Paper, written: Found, blank: Sequence[str] = ()) -> dict[str, Fraction]:
+def _rows(cells: Cells, shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return cells[0]
+    return tuple(cells[i : i + shape[-1]] for i in range(0, len(cells), shape[-1]))
+
+
+def worth(
+    paper: Paper, written: Found, blank: Collection[str] = (), accepted: Collection[str] = ()
+) -> dict[str, Fraction]:
     """The share of its points that each box is due: by the right numbers, or by what follows from the student's own.
 
-    `written` are the numbers that can be read, in the size asked; `blank` the boxes with nothing in them.
+    `written` are the numbers that can be read, in the size asked; `blank` the boxes with nothing in them; `accepted` those
+    in which something stands that was decided to be right.
     """
     shares: dict[str, Fraction] = {}
     own: dict[str, bool] = {}  # boxes that are not right; whether they follow
@@ -92,6 +105,8 @@ def worth(paper: Paper, written: Found, blank: Sequence[str] = ()) -> dict[str, 
                 shares[box.key] = max([shares[box.key], *further])
         else:
             shares[box.key] = NOTHING
+        if box.key in accepted:
+            shares[box.key] = FULL
     for box in reversed(paper.boxes):
         below = paper.below(box.key)
         if box.key in blank and below and all(shares[key] == FULL for key in below):
@@ -100,23 +115,27 @@ def worth(paper: Paper, written: Found, blank: Sequence[str] = ()) -> dict[str, 
 
 
 def _alike(cells: Cells, wanted: Cells) -> Fraction:
-    """All of it, half with one wrong number of several, else nothing."""
+    """All of it, half with one wrong number of several, else nothing; in another size nothing."""
+    if len(cells) != len(wanted):
+        return NOTHING
     wrong = sum(abs(cell - right) > EQUAL for cell, right in zip(cells, wanted, strict=True))
     return FULL if not wrong else HALF if wrong == 1 and len(cells) > 1 else NOTHING
 
 
 def _following(paper: Paper, key: str, written: Found, own: Mapping[str, bool]) -> Iterator[Cells]:
     """What comes out of a box with all own numbers before it, or with one of them, where they leave something to work out."""
-    for roots in _ways(paper, key, own):
+    for roots in _ways(paper, key, written, own):
         carried = {root: written[root] for root in roots}
         if not _nothing_left(paper, key, carried):
             yield paper.followed(carried)[key]
 
 
-def _ways(paper: Paper, key: str, own: Mapping[str, bool]) -> list[tuple[str, ...]]:
-    above = [root for root in paper.above(key) if root in own]
+def _ways(paper: Paper, key: str, written: Found, own: Mapping[str, bool]) -> list[tuple[str, ...]]:
+    """The boxes with own numbers from which somebody may have gone on; from an array of another size alone."""
+    roots = [root for root in paper.above(key) if root in own]
+    above = [root for root in roots if len(written[root]) == len(paper.truth[root])]
     wrong = [root for root in above if not own[root]]
-    return [ways for ways in dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in above)]) if ways]
+    return [ways for ways in dict.fromkeys([tuple(wrong), tuple(above), *((root,) for root in roots)]) if ways]
 
 
 def _nothing_left(paper: Paper, key: str, own: Found) -> bool:
@@ -144,7 +163,7 @@ def is_clear(paper: Paper, written: Found) -> bool:
         if box.key not in own or box.whole:
             continue
         here = written[box.key]
-        others = [paper.followed({root: written[root] for root in roots})[box.key] for roots in _ways(paper, box.key, own)]
+        others = [paper.followed({root: written[root] for root in roots})[box.key] for roots in _ways(paper, box.key, written, own)]
         others = [other for other in others if all(map(isfinite, other))]
         if any(_near(here, wanted, CLEAR / 10**box.decimals) for wanted in (paper.truth[box.key], (0.0,) * len(here))):
             return False
@@ -166,7 +185,7 @@ def can_be_told(paper: Paper, meant: Found, shown: Found) -> bool:
         for root in own
         for box, found in [(box, paper.followed({root: shown[root]})[box.key]) for box in paper.boxes]
         for cell, other in zip(paper.followed({root: meant[root]})[box.key], found, strict=True)
-        if not box.whole
+        if not box.whole and not box.shape
     )
 
 
@@ -239,15 +258,20 @@ def _neuron(data: Mapping[str, Any]) -> dict[str, Step]:
 
 
 def _conv(data: Mapping[str, Any]) -> dict[str, Step]:
-    """A 3×3 filter over a 5×5 image with stride 2, ReLU, the largest of all."""
+    """A 3×3 filter over a 5×5 image with stride 2, ReLU, the largest of the first 2×2."""
     image, kernel = _numbers(data["image"])[0], _numbers(data["kernels"])[0][0]
     corners = [(i, j) for i in (0, 2) for j in (0, 2)]
     cells = tuple(sum(image[i + k][j + m] * kernel[k][m] for k in range(3) for m in range(3)) for i, j in corners)
     return {
         "conv": Step((), lambda _: cells),
         "relu": Step(("conv",), lambda found: tuple(max(0.0, cell) for cell in found["conv"])),
-        "pooled": Step(("relu",), lambda found: (max(found["relu"]),)),
+        "pooled": Step(("relu",), lambda found: (max(_window(found["relu"])),)),
     }
+
+
+def _window(cells: Cells) -> Cells:
+    wide = isqrt(len(cells))
+    return tuple(cells[wide * i + j] for i in (0, 1) for j in (0, 1))
 
 
 STEPS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Step]]] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import isqrt
 from typing import Any
 
-from tests.grading.papers import Box, Cells, Paper, can_be_told, is_clear, worth
+from tests.grading.papers import CLEAR, EQUAL, Box, Cells, Paper, can_be_told, is_clear, worth
 
 HABITS = (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN)
 WORKING = 4  # decimals that everybody keeps at least on the way
@@ -22,15 +23,35 @@ TRIES = 200
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one task: the deed, the texts by label, the points due by label, and how it was spelled.
+    """What became of one task: the deed, the texts and the points due by label; the numbers meant, and the boxes left blank."""
 
-    `with_reading` are the points due where what the mistake leads to is accepted as another reading.
-    """
-
+    paper: Paper
     deed: str
     texts: Mapping[str, str]
     due: Mapping[str, Fraction]
-    with_reading: Mapping[str, Fraction] = field(default_factory=dict)
+    meant: Mapping[str, Any]
+    blank: Sequence[str]
+
+    def due_with(self, reading: str, boxes: Collection[str] | None = None) -> dict[str, Fraction]:
+        """The points due where what a mistake leads to is right as well, in all boxes or in some by their labels."""
+        found = self.paper.mistakes.get(reading, {})
+        label = {box.key: box.label for box in self.paper.boxes}
+        accepted = [
+            key for key, value in self.meant.items()
+            if found.get(key) is not None and same(value, found[key]) and (boxes is None or label[key] in boxes)
+            and all(same(self.meant[above], found[above]) for above in self.paper.above(key) if above in self.meant)
+        ]
+        return points_of(self.paper, worth(self.paper, readable(self.paper, self.meant), self.blank, accepted))
+
+    def is_near(self, reading: str) -> bool:
+        """Whether some number is what a mistake leads to but for rounding, so that nobody can tell how it came about."""
+        found = self.paper.mistakes.get(reading, {})
+        decimals = {box.key: box.decimals for box in self.paper.boxes}
+        pairs = ((key, value, found[key]) for key, value in self.meant.items() if found.get(key) is not None)
+        return any(
+            not same(value, other) and _shape(value) == _shape(other) == () and abs(value - other) <= CLEAR / 10 ** decimals[key]
+            for key, value, other in pairs
+        )
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,23 @@ class Student:
         return {label: points for done in self.done for label, points in done.due.items()}
 
 
+def points_of(paper: Paper, shares: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """By label."""
+    return {box.label: shares[box.key] * box.points for box in paper.boxes}
+
+
+def same(one: Any, other: Any) -> bool:
+    """The same numbers in the same rows; a row alone may be nested or not."""
+    return _shape(one) == _shape(other) and all(
+        abs(left - right) <= EQUAL for left, right in zip(_flat(one), _flat(other), strict=True)
+    )
+
+
+def readable(paper: Paper, written: Mapping[str, Any]) -> dict[str, Cells]:
+    """The boxes in which there are numbers of the kind asked."""
+    return _numbers({key: value for key, value in written.items() if _fits(paper, key, value)})
+
+
 def simulated(papers: Mapping[str, Sequence[Paper]], count: int, seed: int) -> list[Student]:
     """So many students, the variants dealt out in turn."""
     dice, codes, made = random.Random(seed), list(papers), Counter[tuple[str, str]]()
@@ -69,18 +107,20 @@ def _student(
 
 
 def _done(paper: Paper, deed: str, dice: random.Random, made: Counter[tuple[str, str]]) -> Done:
-    """One task, tried until no number is another one by the way it is rounded; `made` counts how often each mistake was tried."""
+    """One task, tried until no number is another one by the way it is rounded; `made` counts the tries of each mistake."""
     for _ in range(TRIES):
         own, left_out, name = _plan(paper, deed, dice, made)
-        meant = {**paper.followed({}), **own} if deed == "mistake" else paper.followed(_numbers(own))
+        meant = own if deed == "mistake" else paper.shaped(paper.followed(_numbers(own)))
         written = {key: value for key, value in meant.items() if key not in left_out}
-        readable = _numbers({key: value for key, value in written.items() if _fits(paper, key, value)})
-        if is_clear(paper, readable) and (done := _handed_in(paper, name, own, written, readable, left_out, dice)):
+        clear = is_clear(paper, readable(paper, written))
+        if clear and (done := _handed_in(paper, name, own, written, left_out, dice)):
             return done
     raise AssertionError(f"{paper.problem}: {deed} leads to no clear numbers")
 
 
-def _plan(paper: Paper, deed: str, dice: random.Random, made: Counter[tuple[str, str]]) -> tuple[dict[str, Any], dict[str, str], str]:
+def _plan(
+    paper: Paper, deed: str, dice: random.Random, made: Counter[tuple[str, str]]
+) -> tuple[dict[str, Any], dict[str, str], str]:
     """The numbers that are the student's own, the boxes with no number and what stands there instead, a name for it all."""
     boxes = paper.boxes
     if deed == "mistake":
@@ -114,9 +154,10 @@ def _slip(cells: Cells, box: Box, dice: random.Random) -> Cells:
 
 
 def _fits(paper: Paper, key: str, value: Any) -> bool:
-    """Whether there is a number for every one asked, with the same rows."""
+    """Whether there is one number, or a square of them, where that is asked."""
     box = next(box for box in paper.boxes if box.key == key)
-    return _shape(value) in (box.shape, (len(_flat(value)),)) and len(_flat(value)) == len(paper.truth[key])
+    count = len(_flat(value))
+    return (len(_shape(value)) == 2 and count == isqrt(count) ** 2 > 1) if box.shape else count == 1
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -132,31 +173,24 @@ def _numbers(own: Mapping[str, Any]) -> dict[str, Cells]:
 
 
 def _handed_in(
-    paper: Paper, name: str, own: Mapping[str, Any], written: Mapping[str, Any], readable: Mapping[str, Cells],
-    left_out: Mapping[str, str], dice: random.Random,
+    paper: Paper, deed: str, own: Mapping[str, Any], written: Mapping[str, Any], left_out: Mapping[str, str], dice: random.Random
 ) -> Done | None:
     """What the student writes, and what is due for it; none where nobody can tell with which numbers the student went on."""
-    habit = dice.choice(HABITS)
+    habit, found = dice.choice(HABITS), readable(paper, written)
 
     def kept(key: str, cells: Cells) -> Cells:
         return tuple(float(_rounded(cell, WORKING + dice.choice((0, 2, 8)), habit)) for cell in cells)
 
-    worked = paper.followed({key: cells for key, cells in readable.items() if key in own}, kept)
-    blank = [key for key, text in left_out.items() if not text]
-    shares = worth(paper, readable, blank)
-    points = {box.key: box.points for box in paper.boxes}
-    read = {key: Fraction(1) if key in own and key in written else share for key, share in shares.items()}
-    texts, due, more = dict[str, str](), dict[str, Fraction](), dict[str, Fraction]()
-    shown: dict[str, Cells] = {}
+    worked = paper.followed({key: cells for key, cells in found.items() if key in own}, kept)
+    texts, shown = dict[str, str](), dict[str, Cells]()
     for box in paper.boxes:
-        numbers = worked[box.key] if box.key in readable and box.key not in own else written.get(box.key, ())
+        numbers = worked[box.key] if box.key in found and box.key not in own else written.get(box.key, ())
         texts[box.label], shown[box.key] = spelled(numbers, box, habit, dice) if box.key in written else ("", ())
         texts[box.label] = left_out.get(box.key) or texts[box.label]
-        due[box.label] = shares[box.key] * points[box.key]
-        more[box.label] = read[box.key] * points[box.key]
-    if not can_be_told(paper, readable, shown):
+    if not can_be_told(paper, found, shown):
         return None
-    return Done(name, texts, due, more if name in paper.mistakes else {})
+    blank = [key for key, text in left_out.items() if not text]
+    return Done(paper, deed, texts, points_of(paper, worth(paper, found, blank)), written, blank)
 
 
 def _rounded(number: float, places: int, habit: str) -> Decimal:

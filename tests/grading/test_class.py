@@ -39,7 +39,8 @@ def differences(students: list[Student], found: Class) -> list[str]:
             said += [f"{one.id}: absent"] * (one.absent != (mark is None))
             continue
         points = {box.label: box.points for box in mark.boxes}
-        said += [f"{one.id} {label}: {points.get(label)}, due {due}" for label, due in one.due.items() if points.get(label) != due]
+        wrong = {label: due for label, due in one.due.items() if points.get(label) != due}
+        said += [f"{one.id} {label}: {points.get(label)}, due {due}" for label, due in wrong.items()]
     return said
 
 
@@ -127,8 +128,9 @@ def test_marking_is_quick(sat: Sat) -> None:
 
 def test_marking_loads_nothing_heavy(sat: Sat, tmp_path: Path) -> None:
     """The whole command in a fresh process: no engine but what marking needs, no paper, no problem."""
-    words = ["grade", str(sat.folder), str(sat.table), "-o", str(tmp_path / "marks.csv"), "--moodle", str(tmp_path / "m.csv")]
-    code = f"import sys; sys.argv = ['examgen', *{words!r}]\nfrom examgen.cli import main\nmain()\nprint('loaded', *sys.modules)"
+    words = ["grade", sat.folder, sat.table, "-o", tmp_path / "marks.csv", "--moodle", tmp_path / "moodle.csv"]
+    told = f"sys.argv = ['examgen', *{[*map(str, words)]!r}]"
+    code = f"import sys; {told}\nfrom examgen.cli import main\nmain()\nprint('loaded', *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (0, _noted(sat)) == (done.returncode, done.stderr)
     assert [] == sorted(set(HEAVY) & set(done.stdout.splitlines()[-1].split()))

@@ -101,7 +101,7 @@ def test_a_decimal_comma_between_commas_is_no_guess(sat: Sat, tmp_path: Path) ->
 
 def test_each_broken_row_is_told_by_its_line_and_all_others_are_read(sat: Sat, tmp_path: Path) -> None:
     """One of everything that goes wrong in a row, after a matrix that takes two lines."""
-    one, other = list(sat.key.variants)[0].code, list(sat.key.variants)[1].code
+    one, other = sat.key.variants[0].code, sat.key.variants[1].code
     lines = {
         2: f'good;{one};1;2;"1 2', 3: '3 4"', 4: f"short;{one};1", 5: f"long;{one};1;2;1 2; 3 4", 6: "typo;44H3T5;1;2;3",
         7: "size;ZZZ;1;2;3", 8: "number;99;1;2;3", 9: f"good;{other};1;2;3", 10: f";{one};1;2;3", 11: "none;;1;2;3",
@@ -180,7 +180,7 @@ def test_what_a_head_must_have(sat: Sat, tmp_path: Path) -> None:
 def test_a_table_that_is_none(sat: Sat, tmp_path: Path) -> None:
     """A folder, a name with no file."""
     for place in (tmp_path, tmp_path / "none.csv"):
-        with pytest.raises(InputError, match="cannot be read .*, check its name and permissions"):
+        with pytest.raises(InputError, match=r"cannot be read .*, check its name and permissions"):
             grading.read_table(place, sat.key)
 
 
