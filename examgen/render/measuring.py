@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import unicodedata
 from functools import cache
 from itertools import groupby
@@ -19,8 +18,6 @@ MARKS = 2  # accents on one letter: a tower of them would reach into other lines
 LONGEST = 2000  # characters that are looked at
 JOINERS = "\u200c\u200d"  # have no width, and letters of some scripts need them
 MORE = "…"
-BREAK = "\N{ZERO WIDTH SPACE}"
-WORD, PIECE = 18, 12  # letters: a longer word may break behind every piece
 
 
 def clean(text: str) -> str:
@@ -28,12 +25,7 @@ def clean(text: str) -> str:
     composed = unicodedata.normalize("NFC", text[:LONGEST])
     seen = "".join(char if _seen(char) else " " if char.isspace() else "" for char in composed)
     runs = ("".join(run)[: MARKS if mark else None] for mark, run in groupby(seen, _is_mark))
-    return " ".join(map(_breakable, "".join(runs).split()))
-
-
-def _breakable(word: str) -> str:
-    """The setter of lines finds no break of its own in a word behind a space that is none."""
-    return word if len(word) <= WORD else BREAK.join(word[at : at + PIECE] for at in range(0, len(word), PIECE))
+    return " ".join("".join(runs).split())
 
 
 def _seen(char: str) -> bool:
@@ -51,8 +43,8 @@ def width(text: str, size: float) -> float:
 
 def lines(text: str, size: float, room: float) -> int:
     """The lines that a text fills in a column of so many mm; a word that is too long for one goes on in the next."""
-    count, used, space = 1, 0.0, 0.0
-    for word, end in re.findall(f"([^ {BREAK}]*)([ {BREAK}]?)", text):
+    count, used, space = 1, 0.0, width(" ", size)
+    for word in text.split(" "):
         need = width(word, size)
         if used and used + space + need > room:
             count, used = count + 1, 0.0
@@ -60,7 +52,6 @@ def lines(text: str, size: float, room: float) -> int:
         if used > room:
             count += ceil(need / (room - FOREIGN * size * MM)) - 1
             used = room
-        space = width(end, size)
     return count
 
 
@@ -76,7 +67,7 @@ def cut(text: str, size: float, room: float, most: int = 1) -> str:
 
 
 def _advance(char: str) -> float:
-    if _is_mark(char) or char == BREAK:
+    if _is_mark(char):
         return 0.0
     return _advances().get(ord(char), FOREIGN)
 
