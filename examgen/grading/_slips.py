@@ -65,11 +65,12 @@ class _Writer:
         )
 
     def _facts(self, one: Marked, mark: Mark, alone: bool) -> Iterator[str]:
-        if one.entry.name and not alone:
-            yield one.entry.student
+        """The variant first: of what is too long the end is cut off."""
+        yield self._say(VARIANT, code=mark.variant)
         if one.entry.group:
             yield self._say(GROUP, group=one.entry.group)
-        yield self._say(VARIANT, code=mark.variant)
+        if one.entry.name and not alone:
+            yield one.entry.student
 
     def _tasks(self, tasks: Sequence[TaskMark]) -> Iterator[tuple[str, str]]:
         """The name and the points of each task; of very many the last ones together."""

@@ -57,7 +57,7 @@ class Remark:
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """The texts that begin on a new line."""
-        points = _whole(f"({self.points}) ") if self.points else ""
+        points = _whole(f"({self.points})") + " " if self.points else ""
         return (self.labels, points + self.says) if self.apart else (_whole(f"{self.labels} ") + points + self.says,)
 
 
