@@ -163,7 +163,8 @@ def is_clear(paper: Paper, written: Found) -> bool:
         if box.key not in own or box.whole:
             continue
         here = written[box.key]
-        others = [paper.followed({root: written[root] for root in roots})[box.key] for roots in _ways(paper, box.key, written, own)]
+        ways = _ways(paper, box.key, written, own)
+        others = [paper.followed({root: written[root] for root in roots})[box.key] for roots in ways]
         others = [other for other in others if all(map(isfinite, other))]
         if any(_near(here, wanted, CLEAR / 10**box.decimals) for wanted in (paper.truth[box.key], (0.0,) * len(here))):
             return False

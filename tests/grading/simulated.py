@@ -46,12 +46,12 @@ class Done:
     def is_near(self, reading: str) -> bool:
         """Whether some number is what a mistake leads to but for rounding, so that nobody can tell how it came about."""
         found = self.paper.mistakes.get(reading, {})
-        decimals = {box.key: box.decimals for box in self.paper.boxes}
-        pairs = ((key, value, found[key]) for key, value in self.meant.items() if found.get(key) is not None)
-        return any(
-            not same(value, other) and _shape(value) == _shape(other) == () and abs(value - other) <= CLEAR / 10 ** decimals[key]
-            for key, value, other in pairs
-        )
+        for box in self.paper.boxes:
+            value, other = self.meant.get(box.key), found.get(box.key)
+            scalar = value is not None and other is not None and _shape(value) == _shape(other) == ()
+            if scalar and not box.whole and EQUAL < abs(value - other) <= CLEAR / 10**box.decimals:
+                return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -107,25 +107,25 @@ def _student(
 
 
 def _done(paper: Paper, deed: str, dice: random.Random, made: Counter[tuple[str, str]]) -> Done:
-    """One task, tried until no number is another one by the way it is rounded; `made` counts the tries of each mistake."""
-    for _ in range(TRIES):
-        own, left_out, name = _plan(paper, deed, dice, made)
+    """One task, tried until no number is another one by the way it is rounded; the rarest mistake `made` so far comes first."""
+    for turn in range(TRIES):
+        own, left_out, name = _plan(paper, deed, turn, dice, made)
         meant = own if deed == "mistake" else paper.shaped(paper.followed(_numbers(own)))
         written = {key: value for key, value in meant.items() if key not in left_out}
         clear = is_clear(paper, readable(paper, written))
         if clear and (done := _handed_in(paper, name, own, written, left_out, dice)):
+            made[name, paper.problem] += 1
             return done
     raise AssertionError(f"{paper.problem}: {deed} leads to no clear numbers")
 
 
 def _plan(
-    paper: Paper, deed: str, dice: random.Random, made: Counter[tuple[str, str]]
+    paper: Paper, deed: str, turn: int, dice: random.Random, made: Counter[tuple[str, str]]
 ) -> tuple[dict[str, Any], dict[str, str], str]:
     """The numbers that are the student's own, the boxes with no number and what stands there instead, a name for it all."""
     boxes = paper.boxes
     if deed == "mistake":
-        name = min(paper.mistakes, key=lambda mistake: made[mistake, paper.problem])
-        made[name, paper.problem] += 1
+        name = sorted(paper.mistakes, key=lambda mistake: made[mistake, paper.problem])[turn % len(paper.mistakes)]
         results = paper.mistakes[name]
         own = {key: value for key, value in results.items() if value is not None}
         return own, {key: "" for key, value in results.items() if value is None}, name
@@ -173,7 +173,8 @@ def _numbers(own: Mapping[str, Any]) -> dict[str, Cells]:
 
 
 def _handed_in(
-    paper: Paper, deed: str, own: Mapping[str, Any], written: Mapping[str, Any], left_out: Mapping[str, str], dice: random.Random
+    paper: Paper, deed: str, own: Mapping[str, Any], written: Mapping[str, Any], left_out: Mapping[str, str],
+    dice: random.Random,
 ) -> Done | None:
     """What the student writes, and what is due for it; none where nobody can tell with which numbers the student went on."""
     habit, found = dice.choice(HABITS), readable(paper, written)
