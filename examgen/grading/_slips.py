@@ -9,7 +9,6 @@ from itertools import groupby
 
 from examgen.grading._data import Marked
 from examgen.marking import BoxMark, Mark, TaskMark
-from examgen.render.html import slips_html
 from examgen.render.language import say
 from examgen.render.notation import num
 from examgen.render.paper import Head
@@ -35,6 +34,8 @@ CELLS = 6  # wrong numbers whose places are told
 
 def slips(marked: Sequence[Marked], title: str, language: str) -> str:
     """The document with a slip for each student who has a mark, in their order."""
+    from examgen.render.html import slips_html  # templates are loaded for paper alone
+
     head = Head(title=title, language=language)
     there = [(one, one.mark) for one in marked if one.mark is not None]
     names = Counter(one.entry.name for one, _ in there)
