@@ -6,6 +6,7 @@ from examgen.grading._class import Class, mark_class
 from examgen.grading._data import Complaint, Entry, Marked
 from examgen.grading._decisions import NAME, corrections_at, read_corrections
 from examgen.grading._scale import Scale, read_scale
+from examgen.grading._slips import slips
 from examgen.grading._summary import Summary, summary
 from examgen.grading._table import Table, read_roster, read_table
 from examgen.grading._terminal import parts
@@ -30,6 +31,7 @@ __all__ = [
     "read_roster",
     "read_scale",
     "read_table",
+    "slips",
     "summary",
     "to_dict",
 ]

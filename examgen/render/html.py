@@ -15,6 +15,7 @@ from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
+from examgen.render.measuring import clean
 from examgen.render.paper import (
     CLASSES,
     Box,
@@ -27,6 +28,7 @@ from examgen.render.paper import (
     Strip,
     WrittenStep,
 )
+from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
@@ -54,6 +56,13 @@ def homework_html(head: Head, tasks: Sequence[SolvedTask], *, screen: bool) -> s
     """Worked solutions of one's own numbers as a document, for a browser (`screen`) or for the printer."""
     template = _environment(head.language, head.decimal_comma).get_template("homework.html.j2")
     return template.render(head=head, tasks=tasks, screen=screen)
+
+
+def slips_html(head: Head, slips: Sequence[Slip]) -> str:
+    """Feedback slips, four to a page, each within its quarter whatever it says; no slip leaves an empty page."""
+    template = _environment(head.language, head.decimal_comma).get_template("slips.html.j2")
+    told = [fitted(head.title, slip, head.language) for slip in slips]
+    return template.render(head=head, title=clean(head.title), slips=told)
 
 
 def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:

@@ -73,8 +73,8 @@ RULES: Sequence[Rule] = (
     Rule("conv", "arrays", {"1a": "1 -2; 3"}, "1a unreadable 0, 1b right 1/2"),
     Rule("conv", "arrays", {"1a": "1 -2 3 1"}, "1a wrong 0, 1b right 1/2"),
     Rule(
-        "conv", "arrays", {"1a": "1 -2 0; 3 1 0; 4 0 0", "1b": "1 0 0; 3 1 0; 4 0 0", "1c": "4"},
-        "1a wrong 0, 1b wrong 0, 1c wrong 0",
+        "conv", "arrays", {"1a": "1 -2 0; 5 1 0; 4 0 0", "1b": "1 0 0; 5 1 0; 4 0 0", "1c": "5"},
+        "1a wrong 0, 1b followed 1/2, 1c followed 1/2",
     ),
     Rule("svm", "trivial results", {"1a": "0", "1b": "0", "1c": "0", "1d": "0"}, NOTHING),
     Rule("svm", "trivial results", {"1a": "2", "1b": "2", "1c": "2", "1d": "2"}, NOTHING),

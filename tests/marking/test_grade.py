@@ -110,6 +110,8 @@ def mistaken(key: Key, mistake: Mapping[str, Any]) -> dict[str, str]:
 def unlike(key: Key, paper: Paper, mistake: Mapping[str, Any], mark: Mark) -> Iterator[str]:
     """What the marker says otherwise than a person would who works the boxes out again from those before."""
     roots: dict[int, tuple[float, ...]] = {}
+    sized = ""  # the node of a map of another size: what follows from it stands in the mistake's results
+    ends = any(box["gradient"] for box in paper.boxes)  # nobody goes back from such a map
     for place in paper.order:
         box = paper.boxes[place]
         found, result = mark[box["label"]], mistake["results"].get(box["key"], box["value"])
@@ -118,6 +120,11 @@ def unlike(key: Key, paper: Paper, mistake: Mapping[str, Any], mark: Mark) -> It
             if found.status not in (("blank", "implied") if result is None else ("right",)):
                 yield told
             continue
+        if sized not in ("", box["node"]) and not ends and any(flat(result)):
+            if found.status != "followed":
+                yield told
+            continue
+        sized = sized or ("" if np.shape(result) == np.shape(box["value"]) else box["node"])
         follows = np.shape(result) == np.shape(box["value"]) and paper.follows(place, roots, tuple(flat(result)))
         if np.shape(result) == np.shape(box["value"]) and not follows:
             roots[place] = tuple(flat(result))

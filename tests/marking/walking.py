@@ -115,11 +115,15 @@ class Paper:
     def trivial(self, place: int, own: Own) -> bool:
         """All 0 to the decimals asked, or the student's own number once more; and so with a number larger by an eighth.
 
-        Ways on which nobody gets anywhere with these numbers do not count.
+        Ways on which nobody gets anywhere with these numbers do not count, nor those on which the numbers do not matter.
         """
         larger = {root: tuple(LARGER * x for x in numbers) for root, numbers in own.items()}
         ways = [(numbers, self.box(place, numbers, keep, way)) for numbers in (own, larger) for way in range(len(self.ways))]
-        return all(self._nothing_left(place, numbers, here) for numbers, here in ways if np.isfinite(here).all())
+        counted = [(numbers, here) for numbers, here in ways if np.isfinite(here).all() and not self._goes_past(place, here)]
+        return bool(counted) and all(self._nothing_left(place, numbers, here) for numbers, here in counted)
+
+    def _goes_past(self, place: int, here: Numbers) -> bool:
+        return bool(np.allclose(here, self.right(place), rtol=1e-12, atol=1e-12))
 
     def _nothing_left(self, place: int, own: Own, here: Numbers) -> bool:
         box = self.boxes[place]
