@@ -46,7 +46,7 @@ def pack(folder: Path, out: Path, further: Sequence[Path] = ()) -> tuple[str, ..
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, path in sorted(files.items()):
             packed.writestr(_entry(name), _content(path))
-    write_new(out, made.getvalue(), private=True)
+    write_new({out: made.getvalue()}, private=True)
     return tuple(sorted(files))
 
 

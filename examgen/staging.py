@@ -6,8 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -162,34 +162,56 @@ def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
 
     Raises: OutputError.
     """
-    try:
-        handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with open(handle, "wb") as file:
-                file.write(content)
-            os.chmod(made, 0o600 if private else 0o666 & ~_umask())
-            os.replace(made, path)
-        except BaseException:
-            os.unlink(made)
-            raise
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}), choose another place") from None
+    with _ready({path: content}, private) as made:
+        _replace(made)
 
 
-def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
-    """As `write_file`, but what stood there stays beside it, under the first name that is free: marks.1.csv, marks.2.csv, …
+def write_new(files: Mapping[Path, bytes], *, private: bool = False) -> None:
+    """Writes all of the files or none; what stood there stays beside them under names that are free: marks.1.csv, marks.2.csv.
 
     Raises: OutputError.
     """
-    if os.path.exists(path):
-        kept = next(
-            place for number in count(1) if not (place := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists()
-        )
+    with _ready(files, private) as made:
+        for path in filter(os.path.exists, files):
+            _keep(path)
+        _replace(made)
+
+
+@contextmanager
+def _ready(files: Mapping[Path, bytes], private: bool) -> Iterator[dict[Path, str]]:
+    """The files under hidden names where they belong; what is left of them in the end goes. Raises: OutputError."""
+    made: dict[Path, str] = {}
+    try:
+        for path, content in files.items():
+            try:
+                handle, made[path] = tempfile.mkstemp(prefix=".examgen-", dir=path.parent)
+                with open(handle, "wb") as file:
+                    file.write(content)
+                os.chmod(made[path], 0o600 if private else 0o666 & ~_umask())
+            except OSError as error:
+                raise OutputError(f"{path}: cannot be written ({error.strerror}), choose another place") from None
+        yield made
+    finally:
+        for name in made.values():
+            with suppress(FileNotFoundError):
+                os.unlink(name)
+
+
+def _replace(made: Mapping[Path, str]) -> None:
+    for path, name in made.items():
         try:
-            os.link(path, kept)
+            os.replace(name, path)
         except OSError as error:
-            raise OutputError(f"{path}: cannot be kept as {kept.name} ({error.strerror}), choose another place") from None
-    write_file(path, content, private=private)
+            raise OutputError(f"{path}: cannot be written ({error.strerror}), choose another place") from None
+
+
+def _keep(path: Path) -> None:
+    """A copy under the first name that is free."""
+    kept = next(place for number in count(1) if not (place := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists())
+    try:
+        shutil.copy2(path, kept)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be kept as {kept.name} ({error.strerror}), choose another place") from None
 
 
 def _umask() -> int:

@@ -62,7 +62,7 @@ def grade(
 
 
 def _write(found: Class, output: Path | None, slips: Path | None, moodle: Path | None) -> None:
-    """Everything is made before the first file is written."""
+    """Everything is made before the first file is written, and then all files are or none."""
     from examgen import grading
     from examgen.staging import write_new
 
@@ -75,8 +75,7 @@ def _write(found: Class, output: Path | None, slips: Path | None, moodle: Path |
         made[output] = grading.marks_csv(found)
     if moodle is not None:
         made[moodle] = grading.moodle_csv(found)
-    for path, content in made.items():
-        write_new(path, content, private=True)
+    write_new(made, private=True)
 
 
 def _told(table: Path, read: Table, found: Class) -> None:
@@ -113,7 +112,7 @@ def marks(
     if output is None:
         typer.echo(table.decode("utf-8-sig").replace("\r\n", "\n"), nl=False)
     else:
-        write_new(output, table)
+        write_new({output: table})
         typer.echo(f"{output} is written: fill it in, then examgen grade {folder} {output}")
 
 
