@@ -185,7 +185,7 @@ def test_no_room_is_told_soon(tmp_path: Path) -> None:
     start = monotonic()
     with pytest.raises(DrawError, match=r"^task 1: only \d+ distinct variants of backprop fit these parameters"):
         variants(exam)
-    assert monotonic() - start < 10
+    assert monotonic() - start < 60  # seconds alone; without an end, minutes
 
 
 def test_a_band_without_room_is_told_soon(tmp_path: Path) -> None:
