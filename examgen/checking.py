@@ -15,7 +15,7 @@ from rich.text import Text
 from examgen import feedback, keyfile
 from examgen.errors import InputError
 from examgen.keyfile import Key, KeyBox, KeyTask, KeyVariant
-from examgen.marking import VARIANT, Mark, StripRow, right_values
+from examgen.marking import NONE, VARIANT, Corrections, Mark, StripRow, right_values
 from examgen.model import Exact, shape
 from examgen.registry import problems
 from examgen.render.language import decimal_mark, say
@@ -47,6 +47,13 @@ def key_at(place: Path, variant: str | None = None) -> Key:
     told = (variant or "").strip()
     count = int(told) if told.isascii() and told.isdigit() and 0 < int(told) <= exam.variants else None
     return keyfile.read(unproved_key(exam, count), str(place))
+
+
+def decided_at(place: Path, key: Key) -> Corrections:
+    """What was decided after the exam and stands beside the key; nothing for a definition. Raises: InputError."""
+    from examgen.grading import corrections_at
+
+    return NONE if place.suffix == DEFINITION else corrections_at(place, None, key)
 
 
 def chosen(key: Key, variant: str | None) -> KeyVariant:

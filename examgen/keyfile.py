@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +17,8 @@ from examgen.graph import Graph, split
 from examgen.model import Exact, cells, each, freeze, shape
 
 T = TypeVar("T")
+# a variant by its number, as people and spreadsheets write it: 7, Вариант 7, №7, 7.0
+_NUMBER = re.compile(r"(?:вариант|variant|вар\.?|в\.?|v\.?|№|#)?\s*([0-9]{1,5})(?:[.,]0)?", re.IGNORECASE)
 FORMAT = 1
 Blank = Literal["implied", "strict"]
 Cells = Literal["half", "each", "all"]
@@ -148,10 +151,10 @@ class Key:
     def __getitem__(self, code: str) -> KeyVariant:
         """The variant of a code, or of a number as people say it. Raises: InputError, one sentence."""
         text = str(code).strip()
-        if text.isascii() and text.isdigit() and len(text) < codes.LENGTH:
-            if int(text) in self._numbers:
-                return self._numbers[int(text)]
-            raise InputError(f"there is no variant {text}: the exam has {len(self.variants)} of them")
+        if number := _NUMBER.fullmatch(text):
+            if int(number[1]) in self._numbers:
+                return self._numbers[int(number[1])]
+            raise InputError(f"there is no variant {number[1]}: the exam has {len(self.variants)} of them")
         found = codes.normalise(text)
         if found not in self._codes:
             raise InputError(f"variant {found} is none of this exam: compare the code with the sheet, and the exam's title")

@@ -47,7 +47,8 @@ def check(
     written = checking.read_form(form)
     code = variant if variant is not None else written.get(VARIANT)
     key = checking.key_at(place, None if code is None else str(code))
-    mark = grade(key, written, None if code is None else str(code))
+    decided = checking.decided_at(place, key)
+    mark = grade(key, written, None if code is None else str(code), corrections=decided)
     if as_json:
         typer.echo(json.dumps(mark.to_dict(), ensure_ascii=False, indent=1))
     else:

@@ -10,6 +10,7 @@ from examgen.grading._data import Complaint, Entry, Marked, share
 from examgen.grading._scale import Scale
 from examgen.keyfile import Key
 from examgen.marking import NONE, Corrections, Mark, Marker
+from examgen.writing import plain
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Class:
     title: str
     language: str
     says: Mapping[tuple[int, str], str]  # task and mistake -> the rule to point to
+    names: Mapping[tuple[int, str, str], str]  # task, problem and box -> what is asked, as text
     students: tuple[Marked, ...]
     complaints: tuple[Complaint, ...] = ()
     notes: tuple[Complaint, ...] = ()
@@ -52,17 +54,15 @@ def mark_class(
         except InputError as error:
             wrong.append(Complaint(entry.line, str(error)))
     wrong.sort(key=lambda complaint: complaint.line)
-    says = {
-        (task.number, mistake.key): mistake.says
-        for code in dict.fromkeys(entry.variant for entry in entries if entry.variant)
-        for task in key[code].tasks
-        for mistake in task.mistakes
-    }
-    return Class(key.title, key.language, says, tuple(found), tuple(wrong), tuple(_notes(entries, corrections)))
+    tasks = [task for code in dict.fromkeys(entry.variant for entry in entries if entry.variant) for task in key[code].tasks]
+    says = {(task.number, mistake.key): mistake.says for task in tasks for mistake in task.mistakes}
+    names = {(task.number, task.problem, box.key): plain(box.symbol or box.key) for task in tasks for box in task.boxes}
+    notes = tuple(_notes(key, entries, found, corrections))
+    return Class(key.title, key.language, says, names, tuple(found), tuple(wrong), notes)
 
 
 def _marked(marker: Marker, before: Marker | None, entry: Entry, scale: Scale | None) -> Marked:
-    if entry.absent:
+    if entry.absent or entry.empty:
         return Marked(entry, None)
     mark = _mark(marker, entry)
     grade = scale.grade(share(mark)) if scale else ""
@@ -73,12 +73,28 @@ def _mark(marker: Marker, entry: Entry) -> Mark:
     return marker.mark(entry.answers, entry.variant, points=entry.points, student=entry.student)
 
 
-def _notes(entries: Sequence[Entry], corrections: Corrections) -> Iterator[Complaint]:
+def _notes(key: Key, entries: Sequence[Entry], found: Sequence[Marked], corrections: Corrections) -> Iterator[Complaint]:
+    """What is no mistake, or none that anybody can be sure of."""
     for entry in entries:
-        if not entry.absent and not entry.answers and not entry.points:
-            says = f"nothing stands in the row of {entry.student}: write absent as status if the student was not there"
+        if entry.empty:
+            says = f"nothing stands in the row of {entry.student}, so there is no mark: write absent as status, or 0 points"
             yield Complaint(entry.line, says)
-    known = {entry.student for entry in entries}
+        elif entry.points:
+            missing = [box.label for box in key[entry.variant].boxes if box.label not in {**entry.points, **entry.answers}]
+            if missing:
+                says = f"{entry.student} has neither points nor an answer for {', '.join(missing)}: 0 points"
+                yield Complaint(entry.line, says)
+    yield from (Complaint(0, says) for says in _idle(entries, found, corrections))
+
+
+def _idle(entries: Sequence[Entry], found: Sequence[Marked], corrections: Corrections) -> Iterator[str]:
+    """Corrections that cannot do what they say."""
+    boxes = {one.entry.student: {box.label for box in one.mark.boxes} for one in found if one.mark is not None}
     for given in corrections.given:
-        if given.student not in known:
-            yield Complaint(0, f"corrections give points to {given.student}, who is not in the table")
+        if given.student not in {entry.student for entry in entries}:
+            yield f"corrections give points to {given.student}, who is not in the table"
+        elif given.box not in boxes.get(given.student, ()):
+            yield f"corrections give points to {given.student} for {given.box}, who has no mark or no such box"
+    hand = sum(bool(entry.points) for entry in entries)
+    if corrections.accepts and hand:
+        yield f"what corrections accept changes no points that were given by hand, as {hand} students have"

@@ -29,6 +29,11 @@ class Entry:
     def absent(self) -> bool:
         return self.status == "absent"
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing stands in the row, so that nobody knows whether the student was there."""
+        return not (self.absent or self.answers or self.points)
+
 
 @dataclass(frozen=True)
 class Complaint:

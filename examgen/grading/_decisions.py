@@ -17,7 +17,7 @@ from examgen.marking import NONE, Accept, Cancel, Corrections, Given, points_of
 from examgen.tables import read_toml
 from examgen.written import read
 
-NAME = "corrections.toml"  # beside the key
+NAME, KEY = "corrections.toml", "key.json"  # one beside the other
 REMEDY = "write [[accept]], [[cancel]] or [[points]] tables into it"
 
 
@@ -72,7 +72,7 @@ def corrections_at(folder: Path, given: Path | None, key: Key) -> Corrections:
     """The corrections of a file that was named, or of the one beside the key, if there is one. Raises: InputError."""
     if given is not None:
         return read_corrections(given, key)
-    beside = archive.opened(folder) / NAME
+    beside = (folder.parent if folder.name == KEY else archive.opened(folder)) / NAME
     return read_corrections(beside, key) if beside.is_file() else NONE
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from examgen.grading._class import Class
 from examgen.grading._data import share
-from examgen.marking import BoxMark, Mark
-from examgen.marking._marks import number
+from examgen.marking import BoxMark, Mark, number
 
 BINS = 10  # of the histogram: each a tenth of the points possible, the last with full marks
 
@@ -23,6 +22,7 @@ class BoxSummary:
     problem: str
     label: str
     key: str
+    name: str
     students: int
     share: Fraction
     statuses: dict[str, int]
@@ -72,9 +72,9 @@ def summary(found: Class) -> Summary:
     mean = sum(totals, Fraction(0)) / len(totals) if totals else Fraction(0)
     most = max((mark.most for mark in marks), default=Fraction(0))
     grades = Counter(one.grade for one, _ in found.present if one.grade)
-    absent = sum(one.mark is None for one in found.students)
+    absent = sum(one.entry.absent for one in found.students)
     return Summary(
-        len(marks), absent, mean, median, most, tuple(_boxes(marks)), tuple(_mistakes(found)), tuple(_histogram(marks)),
+        len(marks), absent, mean, median, most, tuple(_boxes(found, marks)), tuple(_mistakes(found)), tuple(_histogram(marks)),
         dict(sorted(grades.items())),
     )
 
@@ -84,7 +84,7 @@ def _histogram(marks: list[Mark]) -> list[int]:
     return [bins[place] for place in range(BINS)]
 
 
-def _boxes(marks: list[Mark]) -> list[BoxSummary]:
+def _boxes(sat: Class, marks: list[Mark]) -> list[BoxSummary]:
     """In the order of the sheet; where a task's problems take turns, each by itself. Boxes that count for nobody are out."""
     found: dict[tuple[int, str, str, str], list[BoxMark]] = {}
     for mark in marks:
@@ -93,7 +93,8 @@ def _boxes(marks: list[Mark]) -> list[BoxSummary]:
                 found.setdefault((task.number, task.problem, f"{place:03}", box.key), []).append(box)
     return [
         BoxSummary(
-            task, problem, boxes[0].label, key, len(boxes), _mean(boxes), dict(Counter(box.status for box in boxes))
+            task, problem, boxes[0].label, key, sat.names[task, problem, key], len(boxes), _mean(boxes),
+            dict(Counter(box.status for box in boxes)),
         )
         for (task, problem, _, key), boxes in sorted(found.items())
     ]

@@ -9,11 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from examgen.grading._class import Class
+from examgen.grading._data import Marked
 from examgen.grading._summary import BINS, Summary, summary
 from examgen.grading._write import shown
 
 WIDTH = 40  # of the longest bar
 MISTAKES = 10  # of the commonest
+HANDS = 20  # students whose points by hand are listed
 
 
 def parts(found: Class) -> Iterator[RenderableType]:
@@ -35,13 +37,14 @@ def parts(found: Class) -> Iterator[RenderableType]:
 
 
 def by_hand(found: Class) -> list[str]:
-    """Points that people gave."""
-    return [
-        f"by hand: {one.entry.student} has {shown(box.points)} of {shown(box.most)} for {box.label}"
-        for one, mark in found.present
-        for box in mark.boxes
-        if box.status == "hand"
-    ]
+    """Points that people gave, a line for each student."""
+    told = []
+    for one, mark in found.present:
+        given = [f"{box.label} {shown(box.points)}/{shown(box.most)}" for box in mark.boxes if box.status == "hand"]
+        told += [f"by hand: {_who(one)} has {', '.join(given)}"] * bool(given)
+    if len(told) <= HANDS:
+        return told
+    return [*told[:HANDS], f"by hand: … and {len(told) - HANDS} more students (--json names all of them)"]
 
 
 def changes(found: Class) -> list[str]:
@@ -49,12 +52,16 @@ def changes(found: Class) -> list[str]:
     if all(one.before is None for one in found.students):
         return []
     listed = [
-        f"changed: {one.entry.student} has {shown(one.mark.points)} of {shown(one.mark.most)},"
+        f"changed: {_who(one)} has {shown(one.mark.points)} of {shown(one.mark.most)},"
         f" before {shown(one.before.points)} of {shown(one.before.most)}"
         for one in found.changed
         if one.mark is not None and one.before is not None
     ]
     return [*listed, f"corrections changed {len(listed)} of {len(found.present)} marks"]
+
+
+def _who(one: Marked) -> str:
+    return f"{one.entry.student} ({one.entry.name})" if one.entry.name else one.entry.student
 
 
 def _table(*heads: str) -> Table:
@@ -79,7 +86,7 @@ def _boxes(told: Summary) -> Table:
     for box in told.boxes:
         wrong = sum(box.statuses.get(status, 0) for status in ("wrong", "partial", "unreadable"))
         blank = box.statuses.get("blank", 0)
-        what = f"{box.problem}: {box.key}".replace("[", "\\[")
+        what = Text(f"{box.problem}: {box.name}")
         table.add_row(box.label, what, str(box.students), f"{float(box.share):.0%}", str(wrong), str(blank))
     return table
 

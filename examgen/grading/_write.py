@@ -84,12 +84,15 @@ def _row(one: Marked, tasks: Sequence[int], labels: Sequence[str], graded: bool,
     points = {box.label: box.points for box in mark.boxes}
     yield from (totals.get(task, "") for task in tasks)
     yield from (points.get(label, "") for label in labels)
-    yield " ".join(reasons(mark))
+    yield " | ".join(reasons(mark))
 
 
 def reasons(mark: Mark) -> Iterator[str]:
     """Why boxes are not simply right, and what the marker noticed."""
-    yield from (f"{box.label}: {' '.join(box.says)}" if box.says else f"{box.label}: {box.status}" for box in _told(mark))
+    told: dict[str, list[str]] = {}
+    for box in _told(mark):
+        told.setdefault(" ".join(box.says) or box.status, []).append(box.label)
+    yield from (f"{', '.join(labels)}: {says}" for says, labels in told.items())
     yield from mark.notes
 
 
@@ -124,7 +127,7 @@ def moodle_csv(found: Class) -> bytes:
         if mark is None:
             writer.row([one.entry.student, one.entry.name, "", "", ""])
         else:
-            writer.row([one.entry.student, one.entry.name, mark.points, mark.most, " ".join(reasons(mark))])
+            writer.row([one.entry.student, one.entry.name, mark.points, mark.most, " | ".join(reasons(mark))])
     return writer.bytes()
 
 

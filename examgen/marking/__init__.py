@@ -6,7 +6,7 @@ from examgen.marking._answers import text_of
 from examgen.marking._corrections import NONE, Accept, Cancel, Corrections, Given
 from examgen.marking._following import Follower
 from examgen.marking._grading import VARIANT, Marker, grade, points_of
-from examgen.marking._marks import BoxMark, Mark, TaskMark
+from examgen.marking._marks import BoxMark, Mark, TaskMark, number
 from examgen.marking._strip import StripRow, follow, right_values
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "TaskMark",
     "follow",
     "grade",
+    "number",
     "points_of",
     "right_values",
     "text_of",

@@ -21,6 +21,7 @@ from examgen.written import excerpt
 LONGEST = 1000  # characters of an answer that a mark keeps
 VARIANT = "variant"  # the name under which answers may hold their variant's code
 CANCELLED = "Does not count: %(reason)s"
+FOR_ALL = "Everybody has these points: %(reason)s"
 BY_HAND = "Points given by hand."
 BY_HAND_SINCE = "Points given by hand: %(reason)s"
 UNKNOWN = "%(labels)s: the sheet has no such box."
@@ -100,7 +101,7 @@ class Marker:
             return replace_by_hand(found, given.points, self._say(BY_HAND_SINCE, {"reason": given.reason}))
         if cancel:
             worth = found.most if cancel.give == "full" else Fraction(0)
-            says = (self._say(CANCELLED, {"reason": cancel.reason}),)
+            says = (self._say(FOR_ALL if cancel.give == "full" else CANCELLED, {"reason": cancel.reason}),)
             return _changed(found, worth, worth, "cancelled", says)
         if found.label in points:
             return replace_by_hand(found, points_of(points[found.label], found.label, found.most), self._say(BY_HAND, {}))

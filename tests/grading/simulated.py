@@ -67,6 +67,11 @@ class Student:
         return not self.done
 
     @property
+    def unmarked(self) -> bool:
+        """Absent, or with nothing in the row: then nobody knows."""
+        return not any(self.texts.values())
+
+    @property
     def texts(self) -> dict[str, str]:
         return {label: text for done in self.done for label, text in done.texts.items()}
 

@@ -48,7 +48,7 @@ class Appeal:
         return grading.mark_class(self.sat.key, table.entries, table.complaints, corrections=decided)
 
     def due(self, changed: Callable[[Student], Due]) -> dict[str, Due]:
-        return {one.id: {**one.due, **changed(one)} for one in self.students if not one.absent}
+        return {one.id: {**one.due, **changed(one)} for one in self.students if not one.unmarked}
 
     def by_reading(self, codes: Sequence[str] | None = None, boxes: Sequence[str] | None = None) -> dict[str, Due]:
         def changed(one: Student) -> Due:
@@ -59,7 +59,7 @@ class Appeal:
 
 def check(appeal: Appeal, found: Class, due: Mapping[str, Due], least: int) -> list[str]:
     """Every box of every student as due; who has other points than without corrections is listed, and nobody else."""
-    before = {one.id: sum(one.due.values()) for one in appeal.students if not one.absent}
+    before = {one.id: sum(one.due.values()) for one in appeal.students if not one.unmarked}
     for one, mark in found.present:
         assert due[one.entry.student] == {box.label: box.points for box in mark.boxes}, one.entry.student
         assert one.before and before[one.entry.student] == one.before.points
@@ -82,7 +82,7 @@ def test_who_took_an_accepted_reading_has_its_points(
     appeal = Appeal(sat, crowd, tmp_path, task, reading)
     found = appeal.marked(f'[[accept]]\n{REASON}task = {task}\nreading = "{reading}"\n')
     changed = check(appeal, found, appeal.by_reading(), least)
-    took = [one.id for one in appeal.students if not one.absent and one.done[task - 1].deed == reading]
+    took = [one.id for one in appeal.students if not one.unmarked and one.done[task - 1].deed == reading]
     assert len(set(took) & set(changed)) >= least
 
 
@@ -127,7 +127,7 @@ def test_a_cancelled_box(give: str, sat: Sat, crowd: list[Student], tmp_path: Pa
 def test_points_for_one_student(sat: Sat, crowd: list[Student], tmp_path: Path) -> None:
     """By id and box, over whatever was marked, also where the box is cancelled; a stranger is noted."""
     appeal = Appeal(sat, crowd, tmp_path, 2)
-    one = next(one for one in appeal.students if not one.absent and one.due["2а"] == 0)
+    one = next(one for one in appeal.students if not one.unmarked and one.due["2а"] == 0)
     given = f'[[points]]\n{REASON}id = "{one.id}"\nbox = "2a"\npoints = 0.25\n'
     found = appeal.marked(given + f'[[points]]\n{REASON}id = "nobody"\nbox = "2а"\npoints = "0,5"\n')
     assert [one.id] == check(appeal, found, appeal.due(lambda other: {"2а": Fraction(1, 4)} if other == one else {}), 1)
