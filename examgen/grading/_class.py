@@ -75,7 +75,7 @@ def _mark(marker: Marker, entry: Entry) -> Mark:
 
 def _notes(key: Key, entries: Sequence[Entry], found: Sequence[Marked], corrections: Corrections) -> Iterator[Complaint]:
     """What is no mistake, or none that anybody can be sure of."""
-    for entry in entries:
+    for entry in (one.entry for one in found):
         if entry.empty:
             says = f"nothing stands in the row of {entry.student}, so there is no mark: write absent as status, or 0 points"
             yield Complaint(entry.line, says)
