@@ -133,6 +133,14 @@ class KeyVariant:
             f"variant {self.code}", lambda: tuple(_task(number, task) for number, task in enumerate(self.told["tasks"], 1))
         )
 
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """What its boxes are called, without reading the tasks. Raises: InputError."""
+        return _reading(
+            f"variant {self.code}",
+            lambda: frozenset(str(answer["label"]) for task in self.told["tasks"] for answer in task["answers"]),
+        )
+
     @property
     def boxes(self) -> tuple[KeyBox, ...]:
         """All boxes in the order of the sheet."""

@@ -129,7 +129,7 @@ class _Checked:
         return reason
 
     def _label(self, place: str, said: str) -> str:
-        known = {box.label for variant in self.key.variants for box in variant.boxes}
+        known = {label for variant in self.key.variants for label in variant.labels}
         label = said if said in known else typed([said], self.key.language).get(said)
         if label not in known or label is None:
             raise InputError(f"{place}: no variant has a box {said[:40]!r}")

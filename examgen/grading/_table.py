@@ -111,7 +111,7 @@ def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
     """What each column holds. Raises: InputError for what is missing, there twice, or the label of no box."""
     points = {head: match["label"] for head in heads if (match := _POINTS.fullmatch(head))}
     meant = typed([*heads, *points.values()], key.language)
-    known = {box.label for variant in key.variants for box in variant.boxes}
+    known = {label for variant in key.variants for label in variant.labels}
     found = [_column(head, points, meant, known, place) for head in heads]
     for kind in ("id", "variant"):
         if not any(column.kind == kind for column in found) and (kind == "id" or len(key.variants) > 1):
@@ -246,8 +246,7 @@ def _plain(text: str) -> str:
 
 
 def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
-    labels = {box.label for box in variant.boxes}
-    if strange := next((label for label in filled if label not in labels), None):
+    if strange := next((label for label in filled if label not in variant.labels), None):
         raise InputError(f"variant {variant.code} has no box {strange}: is it another variant, or another column?")
 
 

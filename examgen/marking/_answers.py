@@ -15,7 +15,7 @@ DASHES = "-–—− "  # what people write where they have nothing to write
 
 def by_label(told: Mapping[str, Any], variant: KeyVariant, language: str) -> tuple[dict[str, Any], list[str]]:
     """What is told by the labels of the key, and the names that are none of them. Raises: InputError for one told twice."""
-    known = {box.label for box in variant.boxes}
+    known = variant.labels
     meant = typed(told, language)
     found: dict[str, Any] = {}
     unknown = []
