@@ -13,7 +13,7 @@ import unicodedata
 
 import typer
 
-from examgen.cli._app import app
+from examgen.cli._app import app, seen
 from examgen.errors import ExamgenError
 
 # isort: split
@@ -48,9 +48,7 @@ def main() -> None:
     try:
         app()
     except ExamgenError as error:
-        # one line whatever a file's name or content held
-        said = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(error))
-        typer.echo(f"examgen: {said}", err=True)
+        typer.echo(f"examgen: {seen(str(error))}", err=True)
         sys.exit(error.exit_status)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

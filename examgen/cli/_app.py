@@ -46,6 +46,11 @@ def print_parts(parts: Iterable[RenderableType]) -> None:
         console.print(part, highlight=False)
 
 
+def seen(text: str) -> str:
+    """One line that any terminal can show, whatever a file's name or content held."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def apart(option: str, path: Path | None, sources: Sequence[str | Path]) -> None:
     """Raises: InputError where a file would be written over what it comes from."""
     if path is None or not os.path.exists(path):

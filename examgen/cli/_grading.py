@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from examgen.cli._app import apart, app, print_parts
+from examgen.cli._app import apart, app, print_parts, seen
 from examgen.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,12 +80,11 @@ def _write(found: Class, output: Path | None, slips: Path | None, moodle: Path |
 
 def _told(table: Path, read: Table, found: Class) -> None:
     """What is wrong with the table, or worth a look. Raises: Exit where a row is not marked."""
-    for head in read.unused:
-        typer.echo(f"note: column {head[:40]!r} is not used", err=True)
-    for note in found.notes:
-        typer.echo(f"note: {f'{table}, line {note.line}: ' if note.line else ''}{note.says}", err=True)
-    for complaint in found.complaints:
-        typer.echo(f"{table}, line {complaint.line}: {complaint.says}", err=True)
+    lines = [f"note: column {head[:40]!r} is not used" for head in read.unused]
+    lines += [f"note: {f'{table}, line {note.line}: ' if note.line else ''}{note.says}" for note in found.notes]
+    lines += [f"{table}, line {complaint.line}: {complaint.says}" for complaint in found.complaints]
+    for line in lines:
+        typer.echo(seen(line), err=True)
     if found.complaints:
         typer.echo(f"{table}: {len(found.complaints)} rows are not marked, {len(found.students)} are", err=True)
         raise typer.Exit(2)

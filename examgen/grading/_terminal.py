@@ -61,7 +61,9 @@ def changes(found: Class) -> list[str]:
 
 
 def _who(one: Marked) -> str:
-    return f"{one.entry.student} ({one.entry.name})" if one.entry.name else one.entry.student
+    """Id and name, without what would move a terminal's cursor."""
+    told = f"{one.entry.student} ({one.entry.name})" if one.entry.name else one.entry.student
+    return "".join(letter if letter.isprintable() else " " for letter in told)
 
 
 def _table(*heads: str) -> Table:

@@ -49,7 +49,7 @@ class Follower:
 
     def __init__(self, task: KeyTask) -> None:
         self.task = task
-        self._found: dict[Any, tuple[tuple[Expected, ...], ...]] = {}
+        self._found: dict[Any, tuple[tuple[Expected, ...] | None, ...]] = {}
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -97,25 +97,18 @@ class Follower:
         return tuple(frozenset(other for other in everything if place in self.above[other]) for place in everything)
 
     def expected(self, carried: Carried, *, exact: bool = False) -> tuple[tuple[Expected, ...], ...]:
-        """For every way to work the task out that these numbers allow: what comes out in each box.
+        """For every way to work the task out that these numbers allow: what comes out in each box; each result once.
 
         `exact` leaves no room for rounding on the way.
         """
+        return tuple(dict.fromkeys(found for found in self.ways(carried, exact=exact) if found is not None))
+
+    def ways(self, carried: Carried, *, exact: bool = False) -> tuple[tuple[Expected, ...] | None, ...]:
+        """The same way by way, in an order that does not change; None for one on which nobody gets anywhere."""
         asked = (frozenset(carried.items()), exact)
         if asked not in self._found:
-            self._found[asked] = tuple(self._followed(carried, exact))
+            self._found[asked] = tuple(_followed(route, carried, exact) for route in self._routes)
         return self._found[asked]
-
-    def _followed(self, carried: Carried, exact: bool) -> Iterator[tuple[Expected, ...]]:
-        seen = set()
-        for route in self._routes:
-            try:
-                found = route.follow(carried, exact)
-            except Unbounded:  # this way nobody gets anywhere with these numbers
-                continue
-            if found not in seen:
-                seen.add(found)
-                yield found
 
     @cached_property
     def _routes(self) -> tuple[_Route, ...]:
@@ -182,6 +175,13 @@ class _Route:
             read = reduce(or_, (marks[place.node][cell] for cell in place.cells))
             found.append({other for other in range(len(self.places)) if other != box and read >> other & 1})
         return tuple(found)
+
+
+def _followed(route: _Route, carried: Carried, exact: bool) -> tuple[Expected, ...] | None:
+    try:
+        return route.follow(carried, exact)
+    except Unbounded:
+        return None
 
 
 def _read(walk: Walk, node: Node, marks: Mapping[str, list[int]]) -> list[int]:

@@ -47,6 +47,7 @@ class Chain:
     """What follows from a student's own numbers in some boxes: their places, and what is accepted on one honest way."""
 
     follower: Follower
+    way: int
     roots: tuple[int, ...]
     shape: tuple[int, ...]
     ends: Ends
@@ -139,11 +140,14 @@ class TaskMarker:
         self, follower: Follower, place: int, roots: tuple[int, ...], answers: Sequence[Answer]
     ) -> Iterator[Chain]:
         box, carried = follower.task.boxes[place], {root: answers[root].carried() for root in roots}
-        for expected in follower.expected(carried):
+        exactly = follower.ways({root: answers[root].carried(exact=True) for root in roots}, exact=True)
+        for way, (expected, exact) in enumerate(zip(follower.ways(carried), exactly, strict=True)):
+            if expected is None or exact is None or not certain(exact[place], box):
+                continue  # nobody can tell what follows there
             ends = followed(box, expected[place])
             if box.shape == answers[place].shape and len(answers[place].misses(ends)) < len(ends):
                 ends = within(ends, self._reached(follower, place, carried), box)
-            yield Chain(follower, roots, box.shape, ends)
+            yield Chain(follower, way, roots, box.shape, ends)
 
     def _reached(self, follower: Follower, place: int, carried: Carried) -> list[Expected]:
         """What comes out of the student's own numbers where nobody rounds on the way, by the ways on which they matter."""
@@ -167,15 +171,22 @@ class TaskMarker:
     def _trivial(self, place: int, chain: Chain, answers: Sequence[Answer]) -> bool:
         """Whether carried numbers leave nothing to work out: they make all of a box 0, or stand there once more.
 
-        What another number, larger by an eighth, would not do is chance and not trivial. Where the right numbers do the same,
-        that is the task. Ways on which the carried numbers do not matter, or too many digits are lost, say nothing of it.
+        What another number, larger by an eighth, would not do is chance and not trivial, unless all that is worked out from the
+        carried numbers is 0. Where the right numbers do the same, that is the task.
         """
-        sound, box = self._sound(chain.follower, place), chain.follower.task.boxes[place]
         exact = {root: answers[root].carried(exact=True) for root in chain.roots}
         larger = {root: tuple((9 * low // 8, 9 * high // 8) for low, high in carried) for root, carried in exact.items()}
-        ways = [found for carried in (exact, larger) for found in chain.follower.expected(carried, exact=True)]
-        ways = [found for found in ways if found[place] not in sound and certain(found[place], box)]
-        return bool(ways) and all(self._nothing_left(place, chain, found) for found in ways)
+        found = [chain.follower.ways(carried, exact=True)[chain.way] for carried in (exact, larger)]
+        left = [way for way in found if way is not None and not self._nothing_left(place, chain, way)]
+        return not left or self._all_gone(place, chain, found[0])
+
+    def _all_gone(self, place: int, chain: Chain, found: Sequence[Expected] | None) -> bool:
+        """Whether everything below the carried numbers, and more than one box, is 0 where it should not be."""
+        below = {other for root in chain.roots for other in self.follower.below[root]} - set(chain.roots)
+        boxes = chain.follower.task.boxes
+        if found is None or len(below) < 2 or all(map(boxes[place].shows_zero, map(Fraction, cells(boxes[place].value)))):
+            return False
+        return all(boxes[other].shows_zero(middle(cell)) for other in below for cell in found[other])
 
     def _nothing_left(self, place: int, chain: Chain, found: Sequence[Expected]) -> bool:
         boxes, here = chain.follower.task.boxes, list(map(middle, found[place]))

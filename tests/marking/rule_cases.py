@@ -82,6 +82,10 @@ RULES: Sequence[Rule] = (
     Rule("conv", "trivial results", {"1a": "-1 -2; -3 -1", "1b": "0 0; 0 0", "1c": "0"}, "1a wrong 0, 1b wrong 0, 1c wrong 0"),
     Rule("conv", "trivial results", {"1a": "1 2; 4 3", "1b": "1 2; 4 3", "1c": "4"}, "1a wrong 0, 1b wrong 0, 1c followed 1/2"),
     Rule(
+        "neuron", "trivial results", {"1b": "1", **dict.fromkeys(("1c", "1d", "1e", "1f", "1g", "1h"), "0")},
+        "1a right 1/2, 1b wrong 0, 1c wrong 0, 1d wrong 0, 1h wrong 0",
+    ),
+    Rule(
         "neuron", "trivial results", {"1a": "40", "1b": "1", "1c": "0", "1d": "0"},
         "1a wrong 0, 1b followed 1/2, 1c wrong 0, 1d wrong 0",
     ),

@@ -115,19 +115,35 @@ class Paper:
     def trivial(self, place: int, own: Own) -> bool:
         """All 0 to the decimals asked, or the student's own number once more; and so with a number larger by an eighth.
 
-        Ways on which nobody gets anywhere with these numbers do not count, nor those on which the numbers do not matter.
+        Or 0 with all else that these numbers change. Ways on which nobody gets anywhere with these numbers do not count, nor
+        those on which the numbers do not matter.
         """
+        return any(self._trivial_on(way, place, own) for way in range(len(self.ways)))
+
+    def _trivial_on(self, way: int, place: int, own: Own) -> bool:
         larger = {root: tuple(LARGER * x for x in numbers) for root, numbers in own.items()}
-        ways = [(numbers, self.box(place, numbers, keep, way)) for numbers in (own, larger) for way in range(len(self.ways))]
-        counted = [(numbers, here) for numbers, here in ways if np.isfinite(here).all() and not self._goes_past(place, here)]
-        return bool(counted) and all(self._nothing_left(place, numbers, here) for numbers, here in counted)
+        both = [(numbers, self.box(place, numbers, keep, way)) for numbers in (own, larger)]
+        counted = [(numbers, here) for numbers, here in both if np.isfinite(here).all()]
+        if not np.isfinite(both[0][1]).all() or self._goes_past(place, both[0][1]):
+            return False
+        return all(self._nothing_left(place, numbers, here) for numbers, here in counted) or self._all_gone(way, place, own)
+
+    def _all_gone(self, way: int, place: int, own: Own) -> bool:
+        """Whether all that these numbers change is 0, and more than one box."""
+        worked = {other: self.box(other, own, keep, way) for other in range(len(self.boxes)) if other not in own}
+        changed = {other: here for other, here in worked.items() if not self._goes_past(other, here)}
+        zero = [all(abs(x) < self._nil(other) for x in here) for other, here in changed.items()]
+        return place in changed and len(zero) > 1 and all(zero)
+
+    def _nil(self, place: int) -> float:
+        box = self.boxes[place]
+        return 0.005 if box["cells"] == "integer" else 0.5 * 10.0 ** -box["decimals"]
 
     def _goes_past(self, place: int, here: Numbers) -> bool:
         return bool(np.allclose(here, self.right(place), rtol=1e-12, atol=1e-12))
 
     def _nothing_left(self, place: int, own: Own, here: Numbers) -> bool:
-        box = self.boxes[place]
-        nil = 0.005 if box["cells"] == "integer" else 0.5 * 10.0 ** -box["decimals"]
+        box, nil = self.boxes[place], self._nil(place)
         if all(abs(x) < nil for x in here):
             return not all(abs(x) < nil for x in self.right(place))
         alike = [root for root in own if np.shape(self.boxes[root]["value"]) == np.shape(box["value"])]
