@@ -49,7 +49,6 @@ class Chain:
     follower: Follower
     way: int
     roots: tuple[int, ...]
-    shape: tuple[int, ...]
     ends: Ends
 
 
@@ -107,8 +106,6 @@ class TaskMarker:
         """Whether all of an answer follows from the student's own numbers, be it trivial or worth points."""
         answer = answers[place]
         for chain in self._chains(place, answers, own):
-            if chain.shape != answer.shape:
-                continue
             wrong = answer.misses(chain.ends)
             worth = share(len(wrong), len(chain.ends), self.rules) * self.rules.follow
             named = {"boxes": ", ".join(self.task.boxes[root].label for root in self._named(chain.roots, own))}
@@ -140,14 +137,15 @@ class TaskMarker:
         self, follower: Follower, place: int, roots: tuple[int, ...], answers: Sequence[Answer]
     ) -> Iterator[Chain]:
         box, carried = follower.task.boxes[place], {root: answers[root].carried() for root in roots}
-        exactly = follower.ways({root: answers[root].carried(exact=True) for root in roots}, exact=True)
-        for way, (expected, exact) in enumerate(zip(follower.ways(carried), exactly, strict=True)):
-            if expected is None or exact is None or not certain(exact[place], box):
-                continue  # nobody can tell what follows there
+        for way, expected in enumerate(follower.ways(carried)):
+            if expected is None or box.shape != answers[place].shape:
+                continue
             ends = followed(box, expected[place])
-            if box.shape == answers[place].shape and len(answers[place].misses(ends)) < len(ends):
-                ends = within(ends, self._reached(follower, place, carried), box)
-            yield Chain(follower, way, roots, box.shape, ends)
+            if len(answers[place].misses(ends)) == len(ends):
+                continue
+            exact = follower.ways({root: answers[root].carried(exact=True) for root in roots}, exact=True)[way]
+            if exact is not None and certain(exact[place], box):  # else nobody can tell what follows
+                yield Chain(follower, way, roots, within(ends, self._reached(follower, place, carried), box))
 
     def _reached(self, follower: Follower, place: int, carried: Carried) -> list[Expected]:
         """What comes out of the student's own numbers where nobody rounds on the way, by the ways on which they matter."""

@@ -396,3 +396,12 @@ def test_a_registry_that_fails_is_noticed_elsewhere(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(registry, "problems", fail)
     assert 0 == run("grade", built, table).status
+
+
+def test_no_name_moves_the_cursor(built: Path, tmp_path: Path) -> None:
+    """Escape sequences in names stay out of what is printed."""
+    table = tmp_path / "table.csv"
+    table.write_text("id;name;variant;1а (2)\nanna;\x1b[31mАнна;1;1\n", encoding="utf-8")
+    ended = run("grade", built, table)
+    assert 0 == ended.status and "by hand: anna ( [31mАнна) has 1а 1/2" in ended.out
+    assert "\x1b" not in ended.out + ended.err
