@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from examgen.marking import Mark
+from examgen.marking import BoxMark, Mark
 from examgen.render.notation import num
 from examgen.writing import Style
 
@@ -27,6 +27,7 @@ POINTS = "Points: %(points)s of %(most)s."
 REVEALED = "Right is %(value)s."
 NOTHING_MORE = ("Not answered.", "Wrong.")  # sentences that say no more than the word beside them
 MESSAGES = (POINTS, REVEALED, *(word for word, _ in STATUS.values()))
+SETTLED = ("right", "partial", "wrong", "blank", "unreadable", "cancelled", "hand")  # whatever they are worth
 LONGEST = 40  # characters of an answer that are shown again
 
 
@@ -40,7 +41,7 @@ def parts(
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     nothing = [style.say(sentence) for sentence in NOTHING_MORE]
     for box in mark.boxes:
-        word, colour = STATUS[box.status]
+        word, colour = STATUS[box.status] if box.status in SETTLED or box.points == box.most else STATUS[_less(box)]
         says = [sentence for sentence in box.says if sentence not in nothing]
         if values and box.status != "right":
             says.append(style.say(REVEALED, {"value": values[box.label]}))
@@ -50,6 +51,11 @@ def parts(
     points, most = (num(points, style.comma) for points in (mark.points, mark.most))
     yield Text(style.say(POINTS, {"points": points, "most": most}))
     yield from map(Text, mark.notes)
+
+
+def _less(box: BoxMark) -> str:
+    """What to call a box that follows and is not worth all of its points."""
+    return "partial" if box.points else "wrong"
 
 
 def brief(written: str) -> str:

@@ -52,6 +52,8 @@ class Rules:
         known = {**cls().to_json(), **told}
         if known["blank"] not in BLANKS or known["cells"] not in CELLS:
             raise ValueError(f"marking = {dict(told)!r}")
+        if not 0 <= Fraction(known["follow"]) <= 1 or not isinstance(known["exact_forms"], bool):
+            raise ValueError(f"marking = {dict(told)!r}")
         return cls(Fraction(known["follow"]), known["blank"], known["cells"], bool(known["exact_forms"]))
 
 

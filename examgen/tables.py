@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+import zipfile
+import zlib
 from decimal import Decimal
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -25,6 +27,8 @@ def read_toml(
         raise DefinitionError(f"{path}: this is a folder, give {what} itself (a .toml file)") from None
     except UnicodeDecodeError as error:
         raise DefinitionError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8 text") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError):  # in an archive
+        raise DefinitionError(f"{path}: cannot be read, the archive is damaged") from None
     except OSError as error:
         raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
     try:

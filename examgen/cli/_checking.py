@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from examgen.cli._app import app, print_parts
+from examgen.errors import InputError
 
 Place = Annotated[
     Path,
@@ -47,6 +48,9 @@ def check(
     written = checking.read_form(form)
     code = variant if variant is not None else written.get(VARIANT)
     key = checking.key_at(place, None if code is None else str(code))
+    told = written.get(VARIANT)
+    if variant is not None and told and key[variant] is not key[str(told)]:
+        raise InputError(f"--variant {variant}: the form is of variant {told}, leave one of the two out")
     decided = checking.decided_at(place, key)
     mark = grade(key, written, None if code is None else str(code), corrections=decided)
     if as_json:

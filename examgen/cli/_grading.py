@@ -42,9 +42,10 @@ def grade(
     """
     from examgen import grading, keyfile
 
+    sources = [table, folder, folder / "key.json", folder / grading.NAME, *filter(None, [corrections])]
     files = {"-o": output, "--slips": slips, "--moodle": moodle}
     for option, path in files.items():
-        apart(option, path, [table, folder / "key.json", *([corrections] if corrections else [])])
+        apart(option, path, sources)
     writable(files, force)
     key = keyfile.load(folder)
     decided = grading.corrections_at(folder, corrections, key)

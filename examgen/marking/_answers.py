@@ -16,6 +16,7 @@ DASHES = "-–—− "  # what people write where they have nothing to write
 def by_label(told: Mapping[str, Any], variant: KeyVariant, language: str) -> tuple[dict[str, Any], list[str]]:
     """What is told by the labels of the key, and the names that are none of them. Raises: InputError for one told twice."""
     known = variant.labels
+    told = {str(name): value for name, value in told.items()}
     meant = typed(told, language)
     found: dict[str, Any] = {}
     unknown = []
@@ -40,5 +41,8 @@ def text_of(answer: Any, deepest: int = DEEPEST) -> str:
         return "[" + ", ".join(text_of(part, deepest - 1) for part in answer) + "]" if deepest else "[…]"
     if isinstance(answer, int) and answer.bit_length() > LONGEST:
         return "…"
-    text = str(answer).strip()
+    try:
+        text = str(answer).strip()
+    except ValueError:  # a fraction of thousands of digits
+        return "…"
     return text if text.strip(DASHES) else ""

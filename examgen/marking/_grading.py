@@ -36,8 +36,9 @@ def grade(
     `key` is what `key.json` of a built folder holds, or a `keyfile.Key` of it. `answers` maps the labels of boxes to what
     the student wrote: text as people write numbers, a number, or nested lists of them; None and "" are blank. `variant` is
     the code on the sheet, or the variant's number; it may also stand among the answers under "variant", and be left out where
-    the key has one variant. `points` are given by hand, by label, and win over what is marked. `corrections` were decided after
-    the exam, and win over both; `student` is the one of whom they may speak.
+    the key has one variant. `points` are given by hand, by label, and win over what is marked, or accepted since.
+    `corrections` were decided after the exam: points in them win over boxes that they cancel, and those over `points`;
+    `student` is the one of whom they may speak.
 
     Pure: nothing is read, printed or kept. An answer that cannot be read is an error of that box alone.
     Raises: InputError where the key is none, the variant is unknown, or points by hand are not possible.
@@ -97,6 +98,9 @@ class Marker:
     def _settled(self, variant: KeyVariant, found: BoxMark, points: Mapping[str, Any], student: str) -> BoxMark:
         """What people decided: points for this student, now or when the paper was marked, and boxes that do not count."""
         given, cancel = self.corrections.points(student, found.label), self.corrections.cancel(variant, found.label)
+        if given and given.points > found.most:
+            most, more = float(found.most), float(given.points)
+            raise InputError(f"corrections give {more:g} points for {found.label}, which has {most:g} in this variant")
         if given:
             return replace_by_hand(found, given.points, self._say(BY_HAND_SINCE, {"reason": given.reason}))
         if cancel:
@@ -130,7 +134,7 @@ def _box(task: KeyTask, answer: Answer) -> BoxMark:
 def points_of(told: Any, label: str, most: Fraction) -> Fraction:
     """Points that a person gave. Raises: InputError where they are none, or more than the box has."""
     text = text_of(told)
-    number = re.fullmatch(r"\d{1,3}([.,]\d{1,3})?", text, re.ASCII)
+    number = re.fullmatch(r"\d{1,3}([.,]\d{1,4})?", text, re.ASCII)
     if number is None or Fraction(text.replace(",", ".")) > most:
         raise InputError(f"{label}: {text[:40]!r} points, give a number from 0 to {float(most):g}")
     return Fraction(text.replace(",", "."))

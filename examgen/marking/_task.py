@@ -107,7 +107,8 @@ class TaskMarker:
         answer = answers[place]
         for chain in self._chains(place, answers, own):
             wrong = answer.misses(chain.ends)
-            worth = share(len(wrong), len(chain.ends), self.rules) * self.rules.follow
+            accepted = all(answers[root].status == "right" for root in chain.roots)  # by what was decided since
+            worth = share(len(wrong), len(chain.ends), self.rules) * (1 if accepted else self.rules.follow)
             named = {"boxes": ", ".join(self.task.boxes[root].label for root in self._named(chain.roots, own))}
             if wrong and worth <= answer.share:
                 continue
