@@ -43,16 +43,16 @@ def check(
     Example: examgen check variants/homework6.toml my.toml
     """
     from examgen import checking
-    from examgen.marking import VARIANT, grade
+    from examgen.marking import VARIANT, grade, text_of
 
     written = checking.read_form(form)
     code = variant if variant is not None else written.get(VARIANT)
-    key = checking.key_at(place, None if code is None else str(code))
+    key = checking.key_at(place, None if code is None else text_of(code))
     told = written.get(VARIANT)
-    if variant is not None and told and key[variant] is not key[str(told)]:
+    if variant is not None and told and key[variant] is not key[text_of(told)]:
         raise InputError(f"--variant {variant}: the form is of variant {told}, leave one of the two out")
     decided = checking.decided_at(place, key)
-    mark = grade(key, written, None if code is None else str(code), corrections=decided)
+    mark = grade(key, written, None if code is None else text_of(code), corrections=decided)
     if as_json:
         typer.echo(json.dumps(mark.to_dict(), ensure_ascii=False, indent=1))
     else:

@@ -72,8 +72,8 @@ class Marker:
 
     def variant(self, said: Any) -> KeyVariant:
         """The variant that is meant. Raises: InputError."""
-        if said is not None and str(said).strip():
-            return self.key[str(said)]
+        if text_of(said):
+            return self.key[text_of(said)]
         if len(self.key.variants) == 1:
             return self.key.variants[0]
         raise InputError(f"the variant is missing: give the code on the sheet, the exam has {len(self.key.variants)} variants")
