@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, pairwise
 from pathlib import Path
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -182,19 +182,19 @@ def test_no_room_is_told_soon(tmp_path: Path) -> None:
     """Three inputs within ±2: how many variants there are, in a few seconds."""
     params = 'problem = "backprop"\npreset = "sum_times"\nparams = { limit = 2 }\n'
     exam = defined(tmp_path, HEAD.replace("30", "500") + "[[task]]\n" + params)
-    start = monotonic()
+    start = process_time()
     with pytest.raises(DrawError, match=r"^task 1: only \d+ distinct variants of backprop fit these parameters"):
         variants(exam)
-    assert monotonic() - start < 60  # seconds alone; without an end, minutes
+    assert process_time() - start < 10
 
 
 def test_a_band_without_room_is_told_soon(tmp_path: Path) -> None:
     """No effort is exactly that of the reference, where there are decimals to subtract."""
     exam = replace(defined(tmp_path, HEAD + '[[task]]\nproblem = "conv_relu_pool"\npreset = "6x6"\n'), band=Fraction(1, 10**6))
-    start = monotonic()
+    start = process_time()
     with pytest.raises(DrawError, match=r"^task 1: conv_relu_pool: none of 2000 candidates.*its effort is not within"):
         variants(exam)
-    assert monotonic() - start < 60
+    assert process_time() - start < 10
 
 
 def test_two_tasks_of_one_problem_share_no_numbers(tmp_path: Path) -> None:
@@ -343,10 +343,10 @@ def test_an_odd_key_is_one_sentence(field: str, value: object, last_year: Path, 
     document = json.loads((last_year / "key.json").read_bytes())
     document["variants"][0]["tasks"][0][field] = value
     (tmp_path / "old.json").write_text(json.dumps(document), encoding="utf-8")
-    start = monotonic()
+    start = process_time()
     with pytest.raises(DefinitionError, match=r"^avoid: .*old\.json: it cannot be evaluated"):
         variants(defined(tmp_path, 'avoid = ["old.json"]\n' + SMALL + TINY))
-    assert monotonic() - start < 30
+    assert process_time() - start < 5
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
