@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from examgen.explaining import given_step
+from examgen.feedback import takes
 from examgen.model import Instance, cells
 from examgen.registry import problem
 from examgen.render.notation import num, places
@@ -24,9 +25,7 @@ from examgen.terminal import steps
 from examgen.writing import Style, equation, plain, prose, write
 
 TASK, POINTS, FIND = "Task %(number)s", "%(value)s p.", "Find:"
-WHOLE, DECIMALS, MATRIX = "a whole number", "decimals: %(decimals)s", "matrix %(size)s"
-WHOLE_CELLS = "whole numbers"
-MESSAGES = (TASK, POINTS, FIND, WHOLE, DECIMALS, MATRIX, WHOLE_CELLS, IMAGE, TRUE_CLASS)
+MESSAGES = (TASK, POINTS, FIND, IMAGE, TRUE_CLASS)
 WIDTH = 80
 
 
@@ -59,12 +58,7 @@ def name_of(box: Box) -> str:
 
 def wanted(box: Box, style: Style) -> str:
     """What a box takes: a whole number, so many decimals, a matrix of either."""
-    whole = "integer" in (box.kind, box.cell_kind)
-    number = style.say(DECIMALS, {"decimals": box.decimals})
-    if box.kind != "array":
-        return style.say(WHOLE) if whole else number
-    size = "×".join(map(str, box.shape if len(box.shape) > 1 else (1, *box.shape)))
-    return f"{style.say(MATRIX, {'size': size})}, {style.say(WHOLE_CELLS) if whole else number}"
+    return takes(box.shape if box.kind == "array" else (), "integer" in (box.kind, box.cell_kind), box.decimals, style.language)
 
 
 def _paragraphs(text: str) -> Iterator[RenderableType]:

@@ -29,8 +29,7 @@ HOW = (
     "Leave empty what you do not know."
 )
 TASK, VARIANT_SAYS = "Task %(number)s", "variant %(number)s"
-WHOLE, DECIMALS, WHOLE_CELLS, MATRIX = "a whole number", "decimals: %(decimals)s", "whole numbers", "matrix %(size)s"
-MESSAGES = (HOW, TASK, VARIANT_SAYS, WHOLE, DECIMALS, WHOLE_CELLS, MATRIX)
+MESSAGES = (HOW, TASK, VARIANT_SAYS)
 
 
 def key_at(place: Path, variant: str | None = None) -> Key:
@@ -72,7 +71,7 @@ def form(key: Key, variant: KeyVariant) -> str:
     lines.append(f"{VARIANT} = {json.dumps(variant.code)}")
     for task in variant.tasks:
         lines += ["", f"# {say(key.language, TASK, {'number': task.number})}. {_title(task, key.language)}"]
-        lines += _aligned([(f'"{box.label}" = ""', f"# {name_of(box)}: {takes(box, key.language)}") for box in task.boxes])
+        lines += _aligned([(f'"{box.label}" = ""', f"# {name_of(box)}: {_takes(box, key.language)}") for box in task.boxes])
     return "\n".join(lines) + "\n"
 
 
@@ -80,6 +79,10 @@ def _title(task: KeyTask, language: str) -> str:
     """The problem's name; the one in the key where this version does not know it."""
     known = problems()
     return say(language, known[task.problem].title) if task.problem in known else task.problem
+
+
+def _takes(box: KeyBox, language: str) -> str:
+    return feedback.takes(box.shape, box.whole, box.decimals, language)
 
 
 def name_of(box: KeyBox) -> str:
@@ -94,15 +97,6 @@ def _sentences(text: str) -> list[str]:
 def _aligned(pairs: list[tuple[str, str]]) -> list[str]:
     wide = max(len(left) for left, _ in pairs)
     return [f"{left:{wide}}  {right}" for left, right in pairs]
-
-
-def takes(box: KeyBox, language: str) -> str:
-    """What a box takes: a whole number, so many decimals, a matrix of either."""
-    number = say(language, DECIMALS, {"decimals": box.decimals})
-    if not box.shape:
-        return say(language, WHOLE) if box.whole else number
-    size = "×".join(map(str, box.shape if len(box.shape) > 1 else (1, *box.shape)))
-    return f"{say(language, MATRIX, {'size': size})}, {say(language, WHOLE_CELLS) if box.whole else number}"
 
 
 def read_form(path: Path) -> dict[str, Any]:

@@ -1,14 +1,15 @@
-"""A mark as its student reads it on a terminal: each box with what became of it and why."""
+"""What a student reads of boxes on a terminal: what each takes, then what became of it and why."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from examgen.marking import BoxMark, Mark
+from examgen.render.language import say
 from examgen.render.notation import num
 from examgen.writing import Style
 
@@ -26,9 +27,19 @@ STATUS = {
 POINTS = "Points: %(points)s of %(most)s."
 REVEALED = "Right is %(value)s."
 NOTHING_MORE = ("Not answered.", "Wrong.")  # sentences that say no more than the word beside them
-MESSAGES = (POINTS, REVEALED, *(word for word, _ in STATUS.values()))
+WHOLE, DECIMALS, WHOLE_CELLS, MATRIX = "a whole number", "decimals: %(decimals)s", "whole numbers", "matrix %(size)s"
+MESSAGES = (WHOLE, DECIMALS, WHOLE_CELLS, MATRIX, POINTS, REVEALED, *(word for word, _ in STATUS.values()))
 SETTLED = ("right", "partial", "wrong", "blank", "unreadable", "cancelled", "hand")  # whatever they are worth
 LONGEST = 40  # characters of an answer that are shown again
+
+
+def takes(dims: Sequence[int], whole: bool, decimals: int, language: str) -> str:
+    """What a box takes: a whole number, so many decimals, a matrix of either; `dims` is the shape of its answer."""
+    number = say(language, DECIMALS, {"decimals": decimals})
+    if not dims:
+        return say(language, WHOLE) if whole else number
+    size = "×".join(map(str, dims if len(dims) > 1 else (1, *dims)))
+    return f"{say(language, MATRIX, {'size': size})}, {say(language, WHOLE_CELLS) if whole else number}"
 
 
 def parts(
