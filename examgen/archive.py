@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import zipfile
 import zlib
@@ -14,7 +15,8 @@ from examgen.errors import InputError
 from examgen.staging import STAGE, write_new
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows: the same folder gives the same bytes
-DAMAGED = (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)  # while a file is read from anywhere
+# what reading a file from a folder or an archive can raise
+DAMAGED = (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 OFFICE_ONLY = 0o100600  # a plain file that only its owner can read
 
 

@@ -102,6 +102,18 @@ def walked(
     return walk
 
 
+@dataclass(frozen=True)
+class _Operand(Operand):
+    """An operand that tells when a number of it is looked at."""
+
+    name: str
+    looked: list[str]
+
+    def __getitem__(self, index: Index) -> Any:
+        self.looked.append(self.name)
+        return super().__getitem__(index)
+
+
 class Walk:
     """Intervals of all cells, node after node; `working` None: nobody rounds on the way."""
 
@@ -110,11 +122,12 @@ class Walk:
         self.found: dict[str, Flat] = {}
         self.middle: dict[str, list[Any]] = {}  # a number within each interval: decides which cells take part
         self.straddling: list[str] = []
+        self.parts: dict[str, list[Any]] = {}  # of nodes whose cells are worked out alike whatever the numbers are
 
     def branch(self) -> Walk:
         """Another walk that has come as far as this one."""
         other = Walk(self.graph, self.working)
-        other.found, other.middle = dict(self.found), dict(self.middle)
+        other.found, other.middle, other.parts = dict(self.found), dict(self.middle), self.parts
         return other
 
     def carry(self, name: str, carried: Mapping[int, Interval]) -> None:
@@ -126,17 +139,23 @@ class Walk:
         if node.op in ("input", "const"):
             self._leaf(node, node["value"] if node.op == "const" else given)
             return
-        operands = [Operand(self.graph[name].shape, self.middle[name]) for name in node.inputs]
-        rule = OPS[node.op].cell
-        assert rule is not None, node.op
-        intervals = [
-            self._rounded(self._interval(rule(node, at, *operands), node))
-            for at in product(*map(range, node.shape))
-        ]
+        intervals = [self._rounded(self._interval(part, node)) for part in self._parts(node)]
         if node.op in ("maxpool", "maxpool_dx"):
             self._watch_windows(node)
         self.found[node.name] = intervals
         self.middle[node.name] = [low + high for low, high in intervals]
+
+    def _parts(self, node: Node) -> list[Any]:
+        """What each cell is worked out from; derived once where no number decides it that can be another one next time."""
+        if node.name in self.parts:
+            return self.parts[node.name]
+        rule, looked = OPS[node.op].cell, list[str]()
+        assert rule is not None, node.op
+        operands = [_Operand(self.graph[name].shape, self.middle[name], name, looked) for name in node.inputs]
+        parts = [rule(node, at, *operands) for at in product(*map(range, node.shape))]
+        if all(self.graph[name].op == "input" for name in looked):  # labels
+            self.parts[node.name] = parts
+        return parts
 
     def _rounded(self, interval: Interval) -> Interval:
         return interval if self.working is None else widened(interval, self.working)

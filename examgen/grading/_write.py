@@ -49,8 +49,9 @@ def shown(points: Fraction) -> str:
 
 
 def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(ACTIVE) else text
+    """Text that no spreadsheet takes for a formula, on one line without signs that cannot be seen."""
+    seen = "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"'{seen}" if seen.startswith(ACTIVE) else seen
 
 
 def marks_csv(found: Class) -> bytes:

@@ -56,7 +56,7 @@ _TOKEN = re.compile(rf" *(?:{'|'.join(f'(?P<{kind}>{pattern})' for kind, pattern
 _TWO_MARKS = re.compile(r"[0-9][.,][0-9]+[.,][0-9]")
 # `3 -2` is two numbers as likely as one
 _SIDE_BY_SIDE = re.compile(r"(?:[^-+*/:^(\[{ A-Za-zσ√]|(?<![A-Za-z])e) +[-+](?! )")
-_SPACED_POWER = re.compile(r"[0-9][.,]?e( +[+-] *| *[+-] +)[0-9]")
+_SPACED_POWER = re.compile(r"[0-9][.,]?(e( +[+-] *| *[+-] +)| +e *[+-] *)[0-9]")
 _STARTS = ("mixed", "percent", "number", "word")
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from examgen import grading, keyfile
 from examgen.errors import InputError
 from examgen.grading import Table
+from examgen.grading._write import harmless
 from tests.grading.conftest import Sat
 from tests.grading.tables import Dialect, rows
 
@@ -290,6 +291,11 @@ def test_no_cell_is_a_formula(name: str, sat: Sat, tmp_path: Path) -> None:
     empty = grading.points_csv(sat.key, grading.read_roster(roster, sat.key))
     assert [] == [cell for row in csv.reader(io.StringIO(empty.decode("utf-8-sig")), delimiter=";")
                   for cell in row if cell.startswith(("=", "+", "-", "@"))]  # fmt: skip
+
+
+def test_no_cell_hides_anything() -> None:
+    """What cannot be seen, or ends a line, is a space."""
+    assert "a [31mb  c" == harmless("a\x1b[31mb\n\u202ec")
 
 
 def test_a_roster(sat: Sat, tmp_path: Path) -> None:

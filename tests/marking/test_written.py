@@ -235,8 +235,8 @@ HOSTILE = {
     "%": "is no number", "%(text)s": "is no number", "(1+1/3)^999": "too large", "((((((2^9)^9)^9)^9)^9)^9)": "too large",
     "1" + "+1/7" * 45: "", "log 2": "write ln or lg", "2(3)": "sign is missing", "1.234,5": "two decimal marks",
     "1 000": "side by side", "3 -2": "side by side", "ln 9/2": r"write ln\(9/2\) or \(ln 9\)/2",
-    "ln 2·3": r"write ln\(9/2\)", "1/2e": "two ways", "2e - 3": "two ways", "1, 2": "One number is asked",
-    "1\n2": "One number is asked",
+    "ln 2·3": r"write ln\(9/2\)", "1/2e": "two ways", "2e - 3": "two ways", "4,87 e-2": "two ways",
+    "1, 2": "One number is asked", "1\n2": "One number is asked",
 }
 
 
