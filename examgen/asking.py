@@ -5,11 +5,10 @@ It is made of a `SheetTask`, which has no place for an answer, and nothing is wo
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -26,7 +25,6 @@ from examgen.writing import Style, equation, plain, prose, write
 
 TASK, POINTS, FIND = "Task %(number)s", "%(value)s p.", "Find:"
 MESSAGES = (TASK, POINTS, FIND, IMAGE, TRUE_CLASS)
-WIDTH = 80
 
 
 def task_parts(task: SheetTask, style: Style) -> Iterator[RenderableType]:
@@ -39,16 +37,6 @@ def task_parts(task: SheetTask, style: Style) -> Iterator[RenderableType]:
     yield from _given(task, style)
     yield Text(style.say(FIND), "bold")
     yield Padding(_boxes(task.boxes, style), (0, 0, 1, 2))
-
-
-def task_text(task: SheetTask, style: Style, width: int = WIDTH) -> str:
-    """The same as plain text."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
-    for part in task_parts(task, style):
-        console.print(part, highlight=False)
-    found = console.file
-    assert isinstance(found, io.StringIO)
-    return "".join(f"{line.rstrip()}\n" for line in found.getvalue().splitlines())
 
 
 def name_of(box: Box) -> str:

@@ -14,7 +14,7 @@ from examgen.grading._summary import summary
 from examgen.grading._table import ACTIVE
 from examgen.keyfile import Key
 from examgen.marking import BoxMark, Mark
-from examgen.marking._marks import number as plain
+from examgen.marking import number as plain
 from examgen.render.language import decimal_mark
 
 PLACES = 4  # decimals of points, at most

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, cast
 
@@ -102,23 +103,16 @@ class Marker:
             most, more = float(found.most), float(given.points)
             raise InputError(f"corrections give {more:g} points for {found.label}, which has {most:g} in this variant")
         if given:
-            return replace_by_hand(found, given.points, self._say(BY_HAND_SINCE, {"reason": given.reason}))
+            says = self._say(BY_HAND_SINCE, {"reason": given.reason})
+            return replace(found, points=given.points, status="hand", says=(says,))
         if cancel:
             worth = found.most if cancel.give == "full" else Fraction(0)
-            says = (self._say(FOR_ALL if cancel.give == "full" else CANCELLED, {"reason": cancel.reason}),)
-            return _changed(found, worth, worth, "cancelled", says)
+            says = self._say(FOR_ALL if cancel.give == "full" else CANCELLED, {"reason": cancel.reason})
+            return replace(found, points=worth, most=worth, status="cancelled", says=(says,))
         if found.label in points:
-            return replace_by_hand(found, points_of(points[found.label], found.label, found.most), self._say(BY_HAND, {}))
+            told = points_of(points[found.label], found.label, found.most)
+            return replace(found, points=told, status="hand", says=(self._say(BY_HAND, {}),))
         return found
-
-
-def replace_by_hand(found: BoxMark, points: Fraction, says: str) -> BoxMark:
-    """A box with points that a person gave."""
-    return _changed(found, points, found.most, "hand", (says,))
-
-
-def _changed(found: BoxMark, points: Fraction, most: Fraction, status: Status, says: tuple[str, ...]) -> BoxMark:
-    return BoxMark(found.task, found.label, found.key, points, most, status, found.written, says, found.mistakes, found.cells)
 
 
 def _box(task: KeyTask, answer: Answer) -> BoxMark:

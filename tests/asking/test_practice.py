@@ -13,12 +13,12 @@ from unittest.mock import patch
 import pytest
 from rich.console import Console, RenderableType
 
-from examgen.asking import task_text
 from examgen.marking import BoxMark, Mark, TaskMark, grade
 from examgen.practising import Exercise, Session, exercises
 from examgen.registry import preset, problems
 from examgen.render.language import languages, say
 from examgen.writing import Style, style_for
+from tests.asking.reading import task_text
 from tests.asking.test_task import NUMBER
 from tests.cli.commands import Ended, run
 

@@ -10,7 +10,6 @@ from functools import cache
 import pytest
 
 from examgen import explaining
-from examgen.asking import task_text
 from examgen.model import Instance, cells
 from examgen.registry import problem, problems
 from examgen.render.language import languages, say
@@ -19,6 +18,7 @@ from examgen.render.paper import CLASSES, SheetTask
 from examgen.sheets import sheet_task
 from examgen.solving import draw
 from examgen.writing import Style, equation, prose, style_for
+from tests.asking.reading import task_text
 from tests.render.specimens import MORE_OPTIONS, drawn
 
 CASES = [(name, label) for name, chosen in problems().items() for label in chosen.presets]
