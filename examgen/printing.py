@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from examgen.errors import InputError
@@ -23,7 +24,7 @@ Text = str | Mapping[str, str]  # the same in every language, or one for each
 
 @dataclass(frozen=True)
 class Printing:
-    """`space` is the least room for the working of a task, mm; None leaves it to the page."""
+    """`space` is the least room for the working of a task, mm; None leaves it to the page. `templates`: a folder of own ones."""
 
     title: Text
     course: Text = ""
@@ -31,6 +32,7 @@ class Printing:
     paper: str = "a4"
     duplex: bool = False
     space: float | None = None
+    templates: Path | None = None
 
     def titled(self, language: str) -> str:
         """The title in a language. Raises: InputError where it has none."""
@@ -50,10 +52,11 @@ class Printing:
 
 
 def printing(
-    language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any
+    language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any, templates: Path | None
 ) -> Printing:
     """What a definition says, looked at in every part. Raises: InputError naming the key."""
-    made = Printing(_texts("title", title), _texts("course", course), _date(date), _paper(paper), duplex, length(space))
+    told = _texts("title", title), _texts("course", course), _date(date)
+    made = Printing(*told, _paper(paper), duplex, length(space), templates)
     made.titled(language)
     made.course_in(language)
     return made

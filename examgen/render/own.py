@@ -1,4 +1,4 @@
-"""An instructor's own templates: single blocks of ours replaced, with pictures from the same folder and nothing from elsewhere."""
+"""Own templates: single blocks of ours replaced, with pictures from the same folder and nothing from anywhere else."""
 
 from __future__ import annotations
 
@@ -82,6 +82,20 @@ def fetched(folder: Path, url: str) -> tuple[bytes, str]:
     if content is None:
         raise InputError(f"{path}: is larger than {LARGEST // 1_000_000} MB, make it smaller")
     return content, MIME[path.suffix.lower()]
+
+
+def place(folder: Path | None, error: Exception) -> str | None:
+    """File and line of an own template in which something failed; None where none of them took part."""
+    if folder is None:
+        return None
+    if isinstance(error, TemplateSyntaxError) and error.filename and within(folder, Path(error.filename)):
+        return f"{error.filename}, line {error.lineno}"
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        found = f"{name}, line {trace.tb_lineno}" if name.endswith(SUFFIX) and within(folder, Path(name)) else found
+        trace = trace.tb_next
+    return found
 
 
 def checksums(folder: Path | None) -> dict[str, str]:

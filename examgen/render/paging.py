@@ -36,13 +36,17 @@ def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = Fa
     numbered = [replace(variant, sheet=place) for place, variant in enumerate(variants, start=1)]
     falls = _falls(head, numbered, large)
     told = [_told(variant, falls[_structure(head, variant)], _pages(head, falls.values())) for variant in numbered]
-    document = lay_out(sheets_html(head, told, large=large))
+    document = _laid_out(head, told, large)
     if len({*_counts(document, told)}) > 1:  # a line more in one of them: nothing is stretched, and each is looked at
-        counts = _counts(lay_out(sheets_html(head, numbered, large=large)), numbered)
+        counts = _counts(_laid_out(head, numbered, large), numbered)
         each = [_Fall(count, ()) for count in counts]
         told = [_told(variant, fall, _pages(head, each)) for variant, fall in zip(numbered, each, strict=True)]
-        document = lay_out(sheets_html(head, told, large=large))
+        document = _laid_out(head, told, large)
     return written(document, ENLARGED if large else 1.0)
+
+
+def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
+    return lay_out(sheets_html(head, variants, large=large), head.templates)
 
 
 def _pages(head: Head, falls: Any) -> int:
@@ -69,7 +73,7 @@ def _falls(head: Head, variants: Sequence[SheetVariant], large: bool) -> dict[Ha
     first: dict[Hashable, SheetVariant] = {}
     for variant in variants:
         first.setdefault(_structure(head, variant), variant)
-    document = lay_out(sheets_html(head, list(first.values()), large=large))
+    document = _laid_out(head, list(first.values()), large)
     found, start = {}, 0
     for (structure, variant), count in zip(first.items(), _counts(document, first.values()), strict=True):
         pages = document.pages[start : start + count]
