@@ -8,6 +8,7 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from examgen.render import tagging
 from examgen.render.faces import SCHEME, face, font_faces
 
 VARIANT = "pdf/ua-1"  # tagged, with a title and a language
@@ -41,4 +42,4 @@ def write_pdf(html: str) -> bytes:
 
     Raises: FatalURLFetchingError as `lay_out` does.
     """
-    return bytes(lay_out(html).write_pdf(pdf_variant=VARIANT))
+    return tagging.write(lay_out(html), pdf_variant=VARIANT)
