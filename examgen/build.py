@@ -18,7 +18,7 @@ from examgen.bundle import key_json, manifest_json, vouched
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam
 from examgen.mistaken import mistaken
-from examgen.model import Solution
+from examgen.model import Solution, Standard
 from examgen.processes import Report, silent, terminable, workers
 from examgen.render.html import key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
@@ -116,13 +116,13 @@ def _paper() -> Any:
     return pdf
 
 
-def write_pdf(html: str) -> bytes:
+def write_pdf(html: str, standard: Standard = "ua") -> bytes:
     """The PDF of one HTML document."""
     paper = _paper()
     collecting = gc.isenabled()
     gc.disable()  # the collector would walk through a growing layout again and again, and find nothing: a sixth of the time
     try:
-        return bytes(paper.write_pdf(html))
+        return bytes(paper.write_pdf(html, standard))
     finally:
         if collecting:
             gc.enable()
@@ -169,19 +169,19 @@ def _naming(place: str) -> Iterator[None]:
 
 def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
     html = sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])
-    write(stage, "sheets.pdf", write_pdf(html))
+    write(stage, "sheets.pdf", write_pdf(html, exam.pdf))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
     html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html))
+    write(stage, "key.pdf", write_pdf(html, exam.pdf))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
     worked = _worked(exam, one, full)
     with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked)))
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), exam.pdf))
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

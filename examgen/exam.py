@@ -9,14 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.fairness import BAND, reference
 from examgen.keyfile import BLANKS, CELLS, STANDARD, Rules
-from examgen.model import Calculator, Instance
+from examgen.model import Calculator, Instance, Standard
 from examgen.points import Points, distribute
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
@@ -56,6 +56,7 @@ class _Definition(_Strict):
     calculator: str = "scientific"
     exact_forms: bool = True
     decimal_comma: bool | None = None
+    pdf: str = "ua"
     band: Any = 10
     avoid: list[str] = Field([], max_length=40)
     follow: Any = 1
@@ -108,7 +109,7 @@ class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
     `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
-    the exam is marked.
+    the exam is marked; `pdf` is the standard that all paper keeps to.
     """
 
     title: str
@@ -128,6 +129,7 @@ class Exam:
     band: Fraction = BAND
     avoid: tuple[Path, ...] = ()
     rules: Rules = STANDARD
+    pdf: Standard = "ua"
 
     @property
     def sample(self) -> bool:
@@ -209,6 +211,7 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
         raise InputError(_sentence(error)) from None
     _one_of("language", read.language, languages())
     _one_of("calculator", read.calculator, CALCULATORS)
+    _one_of("pdf", read.pdf, get_args(Standard))
     band, avoid, rules = _band(read.band), _avoid(read.avoid, folder), _rules(read)
     tasks = tuple(_task(number, task, read) for number, task in enumerate(read.task, start=1))
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
@@ -218,7 +221,7 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
-        band=band, avoid=avoid, rules=rules,
+        band=band, avoid=avoid, rules=rules, pdf=read.pdf,  # type: ignore[arg-type]
     )
 
 

@@ -12,7 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from examgen.model import cells
-from examgen.render import notation
+from examgen.render import describing, notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean
@@ -96,6 +96,8 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
     environment.globals["mistake_columns"] = mistake_columns
+    environment.globals["describe"] = partial(describing.describe, language=language, comma=comma)
+    environment.filters["words"] = partial(describing.words, language=language)
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     return environment
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
+import pydyf
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from examgen.render import tagging
+from examgen.model import Standard
+from examgen.render import archival, tagging
 from examgen.render.faces import SCHEME, face, font_faces
 
-VARIANT = "pdf/ua-1"  # tagged, with a title and a language
+VARIANTS: dict[Standard, str] = {
+    "ua": "pdf/ua-1",  # accessible: tagged, with a title and a language
+    "a": "pdf/a-2a",  # archival: with its colours defined too; attachments, for which there is 3a, there are none
+}
 
 
 class OurFilesOnly(URLFetcher):  # type: ignore[misc]
@@ -25,7 +31,7 @@ class OurFilesOnly(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, font, {"Content-Type": "font/ttf"})
 
 
-def lay_out(html: str) -> weasyprint.Document:
+def lay_out(html: str, standard: Standard = "ua") -> weasyprint.Document:
     """One HTML document laid out in pages, for writing or for looking at its pages and anchors.
 
     Raises: FatalURLFetchingError if the document asks for a file, a URL or data of its own.
@@ -34,12 +40,27 @@ def lay_out(html: str) -> weasyprint.Document:
     fetcher = OurFilesOnly()
     own = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
     document = weasyprint.HTML(string=html, url_fetcher=fetcher)
-    return document.render(stylesheets=[own], font_config=configuration, pdf_variant=VARIANT)
+    return document.render(stylesheets=[own], font_config=configuration, pdf_variant=VARIANTS[standard])
 
 
-def write_pdf(html: str) -> bytes:
-    """A tagged PDF/UA-1 of one HTML document; equal HTML gives equal bytes under equal library versions.
+def write_pdf(html: str, standard: Standard = "ua") -> bytes:
+    """A tagged PDF of one HTML document: PDF/UA-1, with "a" PDF/A-2a as well.
 
+    Equal HTML gives equal bytes under equal library versions.
     Raises: FatalURLFetchingError as `lay_out` does.
     """
-    return tagging.write(lay_out(html), pdf_variant=VARIANT)
+    return write_pages(lay_out(html, standard), standard)
+
+
+def write_pages(document: weasyprint.Document, standard: Standard = "ua") -> bytes:
+    """The same of pages that were laid out for this standard."""
+    telling = tagging.Telling(document)
+
+    def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        telling.complete(pdf)
+        if standard == "a":
+            archival.also_accessible(pdf)
+
+    with catch_warnings():
+        simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
+        return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[standard]))

@@ -31,12 +31,17 @@ class Part:
     language: str
 
 
-def write(document: weasyprint.Document, **options: Any) -> bytes:
-    """The PDF of a document, told as completely as it is drawn."""
-    parts = _parts(document)
-    for part in parts[APART]:
-        part.box.element_tag = APART
-    return bytes(document.write_pdf(finisher=lambda _, pdf: _Telling(pdf).tell(document.metadata.lang, parts), **options))
+class Telling:
+    """What one document has to tell; it must be made before the document is written."""
+
+    def __init__(self, document: weasyprint.Document) -> None:
+        self.language, self.parts = document.metadata.lang, _parts(document)
+        for part in self.parts[APART]:
+            part.box.element_tag = APART
+
+    def complete(self, pdf: pydyf.PDF) -> None:
+        """Tells it in the PDF just before that is written. Raises: ValueError if WeasyPrint tagged other boxes."""
+        _Structure(pdf).tell(self.language, self.parts)
 
 
 def _parts(document: weasyprint.Document) -> dict[str, list[Part]]:
@@ -72,7 +77,7 @@ def _told(box: Any) -> str:
     return tag if tag in TYPES else ""
 
 
-class _Telling:
+class _Structure:
     """Completes the structure of one PDF."""
 
     def __init__(self, pdf: pydyf.PDF) -> None:
@@ -88,7 +93,7 @@ class _Telling:
         self.pages = dict(zip(pdf.page_references, numbers[1::2], strict=False))
 
     def tell(self, language: str | None, parts: Mapping[str, list[Part]]) -> None:
-        """Completes every element whose box is told. Raises: ValueError if WeasyPrint tags other boxes than those."""
+        """Completes every element whose box is told."""
         told = {tag: list(zip(parts[tag], self.elements[kind], strict=True)) for tag, kind in TYPES.items()}
         for part, element in told["article"]:
             if part.language != language:

@@ -16,11 +16,10 @@ from examgen.explaining import solution_steps
 from examgen.mistaken import mistaken
 from examgen.model import Instance
 from examgen.registry import asks_of, problem, problems
-from examgen.render import tagging
 from examgen.render.html import homework_html, key_html, sheets_html, slips_html, solution_html
 from examgen.render.language import say
 from examgen.render.paper import SolvedTask, SolvedVariant
-from examgen.render.pdf import VARIANT, lay_out
+from examgen.render.pdf import lay_out, write_pages
 from examgen.render.slips import Remark, Slip
 from examgen.resources import find
 from examgen.selecting import variants
@@ -108,4 +107,4 @@ def laid_out(language: str) -> dict[str, Document]:
 @cache
 def printed(language: str) -> dict[str, bytes]:
     """The PDF of every kind of paper, as `write_pdf` writes it."""
-    return {name: tagging.write(document, pdf_variant=VARIANT) for name, document in laid_out(language).items()}
+    return {name: write_pages(document) for name, document in laid_out(language).items()}
