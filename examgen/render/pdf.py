@@ -43,18 +43,9 @@ def lay_out(html: str, standard: Standard = "ua") -> weasyprint.Document:
     return document.render(stylesheets=[own], font_config=configuration, pdf_variant=VARIANTS[standard])
 
 
-def write_pdf(html: str, standard: Standard = "ua") -> bytes:
-    """A tagged PDF of one HTML document: PDF/UA-1, with "a" PDF/A-2a as well.
-
-    Equal HTML gives equal bytes under equal library versions.
-    Raises: FatalURLFetchingError as `lay_out` does.
-    """
-    return write_pages(lay_out(html, standard), standard)
-
-
-def write_pages(document: weasyprint.Document, standard: Standard = "ua") -> bytes:
-    """The same of pages that were laid out for this standard."""
-    telling = tagging.Telling(document)
+def written(document: weasyprint.Document, zoom: float = 1.0, standard: Standard = "ua") -> bytes:
+    """A tagged PDF of what was laid out for this standard, its pages enlarged by `zoom` with all that stands on them."""
+    telling = tagging.Telling(document, zoom)
 
     def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
         telling.complete(pdf)
@@ -63,4 +54,13 @@ def write_pages(document: weasyprint.Document, standard: Standard = "ua") -> byt
 
     with catch_warnings():
         simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
-        return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[standard]))
+        return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[standard], zoom=zoom))
+
+
+def write_pdf(html: str, standard: Standard = "ua") -> bytes:
+    """A tagged PDF of one HTML document: PDF/UA-1, with "a" PDF/A-2a as well.
+
+    Equal HTML gives equal bytes under equal library versions.
+    Raises: FatalURLFetchingError as `lay_out` does.
+    """
+    return written(lay_out(html, standard), standard=standard)

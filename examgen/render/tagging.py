@@ -20,6 +20,7 @@ from examgen.render.speech import spoken
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
 APART = "blockquote"  # stands in no template, so that its type of element marks formulas and pictures
 TYPES = {APART: "BlockQuote", "article": "Art", "table": "Table", "th": "TH"}
+POINTS = 0.75  # to a CSS pixel
 SCOPES = {"row": "/Row", "col": "/Column"}
 
 
@@ -34,14 +35,14 @@ class Part:
 class Telling:
     """What one document has to tell; it must be made before the document is written."""
 
-    def __init__(self, document: weasyprint.Document) -> None:
-        self.language, self.parts = document.metadata.lang, _parts(document)
+    def __init__(self, document: weasyprint.Document, zoom: float = 1.0) -> None:
+        self.language, self.parts, self.scale = document.metadata.lang, _parts(document), POINTS * zoom
         for part in self.parts[APART]:
             part.box.element_tag = APART
 
     def complete(self, pdf: pydyf.PDF) -> None:
         """Tells it in the PDF just before that is written. Raises: ValueError if WeasyPrint tagged other boxes."""
-        _Structure(pdf).tell(self.language, self.parts)
+        _Structure(pdf, self.scale).tell(self.language, self.parts)
 
 
 def _parts(document: weasyprint.Document) -> dict[str, list[Part]]:
@@ -80,8 +81,8 @@ def _told(box: Any) -> str:
 class _Structure:
     """Completes the structure of one PDF."""
 
-    def __init__(self, pdf: pydyf.PDF) -> None:
-        self.pdf = pdf
+    def __init__(self, pdf: pydyf.PDF, scale: float) -> None:
+        self.pdf, self.scale = pdf, scale
         self.elements: dict[str, list[pydyf.Dictionary]] = {kind: [] for kind in TYPES.values()}
         for entry in pdf.objects:
             kind = entry.get("S", "")[1:] if isinstance(entry, pydyf.Dictionary) and entry.get("Type") == "/StructElem" else ""
@@ -128,9 +129,9 @@ class _Structure:
 
     def _place(self, part: Part, element: pydyf.Dictionary) -> pydyf.Dictionary:
         """Where a picture stands on its page."""
-        box, high = part.box, self._at(element["Pg"])["MediaBox"][3]
-        left, top = 0.75 * box.border_box_x(), high - 0.75 * box.border_box_y()
-        edges = (left, top - 0.75 * box.border_height(), left + 0.75 * box.border_width(), top)
+        box, scale, high = part.box, self.scale, self._at(element["Pg"])["MediaBox"][3]
+        left, top = scale * box.border_box_x(), high - scale * box.border_box_y()
+        edges = (left, top - scale * box.border_height(), left + scale * box.border_width(), top)
         return pydyf.Dictionary({"O": "/Layout", "BBox": pydyf.Array([round(edge, 2) for edge in edges])})
 
     def _flatten(self, element: pydyf.Dictionary) -> None:

@@ -19,7 +19,7 @@ from examgen.registry import asks_of, problem, problems
 from examgen.render.html import homework_html, key_html, sheets_html, slips_html, solution_html
 from examgen.render.language import say
 from examgen.render.paper import SolvedTask, SolvedVariant
-from examgen.render.pdf import lay_out, write_pages
+from examgen.render.pdf import lay_out, written
 from examgen.render.slips import Remark, Slip
 from examgen.resources import find
 from examgen.selecting import variants
@@ -89,7 +89,7 @@ def papers(language: str) -> dict[str, str]:
     """The HTML of every kind of paper."""
     told = head(language)
     return {
-        "sheets": sheets_html(head(language, sample=True), every_variant(language)),
+        "sheets": sheets_html(head(language, sample=True, exam="0A1B2C3D"), every_variant(language)),
         "key": key(language, full=False),
         "full key": key(language, full=True),
         "solution": solution_html(told, worked(language, options(), full=False)),
@@ -107,4 +107,4 @@ def laid_out(language: str) -> dict[str, Document]:
 @cache
 def printed(language: str) -> dict[str, bytes]:
     """The PDF of every kind of paper, as `write_pdf` writes it."""
-    return {name: write_pages(document) for name, document in laid_out(language).items()}
+    return {name: written(document) for name, document in laid_out(language).items()}

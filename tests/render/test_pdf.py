@@ -22,7 +22,7 @@ from weasyprint.urls import FatalURLFetchingError
 from examgen.render.faces import FAMILIES, face, faces
 from examgen.render.html import key_html, sheets_html
 from examgen.render.paper import SheetVariant
-from examgen.render.pdf import lay_out, write_pages, write_pdf
+from examgen.render.pdf import lay_out, written, write_pdf
 from examgen.sheets import sheet_task
 from tests.render.papers import laid_out, papers
 from tests.render.specimens import every_instance, every_variant, head, key_of, seed_variants
@@ -78,7 +78,7 @@ def test_every_font_is_ours_and_no_glyph_is_missing(language: str) -> None:
     try:
         for html, document in everything(language):
             assert set() == glyphless(html)
-            assert set() == foreign(write_pages(document))
+            assert set() == foreign(written(document))
     finally:
         logger.removeHandler(handler)
     assert [] == told
