@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -52,15 +54,21 @@ def lay_out(html: str, head: Head = PLAIN) -> weasyprint.Document:
     with own templates and asks for what is not in their folder.
     """
     configuration = FontConfiguration()
-    templates = head.templates
-    fetcher = OurFilesOnly(templates)
+    fetcher = OurFilesOnly(head.templates)
     fonts = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
-    base = templates and f"{templates.resolve().as_uri()}/"
-    try:
+    base = head.templates and f"{head.templates.resolve().as_uri()}/"
+    with _refusing(head):
         document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=base)
         return document.render(stylesheets=[fonts], font_config=configuration, pdf_variant=VARIANTS[head.pdf])
+
+
+@contextmanager
+def _refusing(head: Head) -> Iterator[None]:
+    """What own templates ask for in vain is their author's mistake, and told in a sentence."""
+    try:
+        yield
     except FatalURLFetchingError as error:
-        if templates is None:
+        if head.templates is None:
             raise
         raise InputError(str(error)) from None
 
@@ -74,7 +82,7 @@ def written(document: weasyprint.Document, head: Head = PLAIN, zoom: float = 1.0
         if head.pdf == "a":
             archival.also_accessible(pdf)
 
-    with catch_warnings():
+    with catch_warnings(), _refusing(head):
         simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
         return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[head.pdf], zoom=zoom))
 
