@@ -18,10 +18,10 @@ from examgen.bundle import key_json, manifest_json, vouched
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam
 from examgen.mistaken import mistaken
-from examgen.model import Solution, Standard
+from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import key_html, solution_html
-from examgen.render.paper import SolvedVariant
+from examgen.render.html import check_templates, key_html, solution_html
+from examgen.render.paper import Head, SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
@@ -55,6 +55,7 @@ def build(
     """
     with terminable():
         _ready(device)
+        check_templates(head(exam))
         with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
@@ -116,11 +117,11 @@ def _paper() -> Any:
     return pdf
 
 
-def write_pdf(html: str, standard: Standard = "ua") -> bytes:
-    """The PDF of one HTML document."""
+def write_pdf(html: str, head: Head | None = None) -> bytes:
+    """The PDF of one HTML document, of an exam or of none."""
     paper = _paper()
     with _uncollected():
-        return bytes(paper.write_pdf(html, standard))
+        return bytes(paper.write_pdf(html, head or paper.PLAIN))
 
 
 @contextmanager
@@ -179,20 +180,20 @@ def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
     from examgen.render.paging import sheets_pdf
 
     with _uncollected():
-        made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn], standard=exam.pdf)
+        made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn])
     write(stage, "sheets.pdf", made)
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
     html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html, exam.pdf))
+    write(stage, "key.pdf", write_pdf(html, head(exam)))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
     worked = _worked(exam, one, full)
     with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), exam.pdf))
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), head(exam)))
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

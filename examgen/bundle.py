@@ -17,6 +17,7 @@ from examgen.points import Points, distribute
 from examgen.problem import DIGITS
 from examgen.registry import graph_of
 from examgen.render.language import say
+from examgen.render.own import checksums
 from examgen.sheets import Solved, Variant
 from examgen.staging import FILES, solution_name
 
@@ -105,6 +106,7 @@ def manifest_json(
         "sample": exam.sample,
         "key": "full" if full else "short",
         "notes": list(notes),
+        "templates": checksums(exam.printing.templates),
         "files": dict(files),
         "certificates": [
             {"code": variant.code, "task": task.number, "key": certificate.key, "engines": dict(certificate.bounds)}

@@ -10,6 +10,8 @@ the check is a weighted sum modulo a prime, as in ISBN-10.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 
 from examgen.drawing import Stream, key
@@ -79,17 +81,28 @@ def check(code: str) -> bool:
     return len(code) == LENGTH and set(code) <= _VALUE.keys() and not _checksum([_VALUE[s] for s in code]) % _PRIME
 
 
-def normalise(text: str) -> str:
+def normalise(text: str, known: Collection[str] = ()) -> str:
     """A code as printed, from one typed in small letters, with spaces or dashes, or in Cyrillic letters of like shape.
 
-    Raises: InputError if it is no code, saying why and what was meant where a look-alike explains it.
+    Raises: InputError if it is no code, saying why and what was meant: one of those `known` that is typed almost so, or one
+    that a look-alike explains.
     """
     code = _PADDING.sub("", text).upper().translate(_CYRILLIC)
     if check(code):
         return code
-    meant = code.translate(_LOOKALIKE)
-    remedy = f"was {meant} meant?" if check(meant) else "compare it with the sheet."
+    meant = [other for other in (code.translate(_LOOKALIKE),) if other in known or (not known and check(other))]
+    remedy = suggested(meant or nearest(code, known)) or "compare it with the sheet."
     raise InputError(f"{text[:40]!r} is no variant code, since {_reason(code)}: {remedy}")
+
+
+def nearest(code: str, known: Collection[str]) -> list[str]:
+    """Those of the known codes from which a code differs by one symbol, missing, added or mistyped, or by two swapped."""
+    return get_close_matches(code, known, n=2, cutoff=0.8)  # of six symbols five are the same and in their order
+
+
+def suggested(meant: Sequence[str]) -> str:
+    """The question whether one of these was meant; empty where there are none."""
+    return f"was {' or '.join(meant)} meant?" if meant else ""
 
 
 def _reason(code: str) -> str:

@@ -9,14 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.fairness import BAND, reference
 from examgen.keyfile import BLANKS, CELLS, STANDARD, Rules
-from examgen.model import Calculator, Instance, Standard
+from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
 from examgen.printing import Printing, length, printing
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
@@ -52,6 +52,7 @@ class _Definition(_Strict):
     paper: Any = "A4"
     duplex: bool = False
     space: Any = None
+    templates: str | None = Field(None, min_length=1)
     language: str = "en"
     minutes: int = Field(45, ge=1, le=1000)
     variants: int = Field(ge=1, le=100_000)
@@ -120,7 +121,7 @@ class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
     `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
-    the exam is marked, `printing` how it is printed, `pdf` the standard that all its paper keeps to.
+    the exam is marked, `printing` how it is printed.
     """
 
     printing: Printing
@@ -140,7 +141,6 @@ class Exam:
     band: Fraction = BAND
     avoid: tuple[Path, ...] = ()
     rules: Rules = STANDARD
-    pdf: Standard = "ua"
 
     @property
     def title(self) -> str:
@@ -207,37 +207,38 @@ class Exam:
         return all(task.minutes is not None for task in self.tasks)
 
 
-def read_exam(path: Path, *, variants: int | None = None, language: str | None = None) -> Exam:
-    """The exam that a file defines; `variants` and `language` given on the command line win over the file.
+def read_exam(
+    path: Path, *, variants: int | None = None, language: str | None = None, templates: Path | None = None
+) -> Exam:
+    """The exam that a file defines; what is given on the command line wins over the file.
 
     Raises: DefinitionError, one sentence that names the file, the key and what is allowed.
     """
     raw = read_toml(path)
     changed = {key: value for key, value in (("variants", variants), ("language", language)) if value is not None}
     try:
-        return _exam(raw | changed, path.parent)
+        return _exam(raw | changed, path.parent, templates)
     except InputError as error:
         raise DefinitionError(f"{path}: {error}") from None
 
 
-def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
+def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:
     try:
         read = _Definition.model_validate(raw)
     except ValidationError as error:
         raise InputError(_sentence(error)) from None
     _one_of("language", read.language, languages())
     _one_of("calculator", read.calculator, CALCULATORS)
-    _one_of("pdf", read.pdf, get_args(Standard))
     band, avoid, rules = _band(read.band), _avoid(read.avoid, folder), _rules(read)
     tasks = tuple(_task(number, task, read) for number, task in enumerate(read.task, start=1))
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
     return Exam(
-        printing=_printing(read), language=read.language, minutes=read.minutes,
+        printing=_printing(read, folder, templates), language=read.language, minutes=read.minutes,
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
-        band=band, avoid=avoid, rules=rules, pdf=read.pdf,  # type: ignore[arg-type]
+        band=band, avoid=avoid, rules=rules,
     )
 
 
@@ -278,11 +279,11 @@ def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _printing(read: _Definition) -> Printing:
-    """How the exam is printed."""
+def _printing(read: _Definition, folder: Path, templates: Path | None) -> Printing:
+    """How the exam is printed; a folder of templates in the file is meant from there."""
     return printing(
         read.language, title=read.title, course=read.course, date=read.date, paper=read.paper, duplex=read.duplex,
-        space=read.space,
+        space=read.space, pdf=read.pdf, templates=templates or (folder / read.templates if read.templates else None),
     )
 
 

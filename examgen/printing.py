@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from examgen.errors import InputError
+from examgen.model import Standard
 from examgen.problem import shown
 from examgen.render.sizes import PAPERS
 
@@ -23,7 +25,9 @@ Text = str | Mapping[str, str]  # the same in every language, or one for each
 
 @dataclass(frozen=True)
 class Printing:
-    """`space` is the least room for the working of a task, mm; None leaves it to the page."""
+    """`space` is the least room for the working of a task, mm; None leaves it to the page. `pdf` is the standard that all
+    paper keeps to, `templates` a folder of own ones.
+    """
 
     title: Text
     course: Text = ""
@@ -31,6 +35,8 @@ class Printing:
     paper: str = "a4"
     duplex: bool = False
     space: float | None = None
+    pdf: Standard = "ua"
+    templates: Path | None = None
 
     def titled(self, language: str) -> str:
         """The title in a language. Raises: InputError where it has none."""
@@ -50,13 +56,21 @@ class Printing:
 
 
 def printing(
-    language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any
+    language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any, pdf: Any,
+    templates: Path | None,
 ) -> Printing:
     """What a definition says, looked at in every part. Raises: InputError naming the key."""
-    made = Printing(_texts("title", title), _texts("course", course), _date(date), _paper(paper), duplex, length(space))
+    told = _texts("title", title), _texts("course", course), _date(date)
+    made = Printing(*told, _paper(paper), duplex, length(space), _standard(pdf), templates)
     made.titled(language)
     made.course_in(language)
     return made
+
+
+def _standard(given: Any) -> Standard:
+    if given not in get_args(Standard):
+        raise InputError(f"pdf = {shown(given)}: allowed are {', '.join(map(repr, get_args(Standard)))}")
+    return given  # type: ignore[no-any-return]
 
 
 def length(given: Any) -> float | None:

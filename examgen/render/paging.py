@@ -10,7 +10,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from examgen.model import Standard
 from examgen.render.html import sheets_html
 from examgen.render.paper import Head, SheetVariant
 from examgen.render.pdf import lay_out, written
@@ -29,9 +28,7 @@ class _Fall:
     rooms: tuple[float | None, ...]
 
 
-def sheets_pdf(
-    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, standard: Standard = "ua"
-) -> bytes:
+def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> bytes:
     """The sheets as PDF: each on as many pages as the longest, on an even number where both sides are printed.
 
     `large` enlarges them to the next larger paper. Raises: FatalURLFetchingError as `pdf.lay_out` does.
@@ -39,13 +36,17 @@ def sheets_pdf(
     numbered = [replace(variant, sheet=place) for place, variant in enumerate(variants, start=1)]
     falls = _falls(head, numbered, large)
     told = [_told(variant, falls[_structure(head, variant)], _pages(head, falls.values())) for variant in numbered]
-    document = lay_out(sheets_html(head, told, large=large), standard)
+    document = _laid_out(head, told, large)
     if len({*_counts(document, told)}) > 1:  # a line more in one of them: nothing is stretched, and each is looked at
-        counts = _counts(lay_out(sheets_html(head, numbered, large=large)), numbered)
+        counts = _counts(_laid_out(head, numbered, large), numbered)
         each = [_Fall(count, ()) for count in counts]
         told = [_told(variant, fall, _pages(head, each)) for variant, fall in zip(numbered, each, strict=True)]
-        document = lay_out(sheets_html(head, told, large=large), standard)
-    return written(document, ENLARGED if large else 1.0, standard)
+        document = _laid_out(head, told, large)
+    return written(document, head, ENLARGED if large else 1.0)
+
+
+def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
+    return lay_out(sheets_html(head, variants, large=large), head)
 
 
 def _pages(head: Head, falls: Any) -> int:
@@ -72,7 +73,7 @@ def _falls(head: Head, variants: Sequence[SheetVariant], large: bool) -> dict[Ha
     first: dict[Hashable, SheetVariant] = {}
     for variant in variants:
         first.setdefault(_structure(head, variant), variant)
-    document = lay_out(sheets_html(head, list(first.values()), large=large))
+    document = _laid_out(head, list(first.values()), large)
     found, start = {}, 0
     for (structure, variant), count in zip(first.items(), _counts(document, first.values()), strict=True):
         pages = document.pages[start : start + count]

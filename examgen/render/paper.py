@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal
 
-from examgen.model import Calculator, Exact
+from examgen.model import Calculator, Exact, Standard
 from examgen.render.diagram import Diagram
 from examgen.render.language import decimal_mark
 
@@ -27,6 +28,7 @@ class Head:
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
     with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `paper`
     is one of `sizes.PAPERS`; `exam` tells scanners which exam a page is of, and without it no page has a code for them.
+    `pdf` is the standard that its papers keep to, `templates` a folder of own templates.
     """
 
     title: str
@@ -43,6 +45,8 @@ class Head:
     paper: str = "a4"
     duplex: bool = False
     exam: str = ""
+    pdf: Standard = "ua"
+    templates: Path | None = None
 
     @property
     def decimal_comma(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -10,57 +11,78 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from examgen.errors import InputError
 from examgen.model import Standard
-from examgen.render import archival, tagging
+from examgen.render import archival, own, tagging
 from examgen.render.faces import SCHEME, face, font_faces
+from examgen.render.paper import Head
 
 VARIANTS: dict[Standard, str] = {
     "ua": "pdf/ua-1",  # accessible: tagged, with a title and a language
     "a": "pdf/a-2a",  # archival: with its colours defined too; attachments, for which there is 3a, there are none
 }
+PLAIN = Head("")  # of a document that asks for nothing special
 
 
 class OurFilesOnly(URLFetcher):  # type: ignore[misc]
-    """Hands out the fonts and refuses everything else; other exceptions than this one would be swallowed."""
+    """Hands out the fonts, and what lies in a folder of own templates; other exceptions than this one would be swallowed."""
+
+    def __init__(self, templates: Path | None = None) -> None:
+        super().__init__(allowed_protocols=())
+        self.templates = templates
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        """The font of that name. Raises: FatalURLFetchingError for anything that is not one of our fonts."""
+        """The font or the file of that name. Raises: FatalURLFetchingError for anything else."""
         font = face(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else None
-        if font is None:
+        if font is not None:
+            return URLFetcherResponse(url, font, {"Content-Type": "font/ttf"})
+        if self.templates is None:
             raise FatalURLFetchingError(f"the paper must not fetch {url!r}: only its own fonts are read")
-        return URLFetcherResponse(url, font, {"Content-Type": "font/ttf"})
+        try:
+            content, kind = own.fetched(self.templates, url)
+        except InputError as error:
+            raise FatalURLFetchingError(str(error)) from None
+        return URLFetcherResponse(url, content, {"Content-Type": kind})
 
 
-def lay_out(html: str, standard: Standard = "ua") -> weasyprint.Document:
+def lay_out(html: str, head: Head = PLAIN) -> weasyprint.Document:
     """One HTML document laid out in pages, for writing or for looking at its pages and anchors.
 
-    Raises: FatalURLFetchingError if the document asks for a file, a URL or data of its own.
+    Raises: FatalURLFetchingError if the document asks for a file, a URL or data of its own; InputError where it is made
+    with own templates and asks for what is not in their folder.
     """
     configuration = FontConfiguration()
-    fetcher = OurFilesOnly()
-    own = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher)
-    return document.render(stylesheets=[own], font_config=configuration, pdf_variant=VARIANTS[standard])
+    templates = head.templates
+    fetcher = OurFilesOnly(templates)
+    fonts = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
+    base = templates and f"{templates.resolve().as_uri()}/"
+    try:
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=base)
+        return document.render(stylesheets=[fonts], font_config=configuration, pdf_variant=VARIANTS[head.pdf])
+    except FatalURLFetchingError as error:
+        if templates is None:
+            raise
+        raise InputError(str(error)) from None
 
 
-def written(document: weasyprint.Document, zoom: float = 1.0, standard: Standard = "ua") -> bytes:
-    """A tagged PDF of what was laid out for this standard, its pages enlarged by `zoom` with all that stands on them."""
+def written(document: weasyprint.Document, head: Head = PLAIN, zoom: float = 1.0) -> bytes:
+    """A tagged PDF of what was laid out for this head, its pages enlarged by `zoom` with all that stands on them."""
     telling = tagging.Telling(document, zoom)
 
     def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
         telling.complete(pdf)
-        if standard == "a":
+        if head.pdf == "a":
             archival.also_accessible(pdf)
 
     with catch_warnings():
         simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
-        return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[standard], zoom=zoom))
+        return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[head.pdf], zoom=zoom))
 
 
-def write_pdf(html: str, standard: Standard = "ua") -> bytes:
+def write_pdf(html: str, head: Head = PLAIN) -> bytes:
     """A tagged PDF of one HTML document: PDF/UA-1, with "a" PDF/A-2a as well.
 
     Equal HTML gives equal bytes under equal library versions.
     Raises: FatalURLFetchingError as `lay_out` does.
     """
-    return written(lay_out(html, standard), standard=standard)
+    return written(lay_out(html, head), head)

@@ -12,11 +12,15 @@ from pikepdf import pdfa
 
 from examgen.render.archival import ACCESSIBLE
 from examgen.render.html import key_html, sheets_html
+from examgen.render.paper import Head
 from examgen.render.pdf import write_pdf
 from tests.render.specimens import head, key_of, seed_variants
 from tests.render.structure import faults
 
 pytestmark = pytest.mark.xdist_group("paper")
+
+
+ARCHIVAL = Head("", pdf="a")
 
 
 def paper(language: str = "en") -> str:
@@ -49,7 +53,7 @@ def violations(pdf: bytes, change: Callable[[pikepdf.Pdf], Any] = lambda _: None
 
 def test_an_archival_pdf_says_that_it_is_accessible_too() -> None:
     """Both names; without the request PDF/UA alone."""
-    assert {"pdfaid:part": "2", "pdfaid:conformance": "A", "pdfuaid:part": "1"} == said(write_pdf(paper(), "a"))
+    assert {"pdfaid:part": "2", "pdfaid:conformance": "A", "pdfuaid:part": "1"} == said(write_pdf(paper(), ARCHIVAL))
     assert {"pdfuaid:part": "1"} == said(write_pdf(paper()))
 
 
@@ -62,7 +66,7 @@ def key(language: str) -> str:
 @pytest.mark.parametrize("made", [paper, key])
 def test_an_archival_pdf_is_valid_and_accessible(made: Callable[[str], str], language: str) -> None:
     """A validator of PDF/A has nothing against it, and nothing is wrong with its structure."""
-    pdf = write_pdf(made(language), "a")
+    pdf = write_pdf(made(language), ARCHIVAL)
     assert [] == violations(pdf)
     assert [] == faults(pdf)
 
@@ -77,13 +81,13 @@ def without_fonts(document: pikepdf.Pdf) -> None:
 @pytest.mark.parametrize("change", [without_fonts, lambda document: document.Root.__delitem__("/OutputIntents")])
 def test_what_an_archive_refuses_is_found(change: Callable[[pikepdf.Pdf], Any]) -> None:
     """The teeth: fonts that are not there, colours that are not defined; and a PDF that was not meant for an archive."""
-    assert violations(write_pdf(paper(), "a"), change)
+    assert violations(write_pdf(paper(), ARCHIVAL), change)
     assert violations(write_pdf(paper()))
 
 
 def test_an_archival_pdf_is_the_same_bytes_each_time() -> None:
     """Its identifier too is made of what it holds."""
-    once, again, other = write_pdf(paper(), "a"), write_pdf(paper(), "a"), write_pdf(paper("ru"), "a")
+    once, again, other = write_pdf(paper(), ARCHIVAL), write_pdf(paper(), ARCHIVAL), write_pdf(paper("ru"), ARCHIVAL)
     assert once == again
     assert identifier(once) != identifier(other)
 
