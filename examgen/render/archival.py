@@ -1,4 +1,4 @@
-"""PDF/A that stays PDF/UA: both names in the metadata, and the second one explained, as PDF/A wants it of any it does not know."""
+"""PDF/A that stays PDF/UA: both names in the metadata, and the second one explained, since PDF/A does not know it."""
 
 from __future__ import annotations
 

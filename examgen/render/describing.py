@@ -71,7 +71,9 @@ class _Words:
             says = {"number": self.numbers[node.name], "sign": words(node.inside, self.language), "sources": told}
             return self._say(NAMED, name=words(node.label, self.language), **says) if node.label else self._say(GATE, **says)
         name = words(node.label, self.language)
-        return self._say(INPUT, name=name) if node.value is None else self._say(GIVEN, name=name, value=self._number(node.value))
+        if node.value is None:
+            return self._say(INPUT, name=name)
+        return self._say(GIVEN, name=name, value=self._number(node.value))
 
     def _called(self, node: Node) -> str:
         """How others speak of the node: by its name, or as a gate by its number."""

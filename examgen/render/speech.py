@@ -47,14 +47,17 @@ def spoken(math: Element, language: str) -> str:
 Say = Callable[..., str]
 
 
-def _row(elements: Sequence[Element], say: Say) -> str:
-    """Signs one after another, a derivative as one."""
+def _row(elements: Sequence[Element], say: Say, *, index: bool = False) -> str:
+    """Signs one after another, a derivative as one, and a number with a decimal comma too; an index is a list."""
     parts = [part for element in elements for part in _flat(element)]
     said = []
     while parts:
         if (two := _derivative(parts[:5])) is not None:
             said.append(say(DERIVATIVE, above=_one(two[0], say), below=_one(two[1], say)))
             parts = parts[5:]
+        elif not index and _decimal(parts[:3]):
+            said.append("".join(map(_text, parts[:3])))
+            parts = parts[3:]
         else:
             said.append(_one(parts.pop(0), say))
     return " ".join(filter(None, said))
@@ -73,6 +76,12 @@ def _derivative(parts: Sequence[Element]) -> tuple[Element, Element] | None:
     """The two parts of ∂x/∂y, where these five are one."""
     signs = [_text(part) for part in parts]
     return (parts[1], parts[4]) if len(parts) == 5 and (signs[0], signs[2], signs[3]) == ("∂", "/", "∂") else None
+
+
+def _decimal(parts: Sequence[Element]) -> bool:
+    """Whether these three are a number: a comma without a space behind it, between digits."""
+    kinds = [_kind(part) for part in parts]
+    return kinds == ["mn", "mo", "mn"] and _text(parts[1]) == "," and parts[1].get("rspace") == "0"
 
 
 def _one(element: Element, say: Say) -> str:
@@ -102,7 +111,7 @@ def _scripted(base: str, script: Element, say: Say, short: str, long: str, name:
     """`long` names the end of a script of more than one sign."""
     parts = list(_flat(script))
     message = short if len(parts) == 1 and not len(parts[0]) else long
-    return say(message, **{"base": base, name: _row([script], say)})
+    return say(message, **{"base": base, name: _row([script], say, index=name == "index")})
 
 
 def _fraction(above: Element, below: Element, say: Say) -> str:

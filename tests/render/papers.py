@@ -60,7 +60,8 @@ def options() -> list[Instance]:
 
 def slips() -> list[Slip]:
     """Five students: one told much, one all right, one changed by hand."""
-    remarks = (Remark("1a", "0 of 1", "The hinge of the true class is not part of the sum."), Remark("2b–2e", "1 of 4", "Wrong."))
+    hinge = "The hinge of the true class is not part of the sum."
+    remarks = (Remark("1a", "0 of 1", hinge), Remark("2b–2e", "1 of 4", "Wrong."))
     tasks = (("Task 1", "1 of 2"), ("Task 2", "2 of 4"))
     first = Slip("Ada Lovelace", "Variant K00QMX · Group 1", "Points: 3 of 6", tasks, remarks, "Right: 1b.", "Grade: 3")
     return [first, *(replace(first, name=f"Student {i}", before="before: 2 of 6", remarks=()) for i in range(4))]

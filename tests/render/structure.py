@@ -205,7 +205,7 @@ def _headings(root: Element) -> Iterator[str]:
         if element.kind in HEADINGS:
             level = HEADINGS.index(element.kind) + 1
             if level > last + 1:
-                yield f"heading: {element.kind} follows {'H%d' % last if last else 'nothing'}"
+                yield f"heading: {element.kind} follows {HEADINGS[last - 1] if last else 'nothing'}"
             last = level
 
 
@@ -265,12 +265,17 @@ def _linked(document: pikepdf.Pdf, root: Element, contents: list[Content]) -> It
         for mcid, element in enumerate(parents.get(int(page.obj.get("/StructParents", -1)), ()))
         if element is not None
     }
-    holders = {place: element.entry.objgen for element in root.walk() for place in element.kids if not isinstance(place, Element)}
+    holders = {
+        place: element.entry.objgen for element in root.walk() for place in element.kids if not isinstance(place, Element)
+    }
     for page, found in enumerate(contents, 1):
         yield from (f"link: page {page} draws content {mcid} twice" for mcid, times in found.seen.items() if times > 1)
-    yield from (f"link: content {mcid} of page {page + 1} is not in the tree" for page, mcid in sorted(drawn - set(told)))
-    yield from (f"link: the tree names content {mcid} of page {page + 1}, which is not drawn" for page, mcid in sorted(set(told) - drawn))
-    yield from (f"link: content {mcid} of page {page + 1} is twice in the tree" for (page, mcid), times in told.items() if times > 1)
+    for wrong, places in (
+        ("is not in the tree", drawn - set(told)),
+        ("is in the tree and not drawn", set(told) - drawn),
+        ("is twice in the tree", {place for place, times in told.items() if times > 1}),
+    ):
+        yield from (f"link: content {mcid} of page {page + 1} {wrong}" for page, mcid in sorted(places))
     for place in sorted(set(told) | set(back)):
         if back.get(place) != holders.get(place):
             yield f"link: the way back from content {place[1]} of page {place[0] + 1} leads elsewhere"

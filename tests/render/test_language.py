@@ -22,8 +22,8 @@ from examgen import written as written_package
 from examgen.errors import InputError
 from examgen.labels import LETTERS, labels
 from examgen.registry import problems
-from examgen.render import language as language_module
 from examgen.render import describing, speech
+from examgen.render import language as language_module
 from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
 from examgen.render.paper import CLASSES, Head, SheetVariant
@@ -68,7 +68,8 @@ def problem_messages() -> set[str]:
     files = [file for package in packages for file in Path(package.__file__).parent.glob("*.py")]
     files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
-    said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *speech.MESSAGES, *describing.MESSAGES, *marker_messages()}
+    said |= {*describing.MESSAGES, *speech.MESSAGES}
+    said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *marker_messages()}
     return said | {problem.title for problem in problems().values()} | {LETTERS, TITLE, *CLASSES}
 
 

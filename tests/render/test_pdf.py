@@ -22,7 +22,7 @@ from weasyprint.urls import FatalURLFetchingError
 from examgen.render.faces import FAMILIES, face, faces
 from examgen.render.html import key_html, sheets_html
 from examgen.render.paper import SheetVariant
-from examgen.render.pdf import lay_out, written, write_pdf
+from examgen.render.pdf import lay_out, write_pdf, written
 from examgen.sheets import sheet_task
 from tests.render.papers import laid_out, papers
 from tests.render.specimens import every_instance, every_variant, head, key_of, seed_variants
