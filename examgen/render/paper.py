@@ -254,3 +254,33 @@ class SolvedVariant:
     number: int
     code: str
     tasks: tuple[SolvedTask, ...]
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """The formulas of one problem: `title` is its name in the language of the paper, a line what a formula is and its LaTeX."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FunctionTable:
+    """A table of a function: rows of z, its value and its derivative, which are LaTeX in the heads, rounded to `decimals`.
+
+    `rules` are LaTeX: what the derivative is, and what both are at -z.
+    """
+
+    function: str
+    slope: str
+    rules: tuple[str, ...]
+    rows: tuple[tuple[Fraction, ...], ...]
+    decimals: int
+
+
+@dataclass(frozen=True)
+class FormulaSheet:
+    """What is handed out with every variant of an exam."""
+
+    groups: tuple[Formulas, ...]
+    tables: tuple[FunctionTable, ...] = ()
