@@ -16,7 +16,7 @@ from examgen.labels import labels
 from examgen.model import Answer, Exact, Instance, Solution, cells, shape
 from examgen.ops import OPS
 from examgen.points import Points, distribute
-from examgen.registry import asks_of, graph_of, problem
+from examgen.registry import asks_of, graph_of, problem, unrounded
 from examgen.render import diagram
 from examgen.render.language import say
 from examgen.render.notation import num
@@ -53,7 +53,7 @@ def head(exam: Exam, language: str | None = None) -> Head:
     return Head(
         title=exam.title, language=language or exam.language, minutes=exam.minutes, calculator=exam.calculator,
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
-        comma=exam.decimal_comma,
+        comma=exam.decimal_comma, formulas=exam.formulas, tables=tuple(OPS[name].gate for name in exam.tables),
     )
 
 
@@ -82,7 +82,7 @@ def sheet_task(
     drawn = circuit(instance, language) if lines and _of_scalars(instance) else None
     return SheetTask(
         number, instance.problem, instance.params, instance.data, asked, says, lines,
-        drawn, max((box.decimals for box in asked), default=decimals),
+        drawn, max((box.decimals for box in asked), default=decimals), unrounded(instance.problem, instance.params),
     )
 
 

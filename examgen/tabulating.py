@@ -26,7 +26,7 @@ class Tabulated:
 
 TABULATED: Mapping[str, Tabulated] = {
     "sigmoid": Tabulated(
-        5, r"\sigma'(z)", (r"\sigma'(z)=\sigma(z)\,(1-\sigma(z))", r"\sigma(-z)=1-\sigma(z)", r"\sigma'(-z)=\sigma'(z)")
+        4, r"\sigma'(z)", (r"\sigma'(z)=\sigma(z)\,(1-\sigma(z))", r"\sigma(-z)=1-\sigma(z)", r"\sigma'(-z)=\sigma'(z)")
     ),
     "tanh": Tabulated(
         3, r"\tanh'z", (r"\tanh'z=1-(\tanh z)^2", r"\tanh(-z)=-\tanh z", r"\tanh'(-z)=\tanh'z")

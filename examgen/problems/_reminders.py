@@ -18,7 +18,7 @@ TWICE = Reminder(
 SQUARE = Reminder("Derivative of a square:", r"(x^2)'=2x")
 RELU = Reminder(
     "Derivative of ReLU:",
-    r"\frac{d}{dx}\max(0,\,x)=1\text{ (}x>0\text{)},\quad 0\text{ (}x<0\text{)}",
+    r"\frac{d}{dx}\,\max(0,\,x)=1\text{ (}x>0\text{)},\quad 0\text{ (}x<0\text{)}",
 )
 LOGARITHM = Reminder("Derivative of the logarithm:", r"(\ln x)'=\frac{1}{x}")
 RECIPROCAL = Reminder("Derivative of a reciprocal:", r"\left(\frac{1}{x}\right)'=-\frac{1}{x^2}")

@@ -43,8 +43,8 @@ REDUCTION = {
 }
 
 TOTAL = {
-    "mean": Reminder("Mean over $N$ images:", r"L=rac{1}{N}\sum_{i=1}^{N}L_i"),
-    "sum": Reminder("Sum over $N$ images:", r"L=\sum_{i=1}^{N}L_i"),
+    "mean": Reminder("Mean over $N$ images:", r"L=\frac{1}{N}\sum_i L_i"),
+    "sum": Reminder("Sum over $N$ images:", r"L=\sum_i L_i"),
 }
 
 

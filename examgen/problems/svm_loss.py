@@ -212,11 +212,11 @@ FACTOR = "The derivative of a square has the factor 2."
 MET = "the margin is met"
 LOSS = {
     False: Reminder(
-        "Multiclass SVM loss of an image, with margin $m$:", r"L_i=\sum_{j\ne y_i}\max(0,\; s_{ij}-s_{i\,y_i}+m)"
+        "Multiclass SVM loss of an image, with margin $m$:", r"L_i=\sum_{j\ne y_i}\,\max(0,\; s_{ij}-s_{i\,y_i}+m)"
     ),
     True: Reminder(
         "Multiclass SVM loss of an image, with margin $m$ and squares:",
-        r"L_i=\sum_{j\ne y_i}\max(0,\; s_{ij}-s_{i\,y_i}+m)^2",
+        r"L_i=\sum_{j\ne y_i}\,\max(0,\; s_{ij}-s_{i\,y_i}+m)^2",
     ),
 }
 PROBLEM = SvmLoss()

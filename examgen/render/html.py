@@ -19,6 +19,7 @@ from examgen.render.measuring import clean
 from examgen.render.paper import (
     CLASSES,
     Box,
+    FormulaSheet,
     Head,
     MarkingTable,
     Misled,
@@ -50,6 +51,12 @@ def solution_html(head: Head, solved: SolvedVariant) -> str:
     """One variant's worked solution, each task with its numbers."""
     template = _environment(head.language, head.decimal_comma).get_template("solution.html.j2")
     return template.render(head=head, solved=solved)
+
+
+def formulas_html(head: Head, sheet: FormulaSheet) -> str:
+    """The formula sheet, the same for all variants."""
+    template = _environment(head.language, head.decimal_comma).get_template("formulas.html.j2")
+    return template.render(head=head, sheet=sheet)
 
 
 def homework_html(head: Head, tasks: Sequence[SolvedTask], *, screen: bool) -> str:

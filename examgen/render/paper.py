@@ -17,6 +17,7 @@ from examgen.render.language import decimal_mark
 
 # what the classes of a classifier are called, in order; a label counts from 0 into this list
 CLASSES = ("cat", "car", "frog", "ship", "dog", "horse", "bird", "deer", "truck", "plane")
+WIDE = 7  # decimals up to which a table of a function stands in three parts
 IMAGE, TRUE_CLASS = "image %(number)s", "true class"
 
 
@@ -25,7 +26,8 @@ class Head:
     """What all variants of an exam share.
 
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
-    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does.
+    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `formulas`
+    says whether a sheet of formulas is handed out, and `tables` of what functions it holds tables.
     """
 
     title: str
@@ -37,6 +39,8 @@ class Head:
     exact_forms: bool = True
     sample: bool = False
     comma: bool | None = None
+    formulas: bool = False
+    tables: tuple[str, ...] = ()
 
     @property
     def decimal_comma(self) -> bool:
@@ -63,7 +67,7 @@ class SheetTask:
     """One task as the student gets it; it has no place for an answer.
 
     `params` is the problem's frozen dataclass, `data` its exact input by name, `says` convention key -> sentence (with
-    $latex$ and **bold**), `formula` the lines of the formula in LaTeX.
+    $latex$ and **bold**), `formula` the lines of the formula in LaTeX. `unrounded` answers stay fractions and logarithms.
     """
 
     number: int
@@ -75,6 +79,7 @@ class SheetTask:
     formula: tuple[str, ...] = ()
     diagram: Diagram | None = None
     decimals: int = 2
+    unrounded: bool = False
 
     @property
     def points(self) -> Fraction:
@@ -276,6 +281,11 @@ class FunctionTable:
     rules: tuple[str, ...]
     rows: tuple[tuple[Fraction, ...], ...]
     decimals: int
+
+    @property
+    def columns(self) -> int:
+        """How many parts of the table stand side by side."""
+        return 3 if self.decimals <= WIDE else 2
 
 
 @dataclass(frozen=True)
