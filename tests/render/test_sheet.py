@@ -126,7 +126,7 @@ def test_what_stays_a_logarithm_is_not_to_be_rounded() -> None:
 
 
 HANDED_OUT = {
-    "en": ("a sheet of formulas", " is handed out", "no calculator · a sheet of formulas with a table of σ, tanh is handed out"),
+    "en": ("a sheet of formulas", " is handed out", "calculator · a sheet of formulas with a table of σ, tanh is handed out"),
     "ru": ("выдаётся лист с формулами", "", "калькулятор не разрешён · выдаётся лист с формулами и таблицей σ, tanh"),
 }
 
