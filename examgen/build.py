@@ -21,7 +21,7 @@ from examgen.formulas import formula_sheet
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import formulas_html, key_html, sheets_html, solution_html
+from examgen.render.html import formulas_html, key_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
@@ -126,10 +126,17 @@ def _paper() -> Any:
 def write_pdf(html: str) -> bytes:
     """The PDF of one HTML document."""
     paper = _paper()
+    with _uncollected():
+        return bytes(paper.write_pdf(html))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """While a document is laid out nothing is collected as garbage."""
     collecting = gc.isenabled()
     gc.disable()  # the collector would walk through a growing layout again and again, and find nothing: a sixth of the time
     try:
-        return bytes(paper.write_pdf(html))
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -175,8 +182,12 @@ def _naming(place: str) -> Iterator[None]:
 
 
 def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
-    html = sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])
-    write(stage, "sheets.pdf", write_pdf(html))
+    _paper()
+    from examgen.render.paging import sheets_pdf
+
+    with _uncollected():
+        made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn])
+    write(stage, "sheets.pdf", made)
     if exam.formulas:
         write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam))))
 

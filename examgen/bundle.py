@@ -7,6 +7,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
+from examgen import codes
 from examgen.answers import decimal_text
 from examgen.exam import Exam
 from examgen.keyfile import FORMAT
@@ -32,6 +33,7 @@ def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "title": exam.title,
+        "exam": codes.identity(exam.seed),
         "language": exam.language,
         "marking": exam.rules.to_json(),
         "variants": [_variant(exam, variant, solutions) for variant, solutions in solved],

@@ -17,6 +17,7 @@ from examgen.errors import InputError
 
 ALPHABET = "23456789CHJKMPQRTWX"
 LENGTH = 6
+SCHEME = "XG"  # in capitals, as all that a page says, so that its QR code stays small
 CODES = len(ALPHABET) ** (LENGTH - 1)
 
 _PRIME = len(ALPHABET)
@@ -127,3 +128,25 @@ def _unpermuted(place: int, tables: tuple[tuple[int, ...], ...]) -> int:
         place = left * _SIDE + right
         if place < CODES:
             return place
+
+
+def identity(seed: str | int) -> str:
+    """The five symbols by which a scanner tells one exam from another; nobody finds the seed by them."""
+    stream = Stream(key("exam identity", seed))
+    return "".join(ALPHABET[stream.below(_PRIME)] for _ in range(LENGTH - 1))
+
+
+def page_label(exam: str, code: str, page: int) -> str:
+    """What the QR code of a page holds: XG:exam:variant:page. Pages count from 1."""
+    return f"{SCHEME}:{exam}:{code}:{page}"
+
+
+def read_page_label(text: str) -> tuple[str, str, int]:
+    """Exam, variant code and page of what a scanner has read.
+
+    Raises: InputError where it is no page of an exam.
+    """
+    scheme, exam, code, page = (*text.strip().split(":"), "", "", "", "")[:4]
+    if scheme != SCHEME or not exam or not check(code) or not (page.isascii() and page.isdecimal()) or not int(page):
+        raise InputError(f"{text[:40]!r} is no page of an exam: scan the square code at the foot of a sheet.")
+    return exam, code, int(page)

@@ -18,6 +18,7 @@ from examgen.fairness import BAND, reference
 from examgen.keyfile import BLANKS, CELLS, STANDARD, Rules
 from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
+from examgen.printing import Printing, length, printing
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import graph_of, preset, problem, tables_of, unrounded
 from examgen.render.language import languages
@@ -42,10 +43,16 @@ class _Task(_Strict):
     points: Any = None
     working: int | None = Field(None, ge=1, le=9)
     decimals: int | None = Field(None, ge=0, le=6)
+    space: Any = None
 
 
 class _Definition(_Strict):
     title: Any
+    course: Any = None
+    date: Any = None
+    paper: Any = "A4"
+    duplex: bool = False
+    space: Any = None
     language: str = "en"
     minutes: int = Field(45, ge=1, le=1000)
     variants: int = Field(ge=1, le=100_000)
@@ -88,13 +95,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of the exam; its choices alternate from variant to variant. `points` as in `points.distribute`."""
+    """One task of the exam; its choices alternate from variant to variant. `points` as in `points.distribute`.
+
+    `space` is the least room for its working, mm; None leaves it to the page.
+    """
 
     number: int
     choices: tuple[Choice, ...]
     points: Points
     working: int
     decimals: int
+    space: float | None = None
 
     def choice(self, variant: int) -> Choice:
         """The problem that variant 1, 2, … gets."""
@@ -112,10 +123,10 @@ class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
     `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
-    the exam is marked; `formulas` whether a sheet of formulas is handed out.
+    the exam is marked, `printing` how it is printed; `formulas` whether a sheet of formulas is handed out.
     """
 
-    title: str
+    printing: Printing
     language: str
     minutes: int
     variants: int
@@ -138,6 +149,11 @@ class Exam:
     def tables(self) -> tuple[str, ...]:
         """The functions of which the formula sheet holds a table."""
         return tuple(dict.fromkeys(name for task in self.tasks for choice in task.choices for name in choice.tables))
+
+    @property
+    def title(self) -> str:
+        """The title in the language of the exam."""
+        return self.printing.titled(self.language)
 
     @property
     def sample(self) -> bool:
@@ -225,7 +241,7 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
     return Exam(
-        title=_title(read.title, read.language), language=read.language, minutes=read.minutes,
+        printing=_printing(read), language=read.language, minutes=read.minutes,
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
@@ -270,17 +286,12 @@ def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _title(given: Any, language: str) -> str:
-    """One title for all languages, or the one of the paper's language from a table, whose entries are all looked at."""
-    titles: dict[str, Any] = given if isinstance(given, dict) else {language: given}
-    for title in (titles.get(language), *titles.values()):
-        if not isinstance(title, str) or not 0 < len(title.strip()) <= 200:
-            raise InputError(
-                f"title = {shown(given)}: give text of 1 to 200 characters, or a table with one for {language!r}"
-            )
-        if any(ord(letter) < 32 for letter in title):
-            raise InputError(f"title = {shown(title)}: give one line without control characters")
-    return str(titles[language])
+def _printing(read: _Definition) -> Printing:
+    """How the exam is printed."""
+    return printing(
+        read.language, title=read.title, course=read.course, date=read.date, paper=read.paper, duplex=read.duplex,
+        space=read.space,
+    )
 
 
 def _without_seed(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -336,7 +347,8 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         _check_alternates(choices, _band(exam.band), exam)
         points = _points(task.points)
         _check_points(choices, points)
-        return Task(number, choices, points, working, decimals)
+        space = length(exam.space if task.space is None else task.space)
+        return Task(number, choices, points, working, decimals, space)
     except InputError as error:
         raise InputError(f"task {number}: {error}") from None
 

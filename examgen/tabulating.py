@@ -14,22 +14,24 @@ STEP = Fraction(1, 10)
 
 @dataclass(frozen=True)
 class Tabulated:
-    """A function with a table from 0 to `reach`: its derivative as LaTeX, and the rules to read it by.
+    """A function with a table from 0 to `reach`: its name and its derivative as LaTeX, and the rules to read it by.
 
     A table goes on beyond what is drawn, so that it does not give away that somebody's own number is wrong.
     """
 
     reach: int
+    name: str
     slope: str
     rules: tuple[str, ...]
 
 
 TABULATED: Mapping[str, Tabulated] = {
     "sigmoid": Tabulated(
-        4, r"\sigma'(z)", (r"\sigma'(z)=\sigma(z)\,(1-\sigma(z))", r"\sigma(-z)=1-\sigma(z)", r"\sigma'(-z)=\sigma'(z)")
+        4, r"\sigma", r"\sigma'(z)",
+        (r"\sigma'(z)=\sigma(z)\,(1-\sigma(z))", r"\sigma(-z)=1-\sigma(z)", r"\sigma'(-z)=\sigma'(z)")
     ),
     "tanh": Tabulated(
-        3, r"\tanh'z", (r"\tanh'z=1-(\tanh z)^2", r"\tanh(-z)=-\tanh z", r"\tanh'(-z)=\tanh'z")
+        3, r"\tanh", r"\tanh'z", (r"\tanh'z=1-(\tanh z)^2", r"\tanh(-z)=-\tanh z", r"\tanh'(-z)=\tanh'z")
     ),
 }
 

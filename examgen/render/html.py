@@ -11,11 +11,12 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from examgen.codes import page_label
 from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
-from examgen.render.measuring import clean
+from examgen.render.measuring import clean, fitting
 from examgen.render.paper import (
     CLASSES,
     Box,
@@ -29,14 +30,28 @@ from examgen.render.paper import (
     Strip,
     WrittenStep,
 )
+from examgen.render.qr import Drawn, drawn
+from examgen.render.sizes import page_rule
 from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
+GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted them
 
-def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
-    """Every variant's sheet, each starting on its own page."""
-    return _environment(head.language, head.decimal_comma).get_template("sheet.html.j2").render(head=head, variants=variants)
+
+def sheets_html(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> str:
+    """Every sheet, each starting on its own page, and each in the language of its own head where it has one.
+
+    `large` lays the pages out that are enlarged when they are written.
+    """
+    sheets = [Markup(_sheet(variant.head or head, variant)) for variant in variants]
+    pages = max((variant.pages or GUESSED_PAGES for variant in variants), default=0)
+    template = _environment(head.language, head.decimal_comma).get_template("sheets.html.j2")
+    return template.render(head=head, sheets=sheets, pages=pages, large=large)
+
+
+def _sheet(head: Head, variant: SheetVariant) -> str:
+    return _environment(head.language, head.decimal_comma).get_template("sheet.html.j2").render(head=head, variant=variant)
 
 
 def key_html(
@@ -104,7 +119,13 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
     environment.globals["mistake_columns"] = mistake_columns
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
+    environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting}
     return environment
+
+
+def _qr(exam: str, code: str, page: int) -> Drawn:
+    """The code of a page for scanners."""
+    return drawn(page_label(exam, code, page))
 
 
 def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Markup:

@@ -17,7 +17,7 @@ from examgen.render.language import decimal_mark
 
 # what the classes of a classifier are called, in order; a label counts from 0 into this list
 CLASSES = ("cat", "car", "frog", "ship", "dog", "horse", "bird", "deer", "truck", "plane")
-WIDE = 7  # decimals up to which a table of a function stands in three parts
+PARTS = {4: 5, 3: 7, 2: 9}  # in how many parts side by side a table of a function stands, and up to how many decimals
 IMAGE, TRUE_CLASS = "image %(number)s", "true class"
 
 
@@ -26,8 +26,9 @@ class Head:
     """What all variants of an exam share.
 
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
-    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `formulas`
-    says whether a sheet of formulas is handed out, and `tables` of what functions it holds tables.
+    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `paper`
+    is one of `sizes.PAPERS`; `exam` tells scanners which exam a page is of, and without it no page has a code for them.
+    `formulas` says whether a sheet of formulas is handed out, and `tables` of what functions, in LaTeX, it holds tables.
     """
 
     title: str
@@ -39,6 +40,11 @@ class Head:
     exact_forms: bool = True
     sample: bool = False
     comma: bool | None = None
+    course: str = ""
+    date: str = ""
+    paper: str = "a4"
+    duplex: bool = False
+    exam: str = ""
     formulas: bool = False
     tables: tuple[str, ...] = ()
 
@@ -67,7 +73,8 @@ class SheetTask:
     """One task as the student gets it; it has no place for an answer.
 
     `params` is the problem's frozen dataclass, `data` its exact input by name, `says` convention key -> sentence (with
-    $latex$ and **bold**), `formula` the lines of the formula in LaTeX. `unrounded` answers stay fractions and logarithms.
+    $latex$ and **bold**), `formula` the lines of the formula in LaTeX. `space` is the room for its working, mm; None leaves
+    it to the page. `unrounded` answers stay fractions and logarithms.
     """
 
     number: int
@@ -79,6 +86,7 @@ class SheetTask:
     formula: tuple[str, ...] = ()
     diagram: Diagram | None = None
     decimals: int = 2
+    space: float | None = None
     unrounded: bool = False
 
     @property
@@ -89,11 +97,24 @@ class SheetTask:
 
 @dataclass(frozen=True)
 class SheetVariant:
-    """One student's sheet."""
+    """One student's sheet.
+
+    `name`, `group` and `place` (where the student sits) are printed where they are known. `head` is that of a student who
+    has other minutes or another language than the exam. `pages` is how many pages it takes in all, `spare` how many of them
+    are empty ones at its end, for working; both are found by laying it out. `sheet` is its place among the sheets of one
+    document, from 1, where several may be of one variant.
+    """
 
     number: int
     code: str
     tasks: tuple[SheetTask, ...]
+    name: str = ""
+    group: str = ""
+    place: str = ""
+    head: Head | None = None
+    pages: int = 0
+    spare: int = 0
+    sheet: int = 0
 
     @property
     def points(self) -> Fraction:
@@ -285,7 +306,7 @@ class FunctionTable:
     @property
     def columns(self) -> int:
         """How many parts of the table stand side by side."""
-        return 3 if self.decimals <= WIDE else 2
+        return next(parts for parts, most in PARTS.items() if self.decimals <= most)
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,14 @@ def lay_out(html: str) -> weasyprint.Document:
     return document.render(stylesheets=[own], font_config=configuration, pdf_variant=VARIANT)
 
 
+def written(document: weasyprint.Document, zoom: float = 1.0) -> bytes:
+    """A tagged PDF/UA-1 of a laid-out document, its pages enlarged by `zoom` with all that stands on them."""
+    return bytes(document.write_pdf(pdf_variant=VARIANT, zoom=zoom))
+
+
 def write_pdf(html: str) -> bytes:
     """A tagged PDF/UA-1 of one HTML document; equal HTML gives equal bytes under equal library versions.
 
     Raises: FatalURLFetchingError as `lay_out` does.
     """
-    return bytes(lay_out(html).write_pdf(pdf_variant=VARIANT))
+    return written(lay_out(html))

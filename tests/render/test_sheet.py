@@ -126,8 +126,8 @@ def test_what_stays_a_logarithm_is_not_to_be_rounded() -> None:
 
 
 HANDED_OUT = {
-    "en": ("a sheet of formulas", " is handed out", "calculator · a sheet of formulas with a table of σ, tanh is handed out"),
-    "ru": ("выдаётся лист с формулами", "", "калькулятор не разрешён · выдаётся лист с формулами и таблицей σ, tanh"),
+    "en": ("a sheet of formulas", " is handed out", "calculator · a sheet of formulas with a table of σ , tanh is handed out"),
+    "ru": ("выдаётся лист с формулами", "", "калькулятор не разрешён · выдаётся лист с формулами и таблицей σ , tanh"),
 }
 
 
@@ -138,7 +138,7 @@ def test_the_head_says_what_is_handed_out(language: str) -> None:
     plain, end, tabled = HANDED_OUT[language]
     pages = [
         text(sheets_html(head(language, **changes), [variant]))
-        for changes in ({}, {"formulas": True}, {"formulas": True, "tables": ("σ", "tanh"), "calculator": "none"})
+        for changes in ({}, {"formulas": True}, {"formulas": True, "tables": (r"\sigma", r"\tanh"), "calculator": "none"})
     ]
     assert [False, True, True] == [plain in page for page in pages]
     assert f" · {plain}{end}" in pages[1] and tabled in pages[2]
