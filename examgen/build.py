@@ -189,7 +189,8 @@ def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
         made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn])
     write(stage, "sheets.pdf", made)
     if exam.formulas:
-        write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam))))
+        with _naming("the formula sheet"):
+            write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam))))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:

@@ -28,7 +28,7 @@ class Tabulated:
 TABULATED: Mapping[str, Tabulated] = {
     "sigmoid": Tabulated(
         4, r"\sigma", r"\sigma'(z)",
-        (r"\sigma'(z)=\sigma(z)\,(1-\sigma(z))", r"\sigma(-z)=1-\sigma(z)", r"\sigma'(-z)=\sigma'(z)")
+        (r"\sigma'(z)=\sigma(z)\,(1-\sigma(z))", r"\sigma(-z)=1-\sigma(z)", r"\sigma'(-z)=\sigma'(z)"),
     ),
     "tanh": Tabulated(
         3, r"\tanh", r"\tanh'z", (r"\tanh'z=1-(\tanh z)^2", r"\tanh(-z)=-\tanh z", r"\tanh'(-z)=\tanh'z")

@@ -40,6 +40,22 @@ problem = "conv_relu_pool"
 preset = "5x5_gradient"
 """
 
+GRADIENTS = """
+title = "T"
+variants = 4
+seed = "sample"
+formulas = true
+[[task]]
+problem = "softmax_loss"
+preset = "3x3_gradient"
+[[task]]
+problem = "svm_loss"
+preset = "3x3_gradient"
+[[task]]
+problem = "conv_relu_pool"
+preset = "5x5_gradient"
+"""
+
 
 @pytest.fixture(autouse=True)
 def _no_seed_around(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,11 +88,17 @@ def test_no_formula_stands_there_twice(tmp_path: Path) -> None:
     assert 1 == sum(says == "Chain rule:" for says, _ in lines)
 
 
-@pytest.mark.parametrize("formula", ["s_{ij}}=p", "\\frac{\\partial L}{\\partial K", "\\frac{\\partial L}{\\partial s"])
+DERIVED = {
+    "the gradient of the softmax loss": r"s_{ij}}=p",
+    "the gradient of any score": r"\frac{\partial L}{\partial s",
+    "the gradient of a filter": r"\frac{\partial L}{\partial K",
+}
+
+
+@pytest.mark.parametrize("formula", DERIVED.values(), ids=DERIVED)
 def test_what_has_to_be_derived_is_not_given(formula: str, tmp_path: Path) -> None:
-    """No gradient that a box asks for; the tooth is that the rules it is put together from are there."""
-    sheet, _ = made(tmp_path, "en", DEFINITION.replace("3x3_log", "3x3_gradient").replace('"none"', '"scientific"')
-                    .replace("svm_loss = \"3x3_gradient\"", 'svm_loss = "4x4"').replace("formulas", "band = 100\nformulas"))
+    """No gradient that a box asks for; the rules that it is put together from are there."""
+    sheet, _ = made(tmp_path, "en", GRADIENTS)
     given = [latex for group in sheet.groups for _, latex in group.lines]
     assert [] == [latex for latex in given if formula in latex]
     assert any("p_k" in latex for latex in given) and any("w_k" in latex for latex in given)
