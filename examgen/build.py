@@ -17,15 +17,16 @@ from typing import Any
 from examgen.bundle import key_json, manifest_json, vouched
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam
+from examgen.formulas import formula_sheet
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import check_templates, key_html, solution_html
+from examgen.render.html import check_templates, formulas_html, key_html, solution_html
 from examgen.render.paper import Head, SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
-from examgen.staging import FILES, publish, solution_name, staging, write
+from examgen.staging import FILES, OPTIONAL, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
 
@@ -62,9 +63,10 @@ def build(
             sheets = pool.submit(_write_sheets, exam, drawn, stage)
             solved = _solved(pool, exam, drawn, device, report)
             _set(pool, stage, exam, solved, full, sheets, report)
-            found = _write_data(stage, exam, solved, full)
+            further = _further(stage)
+            found = _write_data(stage, exam, solved, full, further)
             publish(stage, folder)
-    return Built(folder, FILES, tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
+    return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
 def _set(
@@ -79,11 +81,16 @@ def _set(
             report(what, done, len(futures))
 
 
-def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool) -> tuple[str, ...]:
+def _further(stage: Path) -> tuple[str, ...]:
+    """The optional files that were made."""
+    return tuple(name for name in OPTIONAL if (stage / name).exists())
+
+
+def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, further: Sequence[str]) -> tuple[str, ...]:
     """The key as data and the manifest of everything; gives the notes on pinned numbers."""
     found = _notes(exam)
     _write_json(stage, "key.json", key_json(exam, solved))
-    names = vouched(variant.code for variant, _ in solved)
+    names = vouched((variant.code for variant, _ in solved), further)
     hashes = {name: sha256((stage / name).read_bytes()).hexdigest() for name in names}
     _write_json(stage, "manifest.json", manifest_json(exam, solved, hashes, versions(), found, full=full))
     return found
@@ -182,6 +189,9 @@ def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
     with _uncollected():
         made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn])
     write(stage, "sheets.pdf", made)
+    if exam.formulas:
+        with _naming("the formula sheet"):
+            write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam)), head(exam)))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:

@@ -111,6 +111,14 @@ class Convention:
 
 
 @dataclass(frozen=True)
+class Reminder:
+    """A formula of the lecture for the formula sheet: what it is, an English message (a gettext id), and its line of LaTeX."""
+
+    says: str
+    latex: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """One proved answer.
 

@@ -16,7 +16,7 @@ from examgen.labels import labels
 from examgen.model import Answer, Exact, Instance, Solution, cells, shape
 from examgen.ops import OPS
 from examgen.points import Points, distribute
-from examgen.registry import asks_of, graph_of, problem
+from examgen.registry import asks_of, graph_of, problem, unrounded
 from examgen.render import diagram
 from examgen.render.language import say
 from examgen.render.notation import num
@@ -34,6 +34,7 @@ from examgen.render.paper import (
     Strip,
     StripTask,
 )
+from examgen.tabulating import TABULATED
 
 BROKEN = 2  # decimals of a number that should be whole
 
@@ -58,6 +59,7 @@ def head(exam: Exam, language: str | None = None, minutes: int | None = None) ->
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
         comma=exam.decimal_comma, course=printed.course_in(language), date=printed.dated(language), paper=printed.paper,
         duplex=printed.duplex, exam=codes.identity(exam.seed), pdf=printed.pdf, templates=printed.templates,
+        formulas=exam.formulas, tables=tuple(TABULATED[name].name for name in exam.tables),
     )
 
 
@@ -87,6 +89,7 @@ def sheet_task(
     return SheetTask(
         number, instance.problem, instance.params, instance.data, asked, says, lines,
         drawn, max((box.decimals for box in asked), default=decimals),
+        unrounded=unrounded(instance.problem, instance.params),
     )
 
 

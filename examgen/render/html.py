@@ -22,6 +22,7 @@ from examgen.render.measuring import clean, fitting
 from examgen.render.paper import (
     CLASSES,
     Box,
+    FormulaSheet,
     Head,
     MarkingTable,
     Misled,
@@ -65,6 +66,11 @@ def key_html(
 def solution_html(head: Head, solved: SolvedVariant) -> str:
     """One variant's worked solution, each task with its numbers."""
     return _rendered("solution", head, solved=solved)
+
+
+def formulas_html(head: Head, sheet: FormulaSheet) -> str:
+    """The formula sheet, the same for all variants."""
+    return _rendered("formulas", head, sheet=sheet)
 
 
 def homework_html(head: Head, tasks: Sequence[SolvedTask], *, screen: bool) -> str:

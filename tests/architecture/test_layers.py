@@ -17,7 +17,7 @@ LAYERS = (
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile"},
-    {"formula", "answers", "reckoning", "terms", "mistakes"},
+    {"formula", "answers", "reckoning", "terms", "mistakes", "tabulating"},
     {"marking"},  # by the key alone: no problem and no engine can be reached
     {"narration"},
     {"problem"},
@@ -29,7 +29,7 @@ LAYERS = (
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},
-    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
+    {"sheets", "bundle", "formulas", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding", "asking", "feedback"},
     {"selecting"},
     {"audit", "grading", "unproved"},
