@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from examgen import grading, keyfile
 from examgen.errors import InputError
 from examgen.grading import Table
-from examgen.grading._write import harmless
+from examgen.spreadsheets import harmless
 from tests.grading.conftest import Sat
 from tests.grading.tables import Dialect, rows
 
