@@ -15,20 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from examgen.bundle import key_json, manifest_json, vouched
+from examgen.copies import Copy, assignment_csv, handout
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import key_html, sheets_html, solution_html
+from examgen.render.html import handout_html, key_html, sheets_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
-from examgen.staging import FILES, publish, solution_name, staging, write
+from examgen.staging import FILES, OFFICE, OPTIONAL, SOLUTIONS, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
 
+PRINTED = ("sheets.pdf", "sheets-large.pdf", "handout.pdf")
 CHUNK = 5  # variants that a worker solves at a time
 
 
@@ -42,15 +44,25 @@ class Built:
     variants: int
     notes: tuple[str, ...]
 
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """What is handed out, and the list to do it by."""
+        return tuple(name for name in PRINTED if name in self.files)
+
+    @property
+    def office(self) -> tuple[str, ...]:
+        """What must not leave the office."""
+        return tuple(name if name in self.files else f"{name}/" for name in OFFICE if name in (*self.files, SOLUTIONS))
+
 
 def build(
     exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", full: bool = False,
-    report: Report = silent,
+    copies: Sequence[Copy] = (), report: Report = silent,
 ) -> Built:
     """Draws, solves, proves, renders and writes; nothing stands in the folder before all of it is there.
 
-    `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. Results do not depend
-    on `jobs`.
+    `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. The sheets are `copies`
+    in their order, with lists of them; without any they are one of each variant. Results do not depend on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
     with terminable():
@@ -58,12 +70,13 @@ def build(
         with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
-            sheets = pool.submit(_write_sheets, exam, drawn, stage)
+            sheets = pool.submit(_write_sheets, exam, drawn, stage, copies)
             solved = _solved(pool, exam, drawn, device, report)
             _set(pool, stage, exam, solved, full, sheets, report)
-            found = _write_data(stage, exam, solved, full)
+            further = _further(stage)
+            found = _write_data(stage, exam, solved, full, further)
             publish(stage, folder)
-    return Built(folder, FILES, tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
+    return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
 def _set(
@@ -78,11 +91,16 @@ def _set(
             report(what, done, len(futures))
 
 
-def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool) -> tuple[str, ...]:
+def _further(stage: Path) -> tuple[str, ...]:
+    """The optional files that were made."""
+    return tuple(name for name in OPTIONAL if (stage / name).exists())
+
+
+def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, further: Sequence[str]) -> tuple[str, ...]:
     """The key as data and the manifest of everything; gives the notes on pinned numbers."""
     found = _notes(exam)
     _write_json(stage, "key.json", key_json(exam, solved))
-    names = vouched(variant.code for variant, _ in solved)
+    names = vouched((variant.code for variant, _ in solved), further)
     hashes = {name: sha256((stage / name).read_bytes()).hexdigest() for name in names}
     _write_json(stage, "manifest.json", manifest_json(exam, solved, hashes, versions(), found, full=full))
     return found
@@ -167,9 +185,18 @@ def _naming(place: str) -> Iterator[None]:
         raise
 
 
-def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
+def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
     html = sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])
     write(stage, "sheets.pdf", write_pdf(html))
+    if copies:
+        _write_lists(exam, drawn, stage, copies)
+
+
+def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
+    """Who gets which sheet: the list to hand out by, and the proposal as a table."""
+    codes = {variant.number: variant.code for variant in drawn}
+    write(stage, "handout.pdf", write_pdf(handout_html(head(exam), handout(copies, codes))))
+    write(stage, "assignment.csv", assignment_csv(copies, codes))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:

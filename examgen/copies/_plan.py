@@ -48,6 +48,25 @@ class Plan:
             if place < other and by_place[place].variant == by_place[other].variant
         )
 
+    def notes(self, variants: int) -> tuple[str, ...]:
+        """What somebody should know before printing, where the exam has so many variants."""
+        idle, conflicts = variants - len(self.variants), self.conflicts
+        told = [f"{idle} of {variants} variants are on no sheet, since there are fewer copies"] if idle else []
+        if len(self.variants) == 1 and conflicts:
+            told.append("all neighbours have the same variant, since there is only one: four keep all apart")
+        elif conflicts:
+            told.append(f"{len(conflicts)} pairs of neighbours have the same variant: four variants keep all apart")
+            told += map(str, conflicts)
+        return tuple(told)
+
+    def __str__(self) -> str:
+        named, large = sum(bool(copy.name or copy.id) for copy in self.copies), sum(copy.large for copy in self.copies)
+        spare = sum(copy.spare for copy in self.copies)
+        parts = ((named, "with names"), (large, "in large print"), (spare, "spare"))
+        told = "".join(f", {count} {what}" for count, what in parts if count)
+        count = len(self.variants)
+        return f"{len(self.copies)} copies of {count} variant{'s' * (count != 1)}{told}"
+
 
 def plan(
     people: Sequence[Copy], variants: int, seed: str, *, count: int | None = None, room: Room | None = None, spare: int = 0,

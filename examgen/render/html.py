@@ -14,6 +14,7 @@ from markupsafe import Markup
 from examgen.model import cells
 from examgen.render import notation
 from examgen.render.diagram import draw_circuit
+from examgen.render.handout import Handout
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean
 from examgen.render.paper import (
@@ -63,6 +64,12 @@ def slips_html(head: Head, slips: Sequence[Slip]) -> str:
     template = _environment(head.language, head.decimal_comma).get_template("slips.html.j2")
     told = [fitted(head.title, slip, head.language) for slip in slips]
     return template.render(head=head, title=clean(head.title), slips=told)
+
+
+def handout_html(head: Head, papers: Handout) -> str:
+    """The list by which the papers of a pile are handed out."""
+    template = _environment(head.language, head.decimal_comma).get_template("handout.html.j2")
+    return template.render(head=head, papers=papers)
 
 
 def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:

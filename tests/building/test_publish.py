@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ import pytest
 
 import examgen.build
 import examgen.staging
-from examgen.staging import ENTRIES, FILES, publish, staging, write
+from examgen.staging import ENTRIES, FILES, OPTIONAL, publish, staging, write
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
 pytestmark = pytest.mark.xdist_group("build")
+
+REQUIRED = tuple(name for name in ENTRIES if name not in OPTIONAL)
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +72,7 @@ def test_a_failed_move_gives_everything_back(
 ) -> None:
     """Four files and the solutions are set aside and new ones put in their place; whichever move fails, all is as before."""
     before = listing(place)
-    moves = len(ENTRIES) + sum(path.name in ENTRIES for path in place.iterdir())
+    moves = len(REQUIRED) + sum(path.name in ENTRIES for path in place.iterdir())
     monkeypatch.setattr(os, "replace", fails_at({move}, failure))
     ended = again(place)
     if move > moves:
@@ -97,7 +100,7 @@ def test_what_cannot_be_given_back_is_told_and_kept(sample: Folder, tmp_path: Pa
     assert not (folder.path / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, *OPTIONAL])
 def test_a_folder_in_the_way_is_told_first(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is drawn, and whatever the folder holds stays."""
     monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
@@ -167,19 +170,23 @@ def test_what_killed_builds_left_is_removed(tmp_path: Path) -> None:
         stage.mkdir(parents=True)
         (stage / "sheets.pdf").write_bytes(b"half a file")
     assert 0 == again(folder).status
-    assert sorted((*ENTRIES, used.name, other.name)) == sorted(path.name for path in folder.iterdir())
+    assert sorted((*REQUIRED, used.name, other.name)) == sorted(path.name for path in folder.iterdir())
     assert b"half a file" == (used / "sheets.pdf").read_bytes()
 
 
 def fill(stage: Path, *names: str) -> None:
-    """Stands in for a build: files that say where they were made, and a manifest of the solutions among them."""
-    for name in names:
-        write(stage, name, f"{name} of {stage.name}".encode())
-    write(stage, "manifest.json", json.dumps({"files": names, "of": stage.name}).encode())
+    """Stands in for a build: files that say where they were made, and a manifest of them."""
+    files = {name: f"{name} of {stage.name}".encode() for name in names}
+    for name, content in files.items():
+        write(stage, name, content)
+    hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
+    write(stage, "manifest.json", json.dumps({"files": hashes, "of": stage.name}).encode())
 
 
-OLD = ("key.json", "key.pdf", "sheets.pdf", "solutions/OLD.pdf", "solutions/BOTH.pdf")
-NEW = ("key.json", "key.pdf", "sheets.pdf", "solutions/NEW.pdf", "solutions/BOTH.pdf")
+BOTH = ("key.json", "key.pdf", "sheets.pdf", "solutions/BOTH.pdf", "handout.pdf")
+OLD = (*BOTH, "solutions/OLD.pdf", "assignment.csv")
+NEW = (*BOTH, "solutions/NEW.pdf", "sheets-large.pdf")
+MOVES = 2 * len(NEW)  # solutions move as one, and the manifest comes to them
 
 
 def killed_here(folder: Path, move: int, monkeypatch: pytest.MonkeyPatch) -> bool:
@@ -198,7 +205,7 @@ def killed_here(folder: Path, move: int, monkeypatch: pytest.MonkeyPatch) -> boo
     return False
 
 
-@pytest.mark.parametrize("move", range(1, 2 * len(ENTRIES) + 1))
+@pytest.mark.parametrize("move", range(1, MOVES + 1))
 def test_a_kill_at_any_move_is_put_in_order(move: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next build finds all old files again, the solutions of the old build among them, and none of the new ones."""
     folder = tmp_path / "out"
@@ -207,6 +214,7 @@ def test_a_kill_at_any_move_is_put_in_order(move: int, tmp_path: Path, monkeypat
     with staging(folder):
         pass
     assert sorted([*OLD, "manifest.json"]) == Folder(folder).names
+    assert {name: f"{name} of out".encode() for name in OLD} == {name: Folder(folder).bytes(name) for name in OLD}
     assert "out" == json.loads((folder / "manifest.json").read_bytes())["of"]
 
 
@@ -214,7 +222,7 @@ def test_no_kill_publishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """The tooth: without it there are only the new files; the old solution that has no successor is gone."""
     folder = tmp_path / "out"
     folder.mkdir()
-    assert not killed_here(folder, 2 * len(ENTRIES) + 1, monkeypatch)
+    assert not killed_here(folder, MOVES + 1, monkeypatch)
     with staging(folder):
         pass
     assert sorted([*NEW, "manifest.json"]) == Folder(folder).names
@@ -224,7 +232,7 @@ def test_what_was_added_to_a_killed_build_is_kept(tmp_path: Path, monkeypatch: p
     """To its new solutions: the next build names it; once it is moved away, the old build is put back."""
     folder = tmp_path / "out"
     folder.mkdir()
-    assert killed_here(folder, len(ENTRIES) + 2, monkeypatch)
+    assert killed_here(folder, MOVES // 2 + 2, monkeypatch)
     note = folder / "solutions" / "note.txt"
     note.write_text("mine", encoding="utf-8")
     assert f"{note}: {NO_BUILD}" == complaint(again(folder))
