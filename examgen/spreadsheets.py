@@ -34,10 +34,13 @@ class Spreadsheet:
     rows: Iterator[Row]
 
 
-def read_spreadsheet(path: Path, example: str) -> Spreadsheet:
-    """The table of a file; `example` is a head that it might have. Raises: InputError naming the file and the line."""
+def read_spreadsheet(path: Path, example: str, alone: Mapping[str, Sequence[str]] | None = None) -> Spreadsheet:
+    """The table of a file; `example` is a head that it might have, `alone` names columns that may be the only one.
+
+    Raises: InputError naming the file and the line.
+    """
     told = str(path)
-    number, line, separator, rest = _head_line(_lines(_text(path, told)), told, example)
+    number, line, separator, rest = _head_line(_lines(_text(path, told)), told, example, alone or {})
     place = f"{told}, line {number}"
     heads = tuple(_split(line, separator, place))
     return Spreadsheet(place, heads, separator, _records(rest, separator, len(heads)))
@@ -77,7 +80,9 @@ def _lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _head_line(lines: Sequence[str], told: str, example: str) -> tuple[int, str, str, Iterator[tuple[int, str]]]:
+def _head_line(
+    lines: Sequence[str], told: str, example: str, alone: Mapping[str, Sequence[str]]
+) -> tuple[int, str, str, Iterator[tuple[int, str]]]:
     """Where the heads stand, their line, what parts its cells, and the numbered lines behind it."""
     numbered = iter(enumerate(lines, 1))
     said = ""
@@ -86,7 +91,7 @@ def _head_line(lines: Sequence[str], told: str, example: str) -> tuple[int, str,
             said = sep[1]
         elif line.strip(" ;,\t"):
             unquoted = re.sub(r'"[^"]*"', "", line)
-            found = said or next((sign for sign in SEPARATORS if sign in unquoted), "")
+            found = said or next((sign for sign in SEPARATORS if sign in unquoted), ";" if kind_of(line, alone) else "")
             if not found:
                 break
             if "\0" in line:

@@ -34,6 +34,6 @@ def ordered(
 
 def _room(text: str) -> Room:
     found = _ROOM.fullmatch(text)
-    if not found or not (0 < int(found[1]) and 0 < int(found[2])):
+    if not found or not int(found[1]) or not int(found[2]):
         raise InputError(f"--room {text[:40]}: give rows and seats in a row, such as 8x12")
     return Room(int(found[1]), int(found[2]))

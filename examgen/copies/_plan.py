@@ -55,7 +55,8 @@ class Plan:
         if len(self.variants) == 1 and conflicts:
             told.append("all neighbours have the same variant, since there is only one: four keep all apart")
         elif conflicts:
-            told.append(f"{len(conflicts)} pairs of neighbours have the same variant: four variants keep all apart")
+            pairs = f"{len(conflicts)} pairs of neighbours have" if len(conflicts) > 1 else "1 pair of neighbours has"
+            told.append(f"{pairs} the same variant: four variants keep all apart")
             told += map(str, conflicts)
         return tuple(told)
 
@@ -64,8 +65,8 @@ class Plan:
         spare = sum(copy.spare for copy in self.copies)
         parts = ((named, "with names"), (large, "in large print"), (spare, "spare"))
         told = "".join(f", {count} {what}" for count, what in parts if count)
-        count = len(self.variants)
-        return f"{len(self.copies)} copies of {count} variant{'s' * (count != 1)}{told}"
+        copies, variants = len(self.copies), len(self.variants)
+        return f"{copies} cop{'y' if copies == 1 else 'ies'} of {variants} variant{'s' * (variants != 1)}{told}"
 
 
 def plan(

@@ -39,7 +39,7 @@ class Roster:
 
 def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
     """The class that a file lists, for an exam and perhaps a room. Raises: InputError naming line, column and remedy."""
-    sheet = read_spreadsheet(path, "name;group;id;row;seat")
+    sheet = read_spreadsheet(path, "name;group;id;row;seat", PERSON)
     kinds = [kind_of(head, HEADS) for head in sheet.heads]
     _check_heads(kinds, sheet.place)
     reader = _Reader(path, sheet.heads, kinds, exam, room)
