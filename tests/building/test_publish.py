@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from hashlib import sha256
@@ -18,7 +19,8 @@ import pytest
 
 import examgen.build
 import examgen.staging
-from examgen.staging import ENTRIES, FILES, OPTIONAL, publish, staging, write
+from examgen.errors import OutputError
+from examgen.staging import ENTRIES, FILES, OFFICE, OPTIONAL, publish, staging, write
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
@@ -313,3 +315,102 @@ def test_what_is_added_while_a_build_runs_is_kept(sample: Folder, tmp_path: Path
     ended = again(folder.path)
     assert (2, f"examgen: {note}: {NO_BUILD}") == (ended.status, ended.err.splitlines()[-1])
     assert before == listing(folder.path)
+
+
+CHANGED = f"changed since it was built, and would be replaced: {REMEDY}"
+STRANGE = f"no build put it there, and builds write a file of that name: {REMEDY}"
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A folder with a build that has every optional file."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    fill(folder, *BOTH, *OPTIONAL)
+    return folder
+
+
+def test_optional_files_go_with_their_build(listed: Path) -> None:
+    """What the new build has takes the place of the old one, and what it has not is gone."""
+    with staging(listed) as stage:
+        fill(stage, *BOTH)
+        made = f"handout.pdf of {stage.name}"
+        publish(stage, listed)
+    assert sorted([*BOTH, "manifest.json"]) == Folder(listed).names
+    assert made == (listed / "handout.pdf").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("kind", ["changed", "strange", "link"])
+def test_an_optional_file_of_somebody_elses_is_told_first(
+    name: str, kind: str, listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edited assignment, a file that no manifest speaks of, a link: before anything is drawn, and it stays."""
+    monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
+    path = listed / name
+    if kind == "changed":
+        path.write_bytes(path.read_bytes() + b"mine")
+    elif kind == "strange":
+        fill(listed, *sorted({*BOTH} - {name}))
+    else:
+        path.rename(listed / "kept")
+        path.symlink_to(listed / "kept")
+    for other in {*OPTIONAL} - {name}:
+        (listed / other).unlink()
+    before = listing(listed)
+    assert f"{path}: {CHANGED if kind == 'changed' else STRANGE}" == complaint(again(listed))
+    assert before == listing(listed) and path.is_symlink() == (kind == "link")
+
+
+def test_an_unchanged_optional_file_is_replaced(listed: Path) -> None:
+    """The tooth: with nothing changed the command builds."""
+    assert 0 == again(listed).status
+    assert [] == [name for name in OPTIONAL if (listed / name).exists()]
+
+
+def test_an_assignment_edited_while_a_build_runs_is_kept(listed: Path) -> None:
+    """It is looked at again when nobody can change it any longer: everything as before, with the edit."""
+    path = listed / "assignment.csv"
+    with pytest.raises(OutputError, match="changed since it was built") as failure, staging(listed) as stage:
+        fill(stage, *BOTH, *OPTIONAL)
+        path.write_bytes(b"edited")
+        before = {path: content for path, content in listing(listed).items() if stage.name not in path}
+        publish(stage, listed)
+    assert f"{path}: {CHANGED}" == str(failure.value)
+    assert before == listing(listed)
+
+
+def test_an_edit_of_what_a_killed_build_has_published_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next build names the file; once it is moved away, the old build is put back."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert killed_here(folder, MOVES // 2 + 3, monkeypatch)
+    path = folder / "handout.pdf"
+    path.write_bytes(b"edited")
+    assert f"{path}: {CHANGED}" == complaint(again(folder))
+    assert b"edited" == path.rename(tmp_path / "handout.pdf").read_bytes()
+    with staging(folder):
+        pass
+    assert sorted([*OLD, "manifest.json"]) == Folder(folder).names
+
+
+@pytest.mark.parametrize("name", ["key.pdf", "key.json", "assignment.csv", "solutions/A.pdf", "sheets.pdf", "handout.pdf"])
+def test_what_must_not_leave_the_office_is_the_owners_alone(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the moment before anything is written, whatever the mask of the process allows; the rest is as the mask says."""
+    modes: list[int] = []
+    real = Path.write_bytes
+
+    def watched(path: Path, content: Any) -> int:
+        modes.append(stat.S_IMODE(path.stat().st_mode))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    mask = os.umask(0)
+    try:
+        write(tmp_path, name, b"content")
+    finally:
+        os.umask(mask)
+    private = name.partition("/")[0] in OFFICE
+    assert [0o600 if private else 0o666] == modes == [stat.S_IMODE((tmp_path / name).stat().st_mode)]
+    if "/" in name:
+        assert 0o700 == stat.S_IMODE((tmp_path / name).parent.stat().st_mode)
