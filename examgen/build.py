@@ -21,16 +21,17 @@ from examgen.exam import Choice, Exam
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import handout_html, key_html, sheets_html, solution_html
+from examgen.render.html import check_templates, handout_html, key_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
-from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
+from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
 from examgen.staging import FILES, OFFICE, OPTIONAL, SOLUTIONS, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
 
-PRINTED = ("sheets.pdf", "sheets-large.pdf", "handout.pdf")
+LARGE = "sheets-large.pdf"
+PRINTED = ("sheets.pdf", LARGE, "handout.pdf")
 CHUNK = 5  # variants that a worker solves at a time
 
 
@@ -67,10 +68,11 @@ def build(
     """
     with terminable():
         _ready(device)
+        check_templates(head(exam))
         with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
-            sheets = pool.submit(_write_sheets, exam, drawn, stage, copies)
+            sheets = _printed(pool, exam, drawn, stage, copies)
             solved = _solved(pool, exam, drawn, device, report)
             _set(pool, stage, exam, solved, full, sheets, report)
             further = _further(stage)
@@ -79,13 +81,29 @@ def build(
     return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
+def _printed(
+    pool: Executor, exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]
+) -> list[Future[None]]:
+    """Everything that is handed out; where nobody has an ordinary sheet there is a nameless one of each variant used."""
+    large = [copy for copy in copies if copy.large]
+    used = dict.fromkeys(copy.variant for copy in copies) or [variant.number for variant in drawn]
+    ordinary = [copy for copy in copies if not copy.large] or [Copy(variant) for variant in sorted(used)]
+    made = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False)]
+    if large:
+        made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True))
+    if copies:
+        made.append(pool.submit(_write_lists, exam, drawn, stage, copies))
+    return made
+
+
 def _set(
-    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, sheets: Future[None], report: Report
+    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, sheets: Sequence[Future[None]],
+    report: Report,
 ) -> None:
     """Sets the key, which takes longest, beside the worked solutions, and waits for the sheets."""
     key = pool.submit(_write_key, exam, solved, stage, full)
     pending = [pool.submit(_write_solution, exam, one, stage, full) for one in solved]
-    for what, futures in (("work", pending), ("set", [sheets, key])):
+    for what, futures in (("work", pending), ("set", [*sheets, key])):
         for done, future in enumerate(futures, start=1):
             future.result()
             report(what, done, len(futures))
@@ -134,13 +152,20 @@ def _paper() -> Any:
     return pdf
 
 
-def write_pdf(html: str) -> bytes:
-    """The PDF of one HTML document."""
+def write_pdf(html: str, templates: Path | None = None) -> bytes:
+    """The PDF of one HTML document; with own templates, pictures may come from their folder."""
     paper = _paper()
+    with _uncollected():
+        return bytes(paper.write_pdf(html, templates))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """While a document is laid out nothing is collected as garbage."""
     collecting = gc.isenabled()
     gc.disable()  # the collector would walk through a growing layout again and again, and find nothing: a sixth of the time
     try:
-        return bytes(paper.write_pdf(html))
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -185,30 +210,33 @@ def _naming(place: str) -> Iterator[None]:
         raise
 
 
-def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
-    html = sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])
-    write(stage, "sheets.pdf", write_pdf(html))
-    if copies:
-        _write_lists(exam, drawn, stage, copies)
+def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool) -> None:
+    _paper()
+    from examgen.render.paging import sheets_pdf
+
+    with _uncollected():
+        made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large)
+    write(stage, LARGE if large else "sheets.pdf", made)
 
 
 def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
     """Who gets which sheet: the list to hand out by, and the proposal as a table."""
     codes = {variant.number: variant.code for variant in drawn}
-    write(stage, "handout.pdf", write_pdf(handout_html(head(exam), handout(copies, codes))))
+    html = handout_html(head(exam), handout(copies, codes))
+    write(stage, "handout.pdf", write_pdf(html, exam.printing.templates))
     write(stage, "assignment.csv", assignment_csv(copies, codes))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
     html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html))
+    write(stage, "key.pdf", write_pdf(html, exam.printing.templates))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
     worked = _worked(exam, one, full)
     with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked)))
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), exam.printing.templates))
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

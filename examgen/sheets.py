@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from examgen import formula, writing
+from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
+from examgen.copies import Copy
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
@@ -19,6 +20,7 @@ from examgen.points import Points, distribute
 from examgen.registry import asks_of, graph_of, problem
 from examgen.render import diagram
 from examgen.render.language import say
+from examgen.render.measuring import clean
 from examgen.render.notation import num
 from examgen.render.paper import (
     Accepted,
@@ -37,6 +39,7 @@ from examgen.render.paper import (
 
 BROKEN = 2  # decimals of a number that should be whole
 CIRCUIT = "A circuit that computes the function from its inputs."
+PLACE = "row %(row)s, seat %(seat)s"
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,17 @@ class Variant:
     instances: tuple[Instance, ...]
 
 
-def head(exam: Exam, language: str | None = None) -> Head:
-    """What all pages of an exam share."""
+def head(exam: Exam, language: str | None = None, minutes: int | None = None) -> Head:
+    """What all pages of an exam share, or those for a student with another language or time.
+
+    Raises: InputError where the title or the course has no entry for the language.
+    """
+    language, printed = language or exam.language, exam.printing
     return Head(
-        title=exam.title, language=language or exam.language, minutes=exam.minutes, calculator=exam.calculator,
+        title=printed.titled(language), language=language, minutes=minutes or exam.minutes, calculator=exam.calculator,
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
-        comma=exam.decimal_comma,
+        comma=exam.decimal_comma, course=printed.course_in(language), date=printed.dated(language), paper=printed.paper,
+        duplex=printed.duplex, exam=codes.identity(exam.seed), templates=printed.templates,
     )
 
 
@@ -112,13 +120,38 @@ def _circuit_node(graph: Graph, node: Node, instance: Instance) -> diagram.Node:
     return diagram.Node(node.name, label, OPS[node.op].gate, node.inputs, gradient=given)
 
 
-def sheet_variant(exam: Exam, variant: Variant) -> SheetVariant:
-    """One student's sheet."""
+def sheet_variant(exam: Exam, variant: Variant, language: str | None = None) -> SheetVariant:
+    """A sheet without a name, in the language of the exam or another."""
     tasks = (
-        sheet_task(task.number, instance, exam.language, task.points, task.decimals, exam.decimal_comma)
+        replace(
+            sheet_task(task.number, instance, language or exam.language, task.points, task.decimals, exam.decimal_comma),
+            space=task.space,
+        )
         for task, instance in zip(exam.tasks, variant.instances, strict=True)
     )
     return SheetVariant(variant.number, variant.code, tuple(tasks))
+
+
+def copy_sheets(exam: Exam, drawn: Iterable[Variant], copies: Iterable[Copy]) -> list[SheetVariant]:
+    """A sheet for each copy, with what is known of its student; the time and the language are the student's."""
+    by_number = {variant.number: variant for variant in drawn}
+    made: dict[tuple[int, str | None], SheetVariant] = {}
+    found = []
+    for copy in copies:
+        which = (copy.variant, copy.language)
+        if which not in made:
+            made[which] = sheet_variant(exam, by_number[copy.variant], copy.language)
+        found.append(_for_student(exam, made[which], copy))
+    return found
+
+
+def _for_student(exam: Exam, sheet: SheetVariant, copy: Copy) -> SheetVariant:
+    other = copy.language is not None or copy.minutes is not None
+    place = say(copy.language or exam.language, PLACE, {"row": copy.row, "seat": copy.seat}) if copy.seated else ""
+    return replace(
+        sheet, name=clean(copy.name or copy.id), group=clean(copy.group), place=place,
+        head=head(exam, copy.language, copy.minutes) if other else None,
+    )
 
 
 Solved = tuple[Variant, Sequence[Solution]]

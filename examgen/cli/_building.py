@@ -33,6 +33,9 @@ def build(
     copies: Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")] = None,
     room: Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")] = None,
     spare: Annotated[int, typer.Option(min=0, help="Nameless sheets more, at the end.")] = 0,
+    templates: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)
+    ] = None,
 ) -> None:
     """Draw, solve, prove and print the variants of an exam.
 
@@ -46,7 +49,7 @@ def build(
     _known_device(device)
     if key not in ("short", "full"):
         raise InputError(f"--key {key}: allowed are short and full")
-    exam = read_exam(definition, variants=number, language=language)
+    exam = read_exam(definition, variants=number, language=language, templates=templates)
     folder = output or default_folder(definition, proof=proof is not None)
     count = min(proof or exam.variants, exam.variants)
     plan, seating = ordered(exam, count, roster=roster, count=copies, room=room, spare=spare)

@@ -117,14 +117,17 @@ class _Reader:
         return word in YES
 
     def _language(self, place: str, said: Mapping[str, str]) -> str | None:
-        language, titles = said["language"].casefold(), self.exam.definition.get("title")
+        language = said["language"].casefold()
         if language in ("", self.exam.language):
             return None
         if language not in languages():
             told = f"{language[:40]!r} is no language of the paper"
             raise InputError(f"{self._at(place, 'language')}: {told}, use one of {', '.join(languages())}")
-        if isinstance(titles, dict) and language not in titles:
-            raise InputError(f"{self._at(place, 'language')}: the exam has no title in {language!r}, add one to its title")
+        try:
+            self.exam.printing.titled(language)
+            self.exam.printing.course_in(language)
+        except InputError as error:
+            raise InputError(f"{self._at(place, 'language')}: {error}") from None
         return language
 
     def _check(self, place: str, copy: Copy) -> None:

@@ -155,7 +155,7 @@ def test_a_build_without_copies_leaves_no_list(
     made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lists of the build before it go, and its own summary speaks of no copies."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, **options: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, *rest: b"%PDF-1.7")
     folder = made[0].copy(tmp_path / "out")
     ended = run("build", exam, "-o", folder.path, "-j", 1)
     assert 0 == ended.status, ended.err
@@ -165,7 +165,7 @@ def test_a_build_without_copies_leaves_no_list(
 
 def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two variants around a table of four; six for one copy."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, **options: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, *rest: b"%PDF-1.7")
     ended = run("build", exam, "-o", tmp_path / "two", "-j", 1, "-n", 2, "--room", "2x2")
     notes = [line for line in ended.out.splitlines() if line.startswith("note: ")]
     assert "note: 2 pairs of neighbours have the same variant: four variants keep all apart" == notes[0]

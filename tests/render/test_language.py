@@ -27,7 +27,7 @@ from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
 from examgen.render.paper import CLASSES, Head, SheetVariant
 from examgen.resources import find
-from examgen.sheets import CIRCUIT, sheet_task
+from examgen.sheets import CIRCUIT, PLACE, sheet_task
 from examgen.starting import TITLE, write_definition
 from tests.render.specimens import drawn
 
@@ -68,7 +68,7 @@ def problem_messages() -> set[str]:
     files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
     said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *marker_messages()}
-    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES}
+    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, PLACE, TITLE, *CLASSES}
 
 
 def marker_messages() -> set[str]:
