@@ -22,7 +22,7 @@ from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
 from examgen.render.html import check_templates, handout_html, key_html, solution_html
-from examgen.render.paper import SolvedVariant
+from examgen.render.paper import Head, SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
@@ -152,11 +152,11 @@ def _paper() -> Any:
     return pdf
 
 
-def write_pdf(html: str, templates: Path | None = None) -> bytes:
-    """The PDF of one HTML document; with own templates, pictures may come from their folder."""
+def write_pdf(html: str, head: Head | None = None) -> bytes:
+    """The PDF of one HTML document, of an exam or of none."""
     paper = _paper()
     with _uncollected():
-        return bytes(paper.write_pdf(html, templates))
+        return bytes(paper.write_pdf(html, head or paper.PLAIN))
 
 
 @contextmanager
@@ -223,20 +223,20 @@ def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequ
     """Who gets which sheet: the list to hand out by, and the proposal as a table."""
     codes = {variant.number: variant.code for variant in drawn}
     html = handout_html(head(exam), handout(copies, codes))
-    write(stage, "handout.pdf", write_pdf(html, exam.printing.templates))
+    write(stage, "handout.pdf", write_pdf(html, head(exam)))
     write(stage, "assignment.csv", assignment_csv(copies, codes))
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
     html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html, exam.printing.templates))
+    write(stage, "key.pdf", write_pdf(html, head(exam)))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
     worked = _worked(exam, one, full)
     with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), exam.printing.templates))
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), head(exam)))
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

@@ -64,6 +64,7 @@ class _Definition(_Strict):
     calculator: str = "scientific"
     exact_forms: bool = True
     decimal_comma: bool | None = None
+    pdf: str = "ua"
     band: Any = 10
     avoid: list[str] = Field([], max_length=40)
     follow: Any = 1
@@ -282,7 +283,7 @@ def _printing(read: _Definition, folder: Path, templates: Path | None) -> Printi
     """How the exam is printed; a folder of templates in the file is meant from there."""
     return printing(
         read.language, title=read.title, course=read.course, date=read.date, paper=read.paper, duplex=read.duplex,
-        space=read.space, templates=templates or (folder / read.templates if read.templates else None),
+        space=read.space, pdf=read.pdf, templates=templates or (folder / read.templates if read.templates else None),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 Exact = Any  # int or Fraction, or nested tuples of them: mypy has no way to say it that isinstance would narrow
 Calculator = Literal["none", "simple", "scientific"]
+Standard = Literal["ua", "a"]  # what a PDF keeps to: PDF/UA-1, accessible; with PDF/A-2a, archival, as well
 Kind = Literal["integer", "number", "array", "choice"]
 
 

@@ -38,7 +38,6 @@ from examgen.render.paper import (
 )
 
 BROKEN = 2  # decimals of a number that should be whole
-CIRCUIT = "A circuit that computes the function from its inputs."
 PLACE = "row %(row)s, seat %(seat)s"
 
 
@@ -61,7 +60,7 @@ def head(exam: Exam, language: str | None = None, minutes: int | None = None) ->
         title=printed.titled(language), language=language, minutes=minutes or exam.minutes, calculator=exam.calculator,
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
         comma=exam.decimal_comma, course=printed.course_in(language), date=printed.dated(language), paper=printed.paper,
-        duplex=printed.duplex, exam=codes.identity(exam.seed), templates=printed.templates,
+        duplex=printed.duplex, exam=codes.identity(exam.seed), pdf=printed.pdf, templates=printed.templates,
     )
 
 
@@ -87,7 +86,7 @@ def sheet_task(
         for told in chosen.conventions(instance)
     }
     lines = chosen.formula(instance.params)
-    drawn = circuit(instance, language) if lines and _of_scalars(instance) else None
+    drawn = circuit(instance) if lines and _of_scalars(instance) else None
     return SheetTask(
         number, instance.problem, instance.params, instance.data, asked, says, lines,
         drawn, max((box.decimals for box in asked), default=decimals),
@@ -102,11 +101,11 @@ def _shown(value: object, comma: bool) -> str:
     return num(value, comma) if isinstance(value, int | Fraction) and not isinstance(value, bool) else str(value)
 
 
-def circuit(instance: Instance, language: str) -> diagram.Diagram:
+def circuit(instance: Instance) -> diagram.Diagram:
     """The graph of scalars as a circuit: inputs with their values, gates, and the gradient given at the output."""
     graph = graph_of(instance.problem, instance.params)
     nodes = tuple(_circuit_node(graph, node, instance) for node in graph.nodes)
-    return diagram.Diagram(nodes, graph.output, say(language, CIRCUIT))
+    return diagram.Diagram(nodes, graph.output)
 
 
 def _circuit_node(graph: Graph, node: Node, instance: Instance) -> diagram.Node:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from examgen.codes import page_label
 from examgen.errors import InputError
 from examgen.model import cells
-from examgen.render import notation, own
+from examgen.render import describing, notation, own
 from examgen.render.diagram import draw_circuit
 from examgen.render.handout import Handout
 from examgen.render.language import say, translations
@@ -131,6 +131,8 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Sandb
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
     environment.globals["mistake_columns"] = mistake_columns
+    environment.globals["describe"] = partial(describing.describe, language=language, comma=comma)
+    environment.filters["words"] = partial(describing.words, language=language)
     environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
     environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting}
     return environment

@@ -42,11 +42,11 @@ def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = Fa
         each = [_Fall(count, ()) for count in counts]
         told = [_told(variant, fall, _pages(head, each)) for variant, fall in zip(numbered, each, strict=True)]
         document = _laid_out(head, told, large)
-    return written(document, ENLARGED if large else 1.0)
+    return written(document, head, ENLARGED if large else 1.0)
 
 
 def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
-    return lay_out(sheets_html(head, variants, large=large), head.templates)
+    return lay_out(sheets_html(head, variants, large=large), head)
 
 
 def _pages(head: Head, falls: Any) -> int:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from examgen.model import Calculator, Exact
+from examgen.model import Calculator, Exact, Standard
 from examgen.render.diagram import Diagram
 from examgen.render.language import decimal_mark
 
@@ -28,7 +28,7 @@ class Head:
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
     with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `paper`
     is one of `sizes.PAPERS`; `exam` tells scanners which exam a page is of, and without it no page has a code for them.
-    `templates` is a folder of own templates.
+    `pdf` is the standard that its papers keep to, `templates` a folder of own templates.
     """
 
     title: str
@@ -45,6 +45,7 @@ class Head:
     paper: str = "a4"
     duplex: bool = False
     exam: str = ""
+    pdf: Standard = "ua"
     templates: Path | None = None
 
     @property

@@ -58,6 +58,7 @@ NAMES: Mapping[str, Mistake] = {
     "preset of another problem": (svm('preset = { softmax_loss = "2x3" }'), ("task 1", "preset", "'softmax_loss'")),
     "unknown parameter": (svm("params = { clases = 3 }"), ("task 1", "no parameter 'clases'", "classes")),
     "unknown language": (HEAD + 'language = "fr"\n' + TASK, ("language = 'fr'", "allowed are 'en', 'ru'")),
+    "unknown kind of PDF": (HEAD + 'pdf = "x"\n' + TASK, ("pdf = 'x'", "allowed are 'ua', 'a'")),
     "unknown calculator": (HEAD + 'calculator = "big"\n' + TASK, ("calculator = 'big'", "'simple'")),
     "calculator not allowed": (
         HEAD + 'calculator = "none"\n' + task('"backprop"'),

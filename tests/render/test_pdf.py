@@ -22,8 +22,9 @@ from weasyprint.urls import FatalURLFetchingError
 from examgen.render.faces import FAMILIES, face, faces
 from examgen.render.html import key_html, sheets_html
 from examgen.render.paper import SheetVariant
-from examgen.render.pdf import VARIANT, lay_out, write_pdf
+from examgen.render.pdf import lay_out, written, write_pdf
 from examgen.sheets import sheet_task
+from tests.render.papers import laid_out, papers
 from tests.render.specimens import every_instance, every_variant, head, key_of, seed_variants
 
 # the layouts of every preset and option take seconds: one worker makes them once
@@ -62,9 +63,8 @@ def glyphless(html: str) -> set[str]:
 @cache
 def everything(language: str) -> tuple[tuple[str, Any], ...]:
     """Sheets and key with every preset and option: HTML and what it is laid out to."""
-    variants = every_variant(language)
-    pages = (sheets_html(head(language, sample=True), variants), key_html(head(language), *key_of(variants)))
-    return tuple((html, lay_out(html)) for html in pages)
+    key = key_html(head(language), *key_of(every_variant(language)))
+    return (papers(language)["sheets"], laid_out(language)["sheets"]), (key, lay_out(key))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,7 +78,7 @@ def test_every_font_is_ours_and_no_glyph_is_missing(language: str) -> None:
     try:
         for html, document in everything(language):
             assert set() == glyphless(html)
-            assert set() == foreign(document.write_pdf(pdf_variant=VARIANT))
+            assert set() == foreign(written(document))
     finally:
         logger.removeHandler(handler)
     assert [] == told
