@@ -22,7 +22,7 @@ from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
 from examgen.render.html import check_templates, handout_html, key_html, solution_html
-from examgen.render.paper import Head, SolvedVariant
+from examgen.render.paper import Head, SheetVariant, SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
@@ -159,6 +159,15 @@ def write_pdf(html: str, head: Head | None = None) -> bytes:
         return bytes(paper.write_pdf(html, head or paper.PLAIN))
 
 
+def sheets_pdf(head: Head, sheets: Sequence[SheetVariant], *, large: bool = False) -> bytes:
+    """The PDF of sheets, all of them on as many pages."""
+    _paper()
+    from examgen.render import paging
+
+    with _uncollected():
+        return paging.sheets_pdf(head, sheets, large=large)
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """While a document is laid out nothing is collected as garbage."""
@@ -211,11 +220,7 @@ def _naming(place: str) -> Iterator[None]:
 
 
 def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool) -> None:
-    _paper()
-    from examgen.render.paging import sheets_pdf
-
-    with _uncollected():
-        made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large)
+    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large)
     write(stage, LARGE if large else "sheets.pdf", made)
 
 

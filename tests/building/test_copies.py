@@ -14,6 +14,7 @@ import pikepdf
 import pytest
 
 import examgen.build
+from examgen.render.paper import Head, SheetVariant
 from tests.building.conftest import built
 from tests.building.folders import SECRET, Folder
 from tests.cli.commands import Ended, complaint, run
@@ -31,7 +32,7 @@ seed = "{SECRET}"
 problem = "svm_loss"
 preset = "2x3"
 """
-CLASS, SPARE = 90, 5
+CLASS, SPARE, ROW = 90, 5, 12
 SLOW, LARGE, FOREIGN = 4, 7, 9  # places on the list of those who need something
 
 
@@ -57,12 +58,27 @@ def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "exam.toml"
 
 
+Told = dict[bool, list[SheetVariant]]  # what was to be set in large print, and what was not
+
+
 @pytest.fixture(scope="module")
-def made(exam: Path) -> tuple[Folder, Ended]:
+def told() -> Told:
+    """All sheets of the class; only the first and the last ones are set, since each takes a tenth of a second."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def made(exam: Path, told: Told) -> tuple[Folder, Ended]:
     """The class in a room of eight rows of twelve seats."""
-    folder = exam.parent / "out"
+    folder, real = exam.parent / "out", examgen.build.sheets_pdf
+
+    def shortened(head: Head, sheets: list[SheetVariant], *, large: bool = False) -> bytes:
+        told[large] = sheets
+        return real(head, sheets if large else [*sheets[:ROW], *sheets[-SPARE:]], large=large)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
+        patch.setattr(examgen.build, "sheets_pdf", shortened)
         options = ("--roster", exam.parent / "students.csv", "--room", "8x12", "--spare", SPARE)
         return Folder(folder), built(folder, exam, *options)
 
@@ -151,11 +167,77 @@ def test_an_edited_assignment_is_told_and_kept(made: tuple[Folder, Ended], exam:
     assert complaint(run("build", exam, "-o", folder.path)).startswith(f"{path}: changed since it was built")
 
 
+def sheet(pages: list[str], code: str, who: str) -> str:
+    """The page with a code and a name on it, of which there is one."""
+    (page,) = (page for page in pages if code in page and who in page)
+    return page
+
+
+def test_there_is_a_sheet_for_each_copy(made: tuple[Folder, Ended], told: Told) -> None:
+    """In the order of the pile, those in large print in a file of their own."""
+    rows = assignment(made[0])
+    for large in (False, True):
+        wanted = [(row["name"], row["group"], row["code"]) for row in rows if bool(row["large"]) == large]
+        assert wanted == [(sheet.name, sheet.group, sheet.code) for sheet in told[large]]
+
+
+def test_each_sheet_bears_its_name_and_seat(made: tuple[Folder, Ended]) -> None:
+    """As printed, in the order of the pile, group and variant too; spare ones have a line for the name."""
+    folder, rows = made[0], [row for row in assignment(made[0]) if not row["large"]]
+    pages = folder.pages("sheets.pdf")
+    assert ROW + SPARE == len(pages)
+    for row, page in zip([*rows[:ROW], *rows[-SPARE:]], pages, strict=True):
+        if row["language"]:
+            continue
+        place = f"ряд {row['row']}, место {row['seat']}" if row["seat"] else "Фамилия, имя"
+        assert all(said in page for said in (row["name"], row["group"], place, f"Вариант {row['variant']}", row["code"]))
+
+
+def test_single_students_are_served(made: tuple[Folder, Ended]) -> None:
+    """More time, another language and large print on their own sheets, and on nobody else's."""
+    folder, rows = made[0], assignment(made[0])
+    pages, large = folder.pages("sheets.pdf"), folder.pages("sheets-large.pdf")
+    assert "Время: 37 минут" in sheet(pages, rows[SLOW]["code"], name(SLOW))
+    foreign = sheet(pages, rows[FOREIGN]["code"], name(FOREIGN))
+    assert "Short test" in foreign and "Time: 20 minutes" in foreign and "row 1, seat 10" in foreign
+    assert 1 == len(large) and name(LARGE) in large[0] and rows[LARGE]["code"] in large[0]
+    assert (1, 1) == tuple(sum(said in page for page in pages) for said in ("37 минут", "Short test"))
+    assert not any(name(LARGE) in page for page in pages)
+
+
+def test_large_print_stands_on_larger_paper(made: tuple[Folder, Ended]) -> None:
+    """A3, where the others stand on A4."""
+    for file, size in (("sheets.pdf", (210, 297)), ("sheets-large.pdf", (297, 420))):
+        with pikepdf.open(made[0].path / file) as document:
+            found = {tuple(round(float(side) * 25.4 / 72) for side in page.mediabox[2:]) for page in document.pages}
+        assert {size} == found
+
+
+def test_a_class_in_large_print_has_ordinary_sheets_beside_it(
+    exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nameless, one of each variant that is used."""
+    named: dict[bool, list[tuple[int, str]]] = {}
+
+    def watched(head: Head, sheets: list[SheetVariant], *, large: bool = False) -> bytes:
+        named[large] = [(sheet.number, sheet.name) for sheet in sheets]
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr(examgen.build, "sheets_pdf", watched)
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    (tmp_path / "one.csv").write_text("name;large\nAnna;yes\nBoris;x\n", encoding="utf-8")
+    ended = run("build", exam, "-o", tmp_path / "out", "-j", 1, "--roster", tmp_path / "one.csv", "--spare", 0)
+    assert 0 == ended.status, ended.err
+    assert {"Anna", "Boris"} == {name for _, name in named[True]}
+    assert [(1, ""), (2, "")] == named[False]
+
+
 def test_a_build_without_copies_leaves_no_list(
     made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lists of the build before it go, and its own summary speaks of no copies."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, *rest: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     folder = made[0].copy(tmp_path / "out")
     ended = run("build", exam, "-o", folder.path, "-j", 1)
     assert 0 == ended.status, ended.err
@@ -165,7 +247,8 @@ def test_a_build_without_copies_leaves_no_list(
 
 def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two variants around a table of four; six for one copy."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, *rest: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     ended = run("build", exam, "-o", tmp_path / "two", "-j", 1, "-n", 2, "--room", "2x2")
     notes = [line for line in ended.out.splitlines() if line.startswith("note: ")]
     assert "note: 2 pairs of neighbours have the same variant: four variants keep all apart" == notes[0]

@@ -19,7 +19,7 @@ HEAD = "name;group;id;row;seat;minutes;large;language"
 @pytest.fixture(scope="module")
 def exam() -> Exam:
     """The lecture's exam, in Russian, with a title for every language."""
-    return replace(read_exam(LECTURE), language="ru", definition={"title": {"ru": "Контрольная", "en": "Test"}})
+    return read_exam(LECTURE, language="ru")
 
 
 def read(exam: Exam, place: Path, content: str | bytes, room: Room | None = None) -> Roster:
@@ -130,13 +130,16 @@ def test_a_seat_outside_the_room_is_told(exam: Exam, tmp_path: Path) -> None:
     assert 2 == len(read(exam, tmp_path, content, Room(3, 3)).people)
 
 
-def test_a_language_without_a_title_is_told(exam: Exam, tmp_path: Path) -> None:
-    """One title alone stands for all languages."""
+@pytest.mark.parametrize("key", ["title", "course"])
+def test_a_language_without_a_title_is_told(key: str, exam: Exam, tmp_path: Path) -> None:
+    """Or without a name of the course; one text alone stands for all languages."""
+    def named(text: str | dict[str, str]) -> Exam:
+        return replace(exam, printing=replace(exam.printing, **{key: text}))
+
     content = "name;language\na;en\n"
-    titled = replace(exam, definition={"title": {"ru": "Контрольная"}})
-    says = "line 2, column 'language': the exam has no title in 'en', add one to its title"
-    assert says == refused(titled, tmp_path, content)
-    assert "en" == read(replace(exam, definition={"title": "Контрольная"}), tmp_path, content).people[0].language
+    says = f"line 2, column 'language': {key} has no entry for 'en', add one beside 'ru'"
+    assert says == refused(named({"ru": "Контрольная"}), tmp_path, content)
+    assert "en" == read(named("Контрольная"), tmp_path, content).people[0].language
 
 
 def test_a_file_that_is_not_there_is_told(exam: Exam, tmp_path: Path) -> None:
