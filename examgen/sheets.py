@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
+from examgen.copies import Copy
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
@@ -19,6 +20,7 @@ from examgen.points import Points, distribute
 from examgen.registry import asks_of, graph_of, problem, unrounded
 from examgen.render import diagram
 from examgen.render.language import say
+from examgen.render.measuring import clean
 from examgen.render.notation import num
 from examgen.render.paper import (
     Accepted,
@@ -37,6 +39,7 @@ from examgen.render.paper import (
 from examgen.tabulating import TABULATED
 
 BROKEN = 2  # decimals of a number that should be whole
+PLACE = "row %(row)s, seat %(seat)s"
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,28 @@ def sheet_variant(exam: Exam, variant: Variant, language: str | None = None) -> 
         for task, instance in zip(exam.tasks, variant.instances, strict=True)
     )
     return SheetVariant(variant.number, variant.code, tuple(tasks))
+
+
+def copy_sheets(exam: Exam, drawn: Iterable[Variant], copies: Iterable[Copy]) -> list[SheetVariant]:
+    """A sheet for each copy, with what is known of its student; the time and the language are the student's."""
+    by_number = {variant.number: variant for variant in drawn}
+    made: dict[tuple[int, str | None], SheetVariant] = {}
+    found = []
+    for copy in copies:
+        which = (copy.variant, copy.language)
+        if which not in made:
+            made[which] = sheet_variant(exam, by_number[copy.variant], copy.language)
+        found.append(_for_student(exam, made[which], copy))
+    return found
+
+
+def _for_student(exam: Exam, sheet: SheetVariant, copy: Copy) -> SheetVariant:
+    other = copy.language is not None or copy.minutes is not None
+    place = say(copy.language or exam.language, PLACE, {"row": copy.row, "seat": copy.seat}) if copy.seated else ""
+    return replace(
+        sheet, name=clean(copy.name or copy.id), group=clean(copy.group), place=place,
+        head=head(exam, copy.language, copy.minutes) if other else None,
+    )
 
 
 Solved = tuple[Variant, Sequence[Solution]]

@@ -17,6 +17,7 @@ from examgen.errors import InputError
 from examgen.model import cells
 from examgen.render import describing, notation, own
 from examgen.render.diagram import draw_circuit
+from examgen.render.handout import Handout
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean, fitting
 from examgen.render.paper import (
@@ -38,7 +39,7 @@ from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
-STYLES = ("print", "screen", "audit", "slips")
+STYLES = ("print", "screen", "audit", "slips", "handout")
 GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted them
 
 
@@ -82,6 +83,11 @@ def slips_html(head: Head, slips: Sequence[Slip]) -> str:
     """Feedback slips, four to a page, each within its quarter whatever it says; no slip leaves an empty page."""
     told = [fitted(head.title, slip, head.language) for slip in slips]
     return _rendered("slips", head, title=clean(head.title), slips=told)
+
+
+def handout_html(head: Head, papers: Handout) -> str:
+    """The list by which the papers of a pile are handed out."""
+    return _rendered("handout", head, papers=papers)
 
 
 def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:

@@ -20,6 +20,7 @@ import pytest
 import examgen.build
 import examgen.staging
 from examgen.errors import OutputError
+from examgen.render.paper import Head
 from examgen.staging import ENTRIES, FILES, OFFICE, OPTIONAL, publish, staging, write
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
@@ -31,7 +32,8 @@ REQUIRED = tuple(name for name in ENTRIES if name not in OPTIONAL)
 
 @pytest.fixture(autouse=True)
 def _quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
 
 
 @pytest.fixture(params=["empty", "built", "partly"])
@@ -119,7 +121,7 @@ def killed(folder: Path, move: int) -> int:
         "import os, sys, examgen.build\n"
         "real, count = os.replace, iter(range(1, 100))\n"
         f"os.replace = lambda source, target: os._exit(9) if next(count) == {move} else real(source, target)\n"
-        "examgen.build.write_pdf = lambda html: b'%PDF-1.7'\n"
+        "examgen.build.write_pdf = examgen.build.sheets_pdf = lambda *told, **more: b'%PDF-1.7'\n"
         f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', {str(folder)!r}, '--proof', '1', '-j', '1']\n"
         "from examgen.cli import main; main()"
     )
@@ -306,7 +308,7 @@ def test_what_is_added_while_a_build_runs_is_kept(sample: Folder, tmp_path: Path
     folder = sample.copy(tmp_path / "out")
     note = folder.path / "solutions" / "note.txt"
 
-    def busy(html: str) -> bytes:
+    def busy(html: str, head: Head) -> bytes:
         note.write_text("mine", encoding="utf-8")
         return b"%PDF-1.7"
 

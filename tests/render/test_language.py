@@ -28,7 +28,7 @@ from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
 from examgen.render.paper import CLASSES, Head, SheetVariant
 from examgen.resources import find
-from examgen.sheets import sheet_task
+from examgen.sheets import PLACE, sheet_task
 from examgen.starting import TITLE, write_definition
 from tests.render.specimens import drawn
 
@@ -70,7 +70,7 @@ def problem_messages() -> set[str]:
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
     said |= {*describing.MESSAGES, *speech.MESSAGES}
     said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *marker_messages()}
-    return said | {problem.title for problem in problems().values()} | {LETTERS, TITLE, *CLASSES}
+    return said | {problem.title for problem in problems().values()} | {LETTERS, PLACE, TITLE, *CLASSES}
 
 
 def marker_messages() -> set[str]:
