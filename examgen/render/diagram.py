@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 import graphlay
 
@@ -22,6 +23,9 @@ GATE = 8.0  # diameter of a gate and width of an input's name, mm
 WRITING = 6.0  # height of a writing place, mm
 NAME = 3.4  # height of a gate's name, mm
 TRUNK = 3.0  # height kept free for a wire that passes a column, mm
+BESIDE = 0.8  # how far a number stands from its gate, and from what comes behind it, mm
+ARROW = 1.8  # room for the head of the arrow at the output, mm
+DIGITS = (1.2, 4.8)  # the digits of a number stand so far above a wire, or below it, mm
 MARK = 1.6  # how far a mark stands from a wire, and as far from its end, mm
 TWIN = 2.2  # how far two wires from one value to one gate part, mm
 PAGE = 174.0  # width there is on the page, mm
@@ -69,7 +73,10 @@ class Diagram:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a node is drawn: left edge and middle of its gate, and what a key writes at its stub."""
+    """Where a node is drawn: left edge and middle of its gate, and what a key writes at its stub.
+
+    `rooms` are the widths that a value and a gradient have, in mm: beyond the stub where nothing stands in the way.
+    """
 
     node: Node
     x: float
@@ -77,6 +84,7 @@ class Spot:
     last: bool
     found_value: Shown = None
     found_gradient: Shown = None
+    rooms: tuple[float, float] = (0.0, 0.0)
 
     @property
     def naming(self) -> tuple[float, float, float, float]:
@@ -125,6 +133,7 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
         Spot(node, *layout.places[node.name], node.name == diagram.output, *(found or {}).get(node.name, (None, None)))
         for node in diagram.nodes
     )
+    spots = tuple(replace(spot, rooms=_rooms(layout, spot, spots)) for spot in spots)
     marks = tuple(
         Mark(node.mark, *layout.seconds[node.name]) for node in diagram.nodes if node.mark and node.name in layout.seconds
     )
@@ -142,9 +151,15 @@ Place = str | tuple[str, int]  # a node, or the trunk of its wire in a later col
 class _Wire:
     """One piece of wire; where it enters a gate, the room beside its end."""
 
-    path: str
+    points: tuple[Point, ...]
     gate: str = ""
     beside: Point = (0.0, 0.0)
+
+    @property
+    def path(self) -> str:
+        """SVG path data: a slanting line, and where it passes a column a level one."""
+        (ax, ay), (bx, by), *level = self.points
+        return f"M{ax:.2f} {ay:.2f}L{bx:.2f} {by:.2f}" + "".join(f"H{x:.2f}" for x, _ in level)
 
 
 @dataclass(frozen=True)
@@ -270,12 +285,36 @@ def _wires(edges: Sequence[tuple[Place, Place]], spots: Mapping[Place, Point], w
         x, y = spots[start][0] + width, spots[start][1]
         left, middle = spots[end]
         if isinstance(end, tuple):
-            yield _Wire(f"M{x:.2f} {y:.2f}L{left:.2f} {middle:.2f}H{left + width:.2f}")
+            yield _Wire(((x, y), (left, middle), (left + width, middle)))
             continue
         shift = TWIN * (2 * drawn[start, end] - twins[start, end] + 1)
         drawn[start, end] += 1
         rim = _rim((left + GATE / 2, middle), (x, y), shift)
-        yield _Wire(f"M{x:.2f} {y:.2f}L{rim[0]:.2f} {rim[1]:.2f}", end, _beside(rim, (x, y)))
+        yield _Wire(((x, y), rim), end, _beside(rim, (x, y)))
+
+
+def _rooms(layout: _Layout, spot: Spot, spots: Sequence[Spot]) -> tuple[float, float]:
+    """How wide a value above a node's wire and a gradient below it may be before they meet a wire or another node."""
+    start, least = spot.x + GATE + BESIDE, layout.stub - BESIDE - ARROW
+    if spot.last:
+        return least, least
+    wires = [piece for wire in layout.wires for piece in pairwise(wire.points)]
+    found = []
+    for low, high in ((spot.y - DIGITS[1], spot.y - DIGITS[0]), (spot.y + DIGITS[0], spot.y + DIGITS[1])):
+        ends = [_enters(piece, low, high) for piece in wires]
+        ends += [other.x for other in spots if other.y - GATE / 2 < high and low < other.y + GATE / 2 and other.x > spot.x]
+        found.append(max(least, min((x for x in ends if x > start), default=layout.width) - BESIDE - start))
+    return found[0], found[1]
+
+
+def _enters(piece: tuple[Point, Point], low: float, high: float) -> float:
+    """Where a straight wire first stands between two heights, from the left; 0 where it never does."""
+    (ax, ay), (bx, by) = piece
+    if max(ay, by) <= low or min(ay, by) >= high:
+        return 0.0
+    if low < ay < high:
+        return ax
+    return ax + (bx - ax) * ((low if ay <= low else high) - ay) / (by - ay)
 
 
 def _beside(rim: Point, start: Point) -> Point:

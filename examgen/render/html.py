@@ -16,9 +16,9 @@ from examgen.render import notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean
+from examgen.render.measuring import width as text_width
 from examgen.render.paper import (
     CLASSES,
-    Box,
     Head,
     MarkingTable,
     Misled,
@@ -32,6 +32,7 @@ from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
+LETTER = 1.7  # mm that a letter of a marking sheet takes
 
 def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
     """Every variant's sheet, each starting on its own page."""
@@ -96,7 +97,8 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
     environment.globals["mistake_columns"] = mistake_columns
-    environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
+    environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
+    environment.globals["column_groups"] = partial(column_groups, comma)
     return environment
 
 
@@ -107,18 +109,26 @@ def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Marku
     return notation.math(str(value))
 
 
-def column_groups(boxes: Sequence[Box], room: float = 146) -> list[list[int]]:
+def column_groups(comma: bool, table: MarkingTable, room: float = 146) -> list[list[int]]:
     """The columns of a marking sheet, by number, in groups that fit the page (in mm, beside variant and code)."""
     groups: list[list[int]] = [[]]
     taken = 0.0
-    for place, box in enumerate(boxes):
-        width = min(40.0, 7.0 * box.shape[-1] + 6) if box.kind == "array" else 16.0
+    for place, box in enumerate(table.boxes):
+        width = min(40.0, 7.0 * box.shape[-1] + 6) if box.kind == "array" else _number_column(comma, table, place)
         if groups[-1] and taken + width > room:
             groups.append([])
             taken = 0.0
         groups[-1].append(place)
         taken += width
     return groups
+
+
+def _number_column(comma: bool, table: MarkingTable, place: int) -> float:
+    """How wide a column of numbers is, set small, with exact forms below them, in mm."""
+    found = [row.accepted[place] for row in table.rows]
+    texts = [_number(comma, one.rounded, table.boxes[place].decimals) for one in found]
+    texts += [f"({_number(comma, one.exact)})" for one in found if one.exact is not None]
+    return max(16.0, 3.0 + LETTER * max(len(Markup(text).striptags()) for text in texts))
 
 
 def mistake_columns(strip: Strip, count: int = 3) -> list[list[list[Misled]]]:
