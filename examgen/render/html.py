@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
+from itertools import accumulate, groupby
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -12,13 +13,14 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from examgen.model import cells
-from examgen.render import notation
+from examgen.render import fitting, notation
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean
 from examgen.render.measuring import width as text_width
 from examgen.render.paper import (
     CLASSES,
+    IMAGE,
     Head,
     MarkingTable,
     Misled,
@@ -32,7 +34,8 @@ from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
-LETTER = 1.7  # mm that a letter of a marking sheet takes
+BLOCK = 30  # lines of mistakes that stay together
+FITTING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
 
 def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
     """Every variant's sheet, each starting on its own page."""
@@ -96,9 +99,11 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
-    environment.globals["mistake_columns"] = mistake_columns
+    environment.globals["image_names"] = partial(image_names, language)
+    environment.globals["mistake_blocks"] = mistake_blocks
     environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
-    environment.globals["column_groups"] = partial(column_groups, comma)
+    environment.globals |= {name: partial(getattr(fitting, name), comma) for name in FITTING}
+    environment.globals |= {"blank_size": fitting.blank_size, "beside_working": fitting.beside_working}
     return environment
 
 
@@ -109,34 +114,23 @@ def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Marku
     return notation.math(str(value))
 
 
-def column_groups(comma: bool, table: MarkingTable, room: float = 146) -> list[list[int]]:
-    """The columns of a marking sheet, by number, in groups that fit the page (in mm, beside variant and code)."""
-    groups: list[list[int]] = [[]]
-    taken = 0.0
-    for place, box in enumerate(table.boxes):
-        width = min(40.0, 7.0 * box.shape[-1] + 6) if box.kind == "array" else _number_column(comma, table, place)
-        if groups[-1] and taken + width > room:
-            groups.append([])
-            taken = 0.0
-        groups[-1].append(place)
-        taken += width
-    return groups
+def image_names(language: str, count: int, numbered: bool) -> list[str]:
+    """What the rows or columns of a table of scores are called; by number alone where there is no room for more."""
+    return [str(i) if numbered else say(language, IMAGE, {"number": i}) for i in range(1, count + 1)]
 
 
-def _number_column(comma: bool, table: MarkingTable, place: int) -> float:
-    """How wide a column of numbers is, set small, with exact forms below them, in mm."""
-    found = [row.accepted[place] for row in table.rows]
-    texts = [_number(comma, one.rounded, table.boxes[place].decimals) for one in found]
-    texts += [f"({_number(comma, one.exact)})" for one in found if one.exact is not None]
-    return max(16.0, 3.0 + LETTER * max(len(Markup(text).striptags()) for text in texts))
-
-
-def mistake_columns(strip: Strip, count: int = 3) -> list[list[list[Misled]]]:
-    """What mistakes lead to in columns of about the same length, each column's by task.
+def mistake_blocks(strip: Strip, count: int = 3) -> Iterator[list[list[list[Misled]]]]:
+    """What mistakes lead to in columns of about the same length, each column's by task; in blocks that a page can hold.
 
     Columns of CSS would do the same, and take as long as all the rest of the key.
     """
     rows = [(place, misled) for place, task in enumerate(strip.tasks) for misled in task.mistakes]
+    ends = list(accumulate(_length(misled) for _, misled in rows))
+    for _, block in groupby(zip(rows, ends, strict=True), key=lambda pair: (pair[1] - 1) // (count * BLOCK * COLUMN)):
+        yield _columns([row for row, _ in block], count)
+
+
+def _columns(rows: Sequence[tuple[int, Misled]], count: int) -> list[list[list[Misled]]]:
     total, used = sum(_length(misled) for _, misled in rows), 0
     columns: list[dict[int, list[Misled]]] = [{} for _ in range(count)]
     for place, misled in rows:
