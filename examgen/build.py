@@ -20,7 +20,7 @@ from examgen.exam import Choice, Exam
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import key_html, sheets_html, solution_html
+from examgen.render.html import check_templates, key_html, solution_html
 from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
@@ -55,6 +55,7 @@ def build(
     """
     with terminable():
         _ready(device)
+        check_templates(head(exam))
         with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
@@ -116,13 +117,20 @@ def _paper() -> Any:
     return pdf
 
 
-def write_pdf(html: str) -> bytes:
-    """The PDF of one HTML document."""
+def write_pdf(html: str, templates: Path | None = None) -> bytes:
+    """The PDF of one HTML document; with own templates, pictures may come from their folder."""
     paper = _paper()
+    with _uncollected():
+        return bytes(paper.write_pdf(html, templates))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """While a document is laid out nothing is collected as garbage."""
     collecting = gc.isenabled()
     gc.disable()  # the collector would walk through a growing layout again and again, and find nothing: a sixth of the time
     try:
-        return bytes(paper.write_pdf(html))
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -168,20 +176,24 @@ def _naming(place: str) -> Iterator[None]:
 
 
 def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
-    html = sheets_html(head(exam), [sheet_variant(exam, variant) for variant in drawn])
-    write(stage, "sheets.pdf", write_pdf(html))
+    _paper()
+    from examgen.render.paging import sheets_pdf
+
+    with _uncollected():
+        made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn])
+    write(stage, "sheets.pdf", made)
 
 
 def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
     html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html))
+    write(stage, "key.pdf", write_pdf(html, exam.printing.templates))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
     worked = _worked(exam, one, full)
     with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked)))
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), exam.printing.templates))
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
+from examgen import codes
 from examgen.answers import decimal_text
 from examgen.exam import Exam
 from examgen.keyfile import FORMAT
@@ -16,6 +17,7 @@ from examgen.points import Points, distribute
 from examgen.problem import DIGITS
 from examgen.registry import graph_of
 from examgen.render.language import say
+from examgen.render.own import checksums
 from examgen.sheets import Solved, Variant
 from examgen.staging import FILES, solution_name
 
@@ -32,6 +34,7 @@ def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "title": exam.title,
+        "exam": codes.identity(exam.seed),
         "language": exam.language,
         "marking": exam.rules.to_json(),
         "variants": [_variant(exam, variant, solutions) for variant, solutions in solved],
@@ -103,6 +106,7 @@ def manifest_json(
         "sample": exam.sample,
         "key": "full" if full else "short",
         "notes": list(notes),
+        "templates": checksums(exam.printing.templates),
         "files": dict(files),
         "certificates": [
             {"code": variant.code, "task": task.number, "key": certificate.key, "engines": dict(certificate.bounds)}

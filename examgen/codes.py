@@ -10,6 +10,8 @@ the check is a weighted sum modulo a prime, as in ISBN-10.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 
 from examgen.drawing import Stream, key
@@ -17,6 +19,7 @@ from examgen.errors import InputError
 
 ALPHABET = "23456789CHJKMPQRTWX"
 LENGTH = 6
+SCHEME = "XG"  # in capitals, as all that a page says, so that its QR code stays small
 CODES = len(ALPHABET) ** (LENGTH - 1)
 
 _PRIME = len(ALPHABET)
@@ -78,17 +81,28 @@ def check(code: str) -> bool:
     return len(code) == LENGTH and set(code) <= _VALUE.keys() and not _checksum([_VALUE[s] for s in code]) % _PRIME
 
 
-def normalise(text: str) -> str:
+def normalise(text: str, known: Collection[str] = ()) -> str:
     """A code as printed, from one typed in small letters, with spaces or dashes, or in Cyrillic letters of like shape.
 
-    Raises: InputError if it is no code, saying why and what was meant where a look-alike explains it.
+    Raises: InputError if it is no code, saying why and what was meant: one of those `known` that is typed almost so, or one
+    that a look-alike explains.
     """
     code = _PADDING.sub("", text).upper().translate(_CYRILLIC)
     if check(code):
         return code
-    meant = code.translate(_LOOKALIKE)
-    remedy = f"was {meant} meant?" if check(meant) else "compare it with the sheet."
+    meant = [other for other in (code.translate(_LOOKALIKE),) if other in known or (not known and check(other))]
+    remedy = suggested(meant or nearest(code, known)) or "compare it with the sheet."
     raise InputError(f"{text[:40]!r} is no variant code, since {_reason(code)}: {remedy}")
+
+
+def nearest(code: str, known: Collection[str]) -> list[str]:
+    """Those of the known codes from which a code differs by one symbol, missing, added or mistyped, or by two swapped."""
+    return get_close_matches(code, known, n=2, cutoff=0.8)  # of six symbols five are the same and in their order
+
+
+def suggested(meant: Sequence[str]) -> str:
+    """The question whether one of these was meant; empty where there are none."""
+    return f"was {' or '.join(meant)} meant?" if meant else ""
 
 
 def _reason(code: str) -> str:
@@ -127,3 +141,25 @@ def _unpermuted(place: int, tables: tuple[tuple[int, ...], ...]) -> int:
         place = left * _SIDE + right
         if place < CODES:
             return place
+
+
+def identity(seed: str | int) -> str:
+    """The five symbols by which a scanner tells one exam from another; nobody finds the seed by them."""
+    stream = Stream(key("exam identity", seed))
+    return "".join(ALPHABET[stream.below(_PRIME)] for _ in range(LENGTH - 1))
+
+
+def page_label(exam: str, code: str, page: int) -> str:
+    """What the QR code of a page holds: XG:exam:variant:page. Pages count from 1."""
+    return f"{SCHEME}:{exam}:{code}:{page}"
+
+
+def read_page_label(text: str) -> tuple[str, str, int]:
+    """Exam, variant code and page of what a scanner has read.
+
+    Raises: InputError where it is no page of an exam.
+    """
+    scheme, exam, code, page = (*text.strip().split(":"), "", "", "", "")[:4]
+    if scheme != SCHEME or not exam or not check(code) or not (page.isascii() and page.isdecimal()) or not int(page):
+        raise InputError(f"{text[:40]!r} is no page of an exam: scan the square code at the foot of a sheet.")
+    return exam, code, int(page)

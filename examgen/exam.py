@@ -18,6 +18,7 @@ from examgen.fairness import BAND, reference
 from examgen.keyfile import BLANKS, CELLS, STANDARD, Rules
 from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
+from examgen.printing import Printing, length, printing
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
 from examgen.registry import preset, problem
 from examgen.render.language import languages
@@ -41,10 +42,17 @@ class _Task(_Strict):
     points: Any = None
     working: int | None = Field(None, ge=1, le=9)
     decimals: int | None = Field(None, ge=0, le=6)
+    space: Any = None
 
 
 class _Definition(_Strict):
     title: Any
+    course: Any = None
+    date: Any = None
+    paper: Any = "A4"
+    duplex: bool = False
+    space: Any = None
+    templates: str | None = Field(None, min_length=1)
     language: str = "en"
     minutes: int = Field(45, ge=1, le=1000)
     variants: int = Field(ge=1, le=100_000)
@@ -84,13 +92,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of the exam; its choices alternate from variant to variant. `points` as in `points.distribute`."""
+    """One task of the exam; its choices alternate from variant to variant. `points` as in `points.distribute`.
+
+    `space` is the least room for its working, mm; None leaves it to the page.
+    """
 
     number: int
     choices: tuple[Choice, ...]
     points: Points
     working: int
     decimals: int
+    space: float | None = None
 
     def choice(self, variant: int) -> Choice:
         """The problem that variant 1, 2, … gets."""
@@ -108,10 +120,10 @@ class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
     `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
-    the exam is marked.
+    the exam is marked, `printing` how it is printed.
     """
 
-    title: str
+    printing: Printing
     language: str
     minutes: int
     variants: int
@@ -128,6 +140,11 @@ class Exam:
     band: Fraction = BAND
     avoid: tuple[Path, ...] = ()
     rules: Rules = STANDARD
+
+    @property
+    def title(self) -> str:
+        """The title in the language of the exam."""
+        return self.printing.titled(self.language)
 
     @property
     def sample(self) -> bool:
@@ -189,20 +206,22 @@ class Exam:
         return all(task.minutes is not None for task in self.tasks)
 
 
-def read_exam(path: Path, *, variants: int | None = None, language: str | None = None) -> Exam:
-    """The exam that a file defines; `variants` and `language` given on the command line win over the file.
+def read_exam(
+    path: Path, *, variants: int | None = None, language: str | None = None, templates: Path | None = None
+) -> Exam:
+    """The exam that a file defines; what is given on the command line wins over the file.
 
     Raises: DefinitionError, one sentence that names the file, the key and what is allowed.
     """
     raw = read_toml(path)
     changed = {key: value for key, value in (("variants", variants), ("language", language)) if value is not None}
     try:
-        return _exam(raw | changed, path.parent)
+        return _exam(raw | changed, path.parent, templates)
     except InputError as error:
         raise DefinitionError(f"{path}: {error}") from None
 
 
-def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
+def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:
     try:
         read = _Definition.model_validate(raw)
     except ValidationError as error:
@@ -214,7 +233,7 @@ def _exam(raw: Mapping[str, Any], folder: Path) -> Exam:
     pinned = all(choice.pinned for task in tasks for choice in task.choices)
     seed, seed_from = _seed(read, folder, needed=not pinned)
     return Exam(
-        title=_title(read.title, read.language), language=read.language, minutes=read.minutes,
+        printing=_printing(read, folder, templates), language=read.language, minutes=read.minutes,
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
@@ -259,17 +278,12 @@ def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _title(given: Any, language: str) -> str:
-    """One title for all languages, or the one of the paper's language from a table, whose entries are all looked at."""
-    titles: dict[str, Any] = given if isinstance(given, dict) else {language: given}
-    for title in (titles.get(language), *titles.values()):
-        if not isinstance(title, str) or not 0 < len(title.strip()) <= 200:
-            raise InputError(
-                f"title = {shown(given)}: give text of 1 to 200 characters, or a table with one for {language!r}"
-            )
-        if any(ord(letter) < 32 for letter in title):
-            raise InputError(f"title = {shown(title)}: give one line without control characters")
-    return str(titles[language])
+def _printing(read: _Definition, folder: Path, templates: Path | None) -> Printing:
+    """How the exam is printed; a folder of templates in the file is meant from there."""
+    return printing(
+        read.language, title=read.title, course=read.course, date=read.date, paper=read.paper, duplex=read.duplex,
+        space=read.space, templates=templates or (folder / read.templates if read.templates else None),
+    )
 
 
 def _without_seed(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -325,7 +339,8 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         _check_alternates(choices, _band(exam.band), exam.calculator)
         points = _points(task.points)
         _check_points(choices, points)
-        return Task(number, choices, points, working, decimals)
+        space = length(exam.space if task.space is None else task.space)
+        return Task(number, choices, points, working, decimals, space)
     except InputError as error:
         raise InputError(f"task {number}: {error}") from None
 

@@ -165,9 +165,12 @@ class Key:
             if int(number[1]) in self._numbers:
                 return self._numbers[int(number[1])]
             raise InputError(f"there is no variant {number[1]}: the exam has {len(self.variants)} of them")
-        found = codes.normalise(text)
+        found = codes.normalise(text, self._codes)
         if found not in self._codes:
-            raise InputError(f"variant {found} is none of this exam: compare the code with the sheet, and the exam's title")
+            meant = codes.suggested(codes.nearest(found, self._codes))
+            raise InputError(
+                f"variant {found} is none of this exam: {meant or 'compare the code with the sheet, and the title'}"
+            )
         return self._codes[found]
 
     @cached_property

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from examgen import formula, writing
+from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
@@ -49,12 +49,17 @@ class Variant:
     instances: tuple[Instance, ...]
 
 
-def head(exam: Exam, language: str | None = None) -> Head:
-    """What all pages of an exam share."""
+def head(exam: Exam, language: str | None = None, minutes: int | None = None) -> Head:
+    """What all pages of an exam share, or those for a student with another language or time.
+
+    Raises: InputError where the title or the course has no entry for the language.
+    """
+    language, printed = language or exam.language, exam.printing
     return Head(
-        title=exam.title, language=language or exam.language, minutes=exam.minutes, calculator=exam.calculator,
+        title=printed.titled(language), language=language, minutes=minutes or exam.minutes, calculator=exam.calculator,
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
-        comma=exam.decimal_comma,
+        comma=exam.decimal_comma, course=printed.course_in(language), date=printed.dated(language), paper=printed.paper,
+        duplex=printed.duplex, exam=codes.identity(exam.seed), templates=printed.templates,
     )
 
 
@@ -113,10 +118,13 @@ def _circuit_node(graph: Graph, node: Node, instance: Instance) -> diagram.Node:
     return diagram.Node(node.name, label, OPS[node.op].gate, node.inputs, gradient=given)
 
 
-def sheet_variant(exam: Exam, variant: Variant) -> SheetVariant:
-    """One student's sheet."""
+def sheet_variant(exam: Exam, variant: Variant, language: str | None = None) -> SheetVariant:
+    """A sheet without a name, in the language of the exam or another."""
     tasks = (
-        sheet_task(task.number, instance, exam.language, task.points, task.decimals, exam.decimal_comma)
+        replace(
+            sheet_task(task.number, instance, language or exam.language, task.points, task.decimals, exam.decimal_comma),
+            space=task.space,
+        )
         for task, instance in zip(exam.tasks, variant.instances, strict=True)
     )
     return SheetVariant(variant.number, variant.code, tuple(tasks))

@@ -25,6 +25,9 @@ def build(
     key: Detail = "short",
     device: Device = "cpu",
     language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
+    templates: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)
+    ] = None,
 ) -> None:
     """Draw, solve, prove and print the variants of an exam.
 
@@ -37,7 +40,7 @@ def build(
     _known_device(device)
     if key not in ("short", "full"):
         raise InputError(f"--key {key}: allowed are short and full")
-    exam = read_exam(definition, variants=number, language=language)
+    exam = read_exam(definition, variants=number, language=language, templates=templates)
     folder = output or default_folder(definition, proof=proof is not None)
     count = min(proof or exam.variants, exam.variants)
     with progress() as report:

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from itertools import accumulate, groupby
+from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from examgen.codes import page_label
+from examgen.errors import InputError
 from examgen.model import cells
-from examgen.render import fitting, notation
+from examgen.render import notation, own, sizing
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
-from examgen.render.measuring import clean
+from examgen.render.measuring import clean, fitting
 from examgen.render.measuring import width as text_width
 from examgen.render.paper import (
     CLASSES,
@@ -30,63 +33,89 @@ from examgen.render.paper import (
     Strip,
     WrittenStep,
 )
+from examgen.render.qr import Drawn, drawn
+from examgen.render.sizes import page_rule
 from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
 BLOCK = 30  # lines of mistakes that stay together
-FITTING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
+SIZING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
+STYLES = ("print", "screen", "audit", "slips")
+GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted them
 
-def sheets_html(head: Head, variants: Sequence[SheetVariant]) -> str:
-    """Every variant's sheet, each starting on its own page."""
-    return _environment(head.language, head.decimal_comma).get_template("sheet.html.j2").render(head=head, variants=variants)
+
+def sheets_html(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> str:
+    """Every sheet, each starting on its own page, and each in the language of its own head where it has one.
+
+    `large` lays the pages out that are enlarged when they are written.
+    """
+    sheets = [Markup(_sheet(variant.head or head, variant)) for variant in variants]
+    pages = max((variant.pages or GUESSED_PAGES for variant in variants), default=0)
+    return _rendered("sheets", head, sheets=sheets, pages=pages, large=large)
+
+
+def _sheet(head: Head, variant: SheetVariant) -> str:
+    return _rendered("sheet", head, variant=variant)
 
 
 def key_html(
     head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant] = ()
 ) -> str:
     """A marking sheet per task, then an answer strip per variant, then a worked solution per variant."""
-    template = _environment(head.language, head.decimal_comma).get_template("key.html.j2")
-    return template.render(head=head, tables=tables, strips=strips, solved=solved)
+    return _rendered("key", head, tables=tables, strips=strips, solved=solved)
 
 
 def solution_html(head: Head, solved: SolvedVariant) -> str:
     """One variant's worked solution, each task with its numbers."""
-    template = _environment(head.language, head.decimal_comma).get_template("solution.html.j2")
-    return template.render(head=head, solved=solved)
+    return _rendered("solution", head, solved=solved)
 
 
 def homework_html(head: Head, tasks: Sequence[SolvedTask], *, screen: bool) -> str:
     """Worked solutions of one's own numbers as a document, for a browser (`screen`) or for the printer."""
-    template = _environment(head.language, head.decimal_comma).get_template("homework.html.j2")
-    return template.render(head=head, tasks=tasks, screen=screen)
+    return _rendered("homework", head, tasks=tasks, screen=screen)
 
 
 def slips_html(head: Head, slips: Sequence[Slip]) -> str:
     """Feedback slips, four to a page, each within its quarter whatever it says; no slip leaves an empty page."""
-    template = _environment(head.language, head.decimal_comma).get_template("slips.html.j2")
     told = [fitted(head.title, slip, head.language) for slip in slips]
-    return template.render(head=head, title=clean(head.title), slips=told)
+    return _rendered("slips", head, title=clean(head.title), slips=told)
 
 
 def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:
     """A worked solution as a piece of HTML that brings its style along, for a browser or a notebook."""
-    template = _environment(head.language, head.decimal_comma).get_template("screen.html.j2")
-    return template.render(head=head, steps=steps)
+    return _rendered("screen", head, steps=steps)
 
 
 def audit_html(title: str, variants: int, sections: Sequence[Any], plots: Mapping[str, Sequence[tuple[str, str]]]) -> str:
     """The report on an exam; `plots` are alternative text and SVG, by section key."""
     drawn = {key: [(says, Markup(svg)) for says, svg in found] for key, found in plots.items()}
-    template = _environment("en", False).get_template("audit.html.j2")
-    return template.render(title=title, variants=variants, sections=sections, plots=drawn)
+    return _rendered("audit", Head(title), title=title, variants=variants, sections=sections, plots=drawn)
+
+
+def check_templates(head: Head) -> None:
+    """Looks at the own templates of an exam, if it has any. Raises: InputError naming file and line."""
+    if head.templates is not None:
+        own.check(head.templates, environment(head.language, head.decimal_comma, head.templates))
+
+
+def _rendered(name: str, head: Head, **told: Any) -> str:
+    """A template filled in. Raises: InputError where one of the instructor's own fails, naming its line."""
+    world = environment(head.language, head.decimal_comma, head.templates)
+    try:
+        return world.get_template(f"{name}.html.j2").render(head=head, **told)
+    except Exception as error:
+        place = own.place(head.templates, error)
+        if place is None:
+            raise
+        raise InputError(f"{place}: {error}") from None
 
 
 @cache
-def _environment(language: str, comma: bool) -> SandboxedEnvironment:
-    """The templates' world: sandboxed, escaping, and silent about nothing that is undefined."""
+def environment(language: str, comma: bool, folder: Path | None = None) -> SandboxedEnvironment:
+    """The templates' world: sandboxed, escaping, and silent about nothing that is undefined; `folder` holds own templates."""
     environment = SandboxedEnvironment(
-        loader=FileSystemLoader(find("templates")),
+        loader=own.loader(folder),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
@@ -102,9 +131,15 @@ def _environment(language: str, comma: bool) -> SandboxedEnvironment:
     environment.globals["image_names"] = partial(image_names, language)
     environment.globals["mistake_blocks"] = mistake_blocks
     environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
-    environment.globals |= {name: partial(getattr(fitting, name), comma) for name in FITTING}
-    environment.globals |= {"blank_size": fitting.blank_size, "beside_working": fitting.beside_working}
+    environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
+    environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
+    environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting}
     return environment
+
+
+def _qr(exam: str, code: str, page: int) -> Drawn:
+    """The code of a page for scanners."""
+    return drawn(page_label(exam, code, page))
 
 
 def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Markup:
@@ -149,4 +184,6 @@ def _length(misled: Misled) -> int:
 @cache
 def _style(name: str = "print") -> Markup:
     """A style sheet; it is ours and holds no markup."""
+    if name not in STYLES:
+        raise InputError(f"style({name!r}): there is no such style sheet, only {', '.join(STYLES)}")
     return Markup((find("templates") / f"{name}.css").read_text(encoding="utf-8"))

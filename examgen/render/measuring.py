@@ -18,6 +18,7 @@ MARKS = 2  # accents on one letter: a tower of them would reach into other lines
 LONGEST = 2000  # characters that are looked at
 JOINERS = "\u200c\u200d"  # have no width, and letters of some scripts need them
 MORE = "…"
+NAMES = (11.0, 9.5, 8.5, 7.5)  # sizes of a printed name, points
 
 
 def clean(text: str) -> str:
@@ -53,6 +54,11 @@ def lines(text: str, size: float, room: float) -> int:
             count += ceil(need / (room - FOREIGN * size * MM)) - 1
             used = room
     return count
+
+
+def fitting(text: str, room: float) -> float:
+    """The largest size at which a name fits in so many mm; the smallest breaks one that fits at none into lines."""
+    return next((size for size in NAMES if width(text, size) <= room), NAMES[-1])
 
 
 def cut(text: str, size: float, room: float, most: int = 1) -> str:

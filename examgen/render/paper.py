@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal
 
 from examgen.model import Calculator, Exact
@@ -25,7 +26,9 @@ class Head:
     """What all variants of an exam share.
 
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
-    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does.
+    with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `paper`
+    is one of `sizes.PAPERS`; `exam` tells scanners which exam a page is of, and without it no page has a code for them.
+    `templates` is a folder of own templates.
     """
 
     title: str
@@ -37,6 +40,12 @@ class Head:
     exact_forms: bool = True
     sample: bool = False
     comma: bool | None = None
+    course: str = ""
+    date: str = ""
+    paper: str = "a4"
+    duplex: bool = False
+    exam: str = ""
+    templates: Path | None = None
 
     @property
     def decimal_comma(self) -> bool:
@@ -63,7 +72,8 @@ class SheetTask:
     """One task as the student gets it; it has no place for an answer.
 
     `params` is the problem's frozen dataclass, `data` its exact input by name, `says` convention key -> sentence (with
-    $latex$ and **bold**), `formula` the lines of the formula in LaTeX.
+    $latex$ and **bold**), `formula` the lines of the formula in LaTeX. `space` is the room for its working, mm; None leaves
+    it to the page.
     """
 
     number: int
@@ -75,6 +85,7 @@ class SheetTask:
     formula: tuple[str, ...] = ()
     diagram: Diagram | None = None
     decimals: int = 2
+    space: float | None = None
 
     @property
     def points(self) -> Fraction:
@@ -84,11 +95,24 @@ class SheetTask:
 
 @dataclass(frozen=True)
 class SheetVariant:
-    """One student's sheet."""
+    """One student's sheet.
+
+    `name`, `group` and `place` (where the student sits) are printed where they are known. `head` is that of a student who
+    has other minutes or another language than the exam. `pages` is how many pages it takes in all, `spare` how many of them
+    are empty ones at its end, for working; both are found by laying it out. `sheet` is its place among the sheets of one
+    document, from 1, where several may be of one variant.
+    """
 
     number: int
     code: str
     tasks: tuple[SheetTask, ...]
+    name: str = ""
+    group: str = ""
+    place: str = ""
+    head: Head | None = None
+    pages: int = 0
+    spare: int = 0
+    sheet: int = 0
 
     @property
     def points(self) -> Fraction:

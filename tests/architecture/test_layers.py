@@ -26,7 +26,7 @@ LAYERS = (
     {"verifying"},
     {"mistaken", "effort", "students"},
     {"solving", "differing"},
-    {"explaining", "writing", "fairness"},
+    {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},
     {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},

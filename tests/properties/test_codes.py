@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examgen.codes import ALPHABET, CODES, check, decode, encode, locate, normalise
+from examgen.codes import (
+    ALPHABET,
+    CODES,
+    check,
+    decode,
+    encode,
+    identity,
+    locate,
+    normalise,
+    page_label,
+    read_page_label,
+)
 from examgen.drawing import Stream, key
 from examgen.errors import InputError
 
@@ -37,12 +48,12 @@ def test_decode_inverts_encode(number: int, seed: str, sitting: int) -> None:
 
 
 def test_codes_of_an_exam_are_all_different() -> None:
-    """200,000 codes over three sittings: no two alike; codes drawn at random, the tooth, do collide."""
-    sizes = {1: 120_000, 2: 50_000, 3: 30_000}
+    """A million codes over three sittings: no two alike; codes drawn at random, the tooth, do collide."""
+    sizes = {1: 600_000, 2: 250_000, 3: 150_000}
     codes = [encode(n, "unique", sitting) for sitting, size in sizes.items() for n in range(1, size + 1)]
-    assert 200_000 == len(set(codes))
+    assert 1_000_000 == len(set(codes))
     stream = Stream(key("unique"))
-    assert 200_000 > len({stream.below(CODES) for _ in codes})
+    assert 1_000_000 > len({stream.below(CODES) for _ in codes})
 
 
 def test_every_place_is_used_once() -> None:
@@ -209,3 +220,51 @@ def test_numbers_without_a_code_are_refused(number: int, sitting: int) -> None:
     """Variants and sittings count from 1 and end where codes end."""
     with pytest.raises(InputError, match=r"^The|^There is no code"):
         encode(number, "exam", sitting)
+
+
+KNOWN = tuple(encode(number, "class") for number in range(1, 31))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda code: code[:-1],
+        lambda code: code + code[-1],
+        lambda code: code[1] + code[0] + code[2:],
+        lambda code: ("2" if code[0] != "2" else "3") + code[1:],
+    ],
+    ids=["missing", "added", "swapped", "mistyped"],
+)
+@pytest.mark.parametrize("code", KNOWN[::7])
+def test_a_code_of_the_exam_is_suggested(spoil: Callable[[str], str], code: str) -> None:
+    """One wrong symbol, and the code of the class that was meant is named; nothing is where no code is near."""
+    with pytest.raises(InputError, match=f"was .*{code}.* meant"):
+        normalise(spoil(code), KNOWN)
+    with pytest.raises(InputError, match="compare it with the sheet"):
+        normalise("ZZZ", KNOWN)
+
+
+@given(st.integers(1, LAST), st.text(max_size=8), st.integers(1, 99))
+def test_a_scanned_page_is_found_again(number: int, seed: str, page: int) -> None:
+    """Exam, variant and page come back from what a QR code holds, and the smallest QR code holds it."""
+    told = page_label(identity(seed), encode(number, seed), page)
+    assert (identity(seed), encode(number, seed), page) == read_page_label(told)
+    assert 20 >= len(told) and told == told.upper()
+
+
+NO_PAGES = ("", "XG:66MWJ:44H3T4", "XG:66MWJ:44H3T5:1", "XG:66MWJ:44H3T4:0", "https://example.org", "XG::::")
+
+
+@pytest.mark.parametrize("text", NO_PAGES)
+def test_what_is_no_page_is_refused(text: str) -> None:
+    """A code of something else, or one that was read wrong."""
+    assert ("66MWJ", "44H3T4", 1) == read_page_label("XG:66MWJ:44H3T4:1")
+    with pytest.raises(InputError, match="no page of an exam"):
+        read_page_label(text)
+
+
+def test_an_exams_identity_tells_nothing_and_is_its_own() -> None:
+    """Neighbouring seeds have nothing in common, and no code of an exam begins with its identity."""
+    found = {identity(f"seed {i}") for i in range(2000)}
+    assert 1990 < len(found)
+    assert not any(encode(number, "seed 0").startswith(identity("seed 0")) for number in range(1, 500))

@@ -1,0 +1,118 @@
+"""Own templates: single blocks of ours replaced, with pictures from the same folder and nothing from anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound, TemplateSyntaxError
+
+from examgen.errors import InputError
+from examgen.resources import find
+
+OURS = "examgen"  # own templates extend examgen/sheet.html.j2
+SUFFIX = ".j2"
+MIME = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".css": "text/css"}
+LARGEST = 20_000_000  # bytes of a picture
+
+
+class OwnLoader(FileSystemLoader):
+    """The templates of a folder, and of none that a link leads to outside of it."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Raises: TemplateNotFound; InputError for a file that is no text."""
+        path = Path(self.searchpath[0]) / template
+        if not within(Path(self.searchpath[0]), path):
+            raise TemplateNotFound(template)
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: is no text in UTF-8, save it so") from None
+
+
+def loader(folder: Path | None) -> BaseLoader:
+    """Our templates under their names, those of the folder in front of them, and ours once more under examgen/."""
+    ours = FileSystemLoader(find("templates"))
+    if folder is None:
+        return ours
+    return ChoiceLoader([OwnLoader(folder), PrefixLoader({OURS: ours}), ours])
+
+
+def within(folder: Path, path: Path) -> bool:
+    """Whether a file really lies in a folder, wherever links lead."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def check(folder: Path, environment: Environment) -> None:
+    """Looks at own templates before any work. Raises: InputError for one that replaces nothing, or cannot be read."""
+    if not folder.is_dir():
+        raise InputError(f"templates: there is no folder {folder}, give one with templates such as sheet.html{SUFFIX}")
+    known = _names(find("templates"))
+    names = _names(folder)
+    for name in names:
+        if name not in known:
+            raise InputError(f"{folder / name}: replaces no template, those that can be are {', '.join(known)}")
+        try:
+            environment.get_template(name)
+        except TemplateSyntaxError as error:
+            raise InputError(f"{folder / name}, line {error.lineno}: {error.message}") from None
+        except TemplateNotFound as error:
+            raise InputError(f"{folder / name}: cannot be read, or leads outside of its folder ({error})") from None
+    if not names:
+        raise InputError(f"templates: {folder} holds none, such as sheet.html{SUFFIX} that extends {OURS}/sheet.html{SUFFIX}")
+
+
+def fetched(folder: Path, url: str) -> tuple[bytes, str]:
+    """A picture or style sheet of the folder, and what it is. Raises: InputError for everything else."""
+    told = url if len(url) <= 80 else url[:77] + "..."
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc:
+        raise InputError(f"{folder}: {told!r} is asked for, but paper takes files of this folder only: put one there")
+    path = Path(unquote(parts.path))
+    if not within(folder, path):
+        raise InputError(f"{folder}: {told!r} lies outside of this folder: put it there, and name it without a path")
+    if path.suffix.lower() not in MIME:
+        raise InputError(f"{path}: is no picture or style sheet, allowed are {', '.join(MIME)}")
+    try:
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}), check its name in the template") from None
+    if content is None:
+        raise InputError(f"{path}: is larger than {LARGEST // 1_000_000} MB, make it smaller")
+    return content, MIME[path.suffix.lower()]
+
+
+def place(folder: Path | None, error: Exception) -> str | None:
+    """File and line of an own template in which something failed; None where none of them took part."""
+    if folder is None:
+        return None
+    if isinstance(error, TemplateSyntaxError) and error.filename and within(folder, Path(error.filename)):
+        return f"{error.filename}, line {error.lineno}"
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        found = f"{name}, line {trace.tb_lineno}" if name.endswith(SUFFIX) and within(folder, Path(name)) else found
+        trace = trace.tb_next
+    return found
+
+
+def checksums(folder: Path | None) -> dict[str, str]:
+    """Every file of the folder that can reach paper, by name: with them the same paper can be made again."""
+    if folder is None:
+        return {}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix.lower() in (SUFFIX, *MIME))
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _names(folder: Path | object) -> list[str]:
+    return sorted(_templates(folder, ""))
+
+
+def _templates(folder: object, prefix: str) -> Iterator[str]:
+    for entry in folder.iterdir():  # type: ignore[attr-defined]
+        if entry.is_dir():
+            yield from _templates(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(SUFFIX):
+            yield prefix + entry.name

@@ -1,0 +1,118 @@
+"""Sheets set so that all of them take the same pages, and what is left of a page is room for working.
+
+What differs between variants of one structure are numbers in slots of fixed widths, so one sheet of each structure is laid
+out to learn how all of them fall into pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from examgen.render.html import sheets_html
+from examgen.render.paper import Head, SheetVariant
+from examgen.render.pdf import lay_out, written
+from examgen.render.sizes import ENLARGED
+
+MM = 96 / 25.4  # CSS pixels
+SLACK = 4.0  # mm that stay free at the foot of a page, for lines that are a little higher in another variant
+WORKING, TASK = "working", "task"  # classes of the templates
+
+
+@dataclass(frozen=True)
+class _Fall:
+    """How sheets of one structure fall into pages: how many, and the room for working of each task, mm; empty as it was."""
+
+    pages: int
+    rooms: tuple[float | None, ...]
+
+
+def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> bytes:
+    """The sheets as PDF: each on as many pages as the longest, on an even number where both sides are printed.
+
+    `large` enlarges them to the next larger paper. Raises: FatalURLFetchingError as `pdf.lay_out` does.
+    """
+    numbered = [replace(variant, sheet=place) for place, variant in enumerate(variants, start=1)]
+    falls = _falls(head, numbered, large)
+    told = [_told(variant, falls[_structure(head, variant)], _pages(head, falls.values())) for variant in numbered]
+    document = _laid_out(head, told, large)
+    if len({*_counts(document, told)}) > 1:  # a line more in one of them: nothing is stretched, and each is looked at
+        counts = _counts(_laid_out(head, numbered, large), numbered)
+        each = [_Fall(count, ()) for count in counts]
+        told = [_told(variant, fall, _pages(head, each)) for variant, fall in zip(numbered, each, strict=True)]
+        document = _laid_out(head, told, large)
+    return written(document, ENLARGED if large else 1.0)
+
+
+def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
+    return lay_out(sheets_html(head, variants, large=large), head.templates)
+
+
+def _pages(head: Head, falls: Any) -> int:
+    """How many pages every sheet takes."""
+    longest = max((fall.pages for fall in falls), default=0)
+    return longest + longest % 2 if head.duplex else longest
+
+
+def _told(variant: SheetVariant, fall: _Fall, pages: int) -> SheetVariant:
+    """A sheet that knows its pages, and how much room each of its tasks has."""
+    rooms = fall.rooms or [task.space for task in variant.tasks]
+    tasks = tuple(replace(task, space=room) for task, room in zip(variant.tasks, rooms, strict=True))
+    return replace(variant, tasks=tasks, pages=pages, spare=pages - fall.pages)
+
+
+def _structure(head: Head, variant: SheetVariant) -> Hashable:
+    """What decides how a sheet falls into pages."""
+    tasks = tuple((task.problem, task.params, task.formula) for task in variant.tasks)
+    return (variant.head or head).language, tasks
+
+
+def _falls(head: Head, variants: Sequence[SheetVariant], large: bool) -> dict[Hashable, _Fall]:
+    """How the sheets of each structure fall into pages, learned from its first."""
+    first: dict[Hashable, SheetVariant] = {}
+    for variant in variants:
+        first.setdefault(_structure(head, variant), variant)
+    document = _laid_out(head, list(first.values()), large)
+    found, start = {}, 0
+    for (structure, variant), count in zip(first.items(), _counts(document, first.values()), strict=True):
+        pages = document.pages[start : start + count]
+        found[structure] = _Fall(count, _rooms(pages, variant))
+        start += count
+    return found
+
+
+def _counts(document: Any, variants: Any) -> list[int]:
+    """How many pages each sheet takes."""
+    last = {anchor: number for number, page in enumerate(document.pages, start=1) for anchor in page.anchors}
+    ends = [last[f"end-{variant.sheet}"] for variant in variants]
+    return [end - before for before, end in zip([0, *ends], ends, strict=False)]
+
+
+def _rooms(pages: Sequence[Any], variant: SheetVariant) -> tuple[float | None, ...]:
+    """The room for working of each task: what it has, and its share of what its page has left."""
+    rooms: list[float | None] = []
+    for page in pages:
+        begun = [box.height / MM for box in _boxes(page, WORKING)]
+        tasks = variant.tasks[len(rooms) : len(rooms) + len(begun)]
+        open_ones = sum(task.space is None for task in tasks)
+        share = _left(page) / open_ones if open_ones else 0.0
+        rooms += [room + share if task.space is None else task.space for task, room in zip(tasks, begun, strict=True)]
+    return tuple(rooms)
+
+
+def _left(page: Any) -> float:
+    """How much of a page is free below its last task, mm."""
+    frame = page._page_box
+    foot: float = frame.content_box_y() + frame.height
+    ends = [box.position_y + box.margin_height() for box in _boxes(page, TASK)]
+    return max(0.0, (foot - max(ends, default=foot)) / MM - SLACK)
+
+
+def _boxes(page: Any, name: str) -> list[Any]:
+    """The outermost box of every element of a class, in their order on the page."""
+    found: dict[int, Any] = {}
+    for box in page._page_box.descendants():
+        if box.element is not None and name in (box.element.get("class") or "").split():
+            found.setdefault(id(box.element), box)
+    return list(found.values())

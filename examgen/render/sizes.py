@@ -1,0 +1,42 @@
+"""Papers that sheets are set on: the measure is the same on all of them, so that only the height decides what fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEASURE = 174.0  # width of the text on every paper, mm
+TOP, BOTTOM = 14.0, 18.0  # margins, mm: the lower one holds the codes for scanners
+ENLARGED = 2**0.5  # by which large print is larger: what was 10.5 points is 15
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper and the next larger one, on which the same page stands enlarged; width and height in mm."""
+
+    name: str
+    size: tuple[float, float]
+    larger_name: str
+    larger: tuple[float, float]
+
+    def page(self, large: bool = False) -> tuple[float, float]:
+        """The page that is laid out; a `large` one is enlarged when it is written."""
+        width, height = self.larger if large else self.size
+        return (width / ENLARGED, height / ENLARGED) if large else (width, height)
+
+
+PAPERS = {
+    "a4": Paper("A4", (210.0, 297.0), "A3", (297.0, 420.0)),
+    "letter": Paper("Letter", (215.9, 279.4), "Tabloid", (279.4, 431.8)),
+}
+
+
+def page_rule(paper: str, large: bool = False) -> str:
+    """The size and margins of a page, as a rule of CSS."""
+    width, height = PAPERS[paper].page(large)
+    side = (width - MEASURE) / 2
+    return f"@page {{ size: {width:.2f}mm {height:.2f}mm; margin: {TOP}mm {side:.2f}mm {BOTTOM}mm; }}"
+
+
+def room(paper: str, large: bool = False) -> float:
+    """The height of the text on a page, mm."""
+    return PAPERS[paper].page(large)[1] - TOP - BOTTOM
