@@ -1,6 +1,6 @@
 """Is every page of many variants sound: nothing runs out, no table is cut, no two boxes overlap? Read from the page boxes.
 
-    python benchmarks/pages.py               100 variants of each preset, in every language
+    python benchmarks/pages.py               100 variants of each preset, in every language, on every paper
     python benchmarks/pages.py -n 20 -j 2 --presets svm_loss/3x4 backprop/random_5
 
 Of each preset: a sheet, an answer strip and a worked solution per variant, and the marking sheet of all. Prints the pages
@@ -27,9 +27,11 @@ from examgen import registry
 from examgen.exam import Exam, read_exam
 from examgen.mistaken import mistaken
 from examgen.processes import workers
-from examgen.render.html import key_html, sheets_html, solution_html
+from examgen.render.html import key_html, solution_html
 from examgen.render.language import languages
+from examgen.render.paging import set_sheets
 from examgen.render.pdf import lay_out
+from examgen.render.sizes import PAPERS
 from examgen.selecting import variants
 from examgen.sheets import Solved, head, marking_tables, sheet_variant, solved_variant, strips
 from examgen.solving import solve
@@ -39,6 +41,7 @@ EXAM = """title = {{ ru = "Контрольная работа: инструме
 variants = {}
 seed = "a benchmark of pages"
 calculator = "scientific"
+paper = "{}"
 [[task]]
 problem = "{}"
 preset = "{}"
@@ -64,19 +67,27 @@ class Tally:
 
 
 def tally(name: str, count: int) -> Tally:
-    """Lays out so many variants of a preset in every language and looks at every page."""
+    """Lays out so many variants of a preset in every language, on every paper, and looks at every page."""
     start, result = perf_counter(), Tally(name)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "exam.toml"
-        path.write_text(EXAM.format(count, *name.split("/")), encoding="utf-8")
-        exams = [read_exam(path, language=language) for language in languages()]
+    exams = list(definitions(name, count))
     solved = [(variant, tuple(map(_solved, variant.instances))) for variant in variants(exams[0])]
     for exam in exams:
         for i in range(0, count, TOGETHER):
-            for what, html in documents(exam, solved[i : i + TOGETHER]):
-                look(exam.language, f"{what} from variant {i + 1}", html, result)
+            gc.disable()  # it would walk through the growing layout again and again
+            for what, document in documents(exam, solved[i : i + TOGETHER]):
+                look(f"{exam.language} {exam.printing.paper}", f"{what} from variant {i + 1}", document, result)
+            gc.enable()
     result.seconds = perf_counter() - start
     return result
+
+
+def definitions(name: str, count: int) -> Iterator[Exam]:
+    """The same exam in every language on every paper."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "exam.toml"
+        for paper in PAPERS:
+            path.write_text(EXAM.format(count, paper, *name.split("/")), encoding="utf-8")
+            yield from (read_exam(path, language=language) for language in languages())
 
 
 def _solved(instance: Any) -> Any:
@@ -84,20 +95,17 @@ def _solved(instance: Any) -> Any:
     return replace(solution, mistakes=mistaken(solution))
 
 
-def documents(exam: Exam, solved: list[Solved]) -> Iterator[tuple[str, str]]:
+def documents(exam: Exam, solved: list[Solved]) -> Iterator[tuple[str, Any]]:
     """What is printed of some variants: sheets, key with worked solutions, and the first of these by itself."""
     told = head(exam)
     worked = [solved_variant(exam, variant, solutions) for variant, solutions in solved]
-    yield "sheets", sheets_html(told, [sheet_variant(exam, variant) for variant, _ in solved])
-    yield "key", key_html(told, marking_tables(exam, solved), strips(exam, solved), worked)
-    yield "solution", solution_html(told, worked[0])
+    yield "sheets", set_sheets(told, [sheet_variant(exam, variant) for variant, _ in solved])
+    yield "key", lay_out(key_html(told, marking_tables(exam, solved), strips(exam, solved), worked))
+    yield "solution", lay_out(solution_html(told, worked[0]))
 
 
-def look(paper: str, where: str, html: str, result: Tally) -> None:
+def look(paper: str, where: str, document: Any, result: Tally) -> None:
     """Counts the pages of one document and what is wrong with them."""
-    gc.disable()  # it would walk through the growing layout again and again
-    document = lay_out(html)
-    gc.enable()
     result.pages += len(document.pages)
     if where.startswith("sheets"):
         result.sheets[paper].update(page_counts(document, "variant"))

@@ -19,7 +19,7 @@ from examgen.model import cells
 from examgen.render import notation, own, sizing
 from examgen.render.diagram import draw_circuit
 from examgen.render.language import say, translations
-from examgen.render.measuring import clean, fitting
+from examgen.render.measuring import clean, cut, fitting
 from examgen.render.measuring import width as text_width
 from examgen.render.paper import (
     CLASSES,
@@ -34,11 +34,12 @@ from examgen.render.paper import (
     WrittenStep,
 )
 from examgen.render.qr import Drawn, drawn
-from examgen.render.sizes import page_rule
+from examgen.render.sizes import MEASURE, page_rule
 from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
+FOOTER = (8.5, 0.56 * MEASURE - 1)  # points of a title at the foot of a page, and its room in mm: print.css has both
 BLOCK = 30  # lines of mistakes that stay together
 SIZING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
 STYLES = ("print", "screen", "audit", "slips")
@@ -133,6 +134,7 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Sandb
     environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
     environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
     environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
+    environment.globals["footer"] = partial(cut, size=FOOTER[0], room=FOOTER[1])
     environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting}
     return environment
 

@@ -16,8 +16,9 @@ from examgen.model import cells
 from examgen.render.measuring import width
 from examgen.render.notation import math, num
 from examgen.render.paper import Accepted, Box, MarkingTable, Strip
+from examgen.render.sizes import MEASURE
 
-PAGE = 174.0  # the narrower of the papers, within its margins
+PAGE = MEASURE
 TEXT = 10.5  # pt of the text, and of numbers in a grid
 CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores
 BLANK, WIDE_BLANK = 9.0, 16.0  # of an answer's whole numbers and decimals
@@ -50,10 +51,10 @@ def score_size(
 
     `truth` are the names in the last column, or where they stand `below` the others in the last row.
     """
-    column = max(WIDE_CELL, 5.0 + max(width(num(value, comma, decimals), TEXT) for value in cells(scores)))
-    true = max(21.2, 4.2 + max(width(text, SMALL) for text in truth))
-    inner = sum(max(column, 4.2 + width(head, SMALL), true if below else 0.0) for head in heads)
-    outer = 6.2 + max(WIDE_CELL, *(width(text, SMALL) for text in rows)) + (0.0 if below else true)
+    column = max(WIDE_CELL, 5.4 + max(width(num(value, comma, decimals), TEXT) for value in cells(scores)))
+    true = max(21.2, 4.6 + max(width(text, SMALL) for text in truth))
+    inner = sum(max(column, 4.6 + width(head, SMALL), true if below else 0.0) for head in heads)
+    outer = 6.8 + max(WIDE_CELL, *(width(text, SMALL) for text in rows)) + (0.0 if below else true)
     return column, min(1.0, PAGE / (inner + outer))
 
 
