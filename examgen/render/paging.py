@@ -97,8 +97,11 @@ def _counts(document: Any, variants: Any) -> list[int]:
 def _rooms(pages: Sequence[Any], variant: SheetVariant) -> tuple[float | None, ...]:
     """The room for working of each task: what it has, and its share of what its page has left."""
     rooms: list[float | None] = []
+    seen: set[int] = set()  # one that is longer than its page goes on on the next
     for page in pages:
-        begun = [box.height / MM for box in _boxes(page, WORKING)]
+        boxes = [box for box in _boxes(page, WORKING) if id(box.element) not in seen]
+        seen |= {id(box.element) for box in boxes}
+        begun = [box.height / MM for box in boxes]
         tasks = variant.tasks[len(rooms) : len(rooms) + len(begun)]
         open_ones = sum(task.space is None for task in tasks)
         share = _left(page) / open_ones if open_ones else 0.0

@@ -53,7 +53,7 @@ def score_size(
     """
     column = max(WIDE_CELL, 5.4 + max(width(num(value, comma, decimals), TEXT) for value in cells(scores)))
     true = max(21.2, 4.6 + max(width(text, SMALL) for text in truth))
-    inner = sum(max(column, 4.6 + width(head, SMALL), true if below else 0.0) for head in heads)
+    inner = sum(max(column, 19.2, 4.6 + width(head, SMALL), true if below else 0.0) for head in heads)
     outer = 6.8 + max(WIDE_CELL, *(width(text, SMALL) for text in rows)) + (0.0 if below else true)
     return column, min(1.0, PAGE / (inner + outer))
 
@@ -64,14 +64,16 @@ def blank_size(columns: int, wide: bool) -> float:
 
 
 def beside_working(boxes: Iterable[Box]) -> bool:
-    """Whether the blanks for arrays fit a page next to the room for working."""
-    area = 0.0
+    """Whether the blanks for arrays, set line by line, fit a page next to the room for working."""
+    lines, used, high = 0.0, COLUMN, 0.0
     for box in boxes:
-        if box.kind == "array":
-            *parts, rows, columns = (1, 1, *box.shape)
-            cell = WIDE_BLANK if box.cell_kind == "number" else BLANK
-            area += prod(parts) * (7.6 * rows + 4.0) * (cell * columns + 30.0)
-    return area < COLUMN * HEIGHT
+        *parts, rows, columns = (1, 1, *box.shape) if box.kind == "array" else (1, 1, 1)
+        wide = 30.0 + columns * (WIDE_BLANK if box.cell_kind == "number" else BLANK)
+        for _ in range(prod(parts)):
+            if used + wide > COLUMN:
+                lines, used, high = lines + high, 0.0, 0.0
+            used, high = used + wide, max(high, 7.6 * rows + 4.0)
+    return lines + high < HEIGHT
 
 
 def value_width(comma: bool, box: Box, found: Accepted) -> float:

@@ -15,6 +15,7 @@ from examgen.testing._ink import Area
 
 TOUCH = 0.15  # mm
 OVER = 0.3  # mm
+LED = 15.0  # mm that a heading takes in front of what it leads to
 SHOWN = 60  # characters of a text that a fault quotes
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LEADING = frozenset({"says", "rounding"})  # classes of words that speak of what follows them
@@ -145,7 +146,7 @@ def whole_units(pages: Sequence[Leaf]) -> Iterator[Fault]:
         yield Fault(number, "cut over two pages", _named(pages[number - 1], parts[0]))
     for number, parts in _cut(pages, lambda piece: bool(piece.classes & {"answer", "statement", "step"})):
         page = pages[number - 1]
-        if sum(part.area.bottom - part.area.top for part in parts) < page.content.bottom - page.content.top:
+        if sum(part.area.bottom - part.area.top for part in parts) < page.content.bottom - page.content.top - LED * MM:
             yield Fault(number, "cut over two pages, though one could hold it", _named(page, parts[0]))
 
 
