@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -238,7 +239,7 @@ def _exact(answer: Answer) -> Fraction | str | None:
     try:
         return Fraction(answer.exact)
     except ValueError:
-        short = len(answer.exact) <= 24 and "exp" not in answer.exact
+        short = len(answer.exact) <= 24 and set(re.findall("[a-z]+", answer.exact)) <= {"log", "sqrt"}
         return formula.latex(answer.exact)[0].removeprefix("f = ") if short else None
 
 

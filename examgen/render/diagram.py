@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 import graphlay
 
 from examgen.errors import InputError
+from examgen.render.measuring import width
+from examgen.render.notation import math
 
 Shown = int | Fraction | str | None
 
@@ -22,6 +25,10 @@ GATE = 8.0  # diameter of a gate and width of an input's name, mm
 WRITING = 6.0  # height of a writing place, mm
 NAME = 3.4  # height of a gate's name, mm
 TRUNK = 3.0  # height kept free for a wire that passes a column, mm
+LETTERS = 10.0  # pt of a name
+BESIDE = 0.8  # how far a number stands from its gate, and from what comes behind it, mm
+ARROW = 1.8  # room for the head of the arrow at the output, mm
+DIGITS = (1.2, 4.8)  # the digits of a number stand so far above a wire, or below it, mm
 MARK = 1.6  # how far a mark stands from a wire, and as far from its end, mm
 TWIN = 2.2  # how far two wires from one value to one gate part, mm
 PAGE = 174.0  # width there is on the page, mm
@@ -68,7 +75,11 @@ class Diagram:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a node is drawn: left edge and middle of its gate, and what a key writes at its stub."""
+    """Where a node is drawn: left edge and middle of its gate, and what a key writes at its stub.
+
+    `rooms` are the widths that a value and a gradient have, in mm: beyond the stub where nothing stands in the way. `lead`
+    is by how much the name of an input is longer than a gate is wide.
+    """
 
     node: Node
     x: float
@@ -76,6 +87,8 @@ class Spot:
     last: bool
     found_value: Shown = None
     found_gradient: Shown = None
+    rooms: tuple[float, float] = (0.0, 0.0)
+    lead: float = 0.0
 
     @property
     def naming(self) -> tuple[float, float, float, float]:
@@ -118,11 +131,13 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
         if missing := set(node.sources) - known:
             raise InputError(f"circuit node {node.name!r} is fed by {sorted(missing)}, which must stand before it")
         known.add(node.name)
-    layout = _layout(tuple((node.name, node.sources) for node in diagram.nodes))
+    leads = {node.name: lead for node in diagram.nodes if (lead := _lead(node))}
+    layout = _layout(tuple((node.name, node.sources) for node in diagram.nodes), tuple(leads.items()))
     spots = tuple(
         Spot(node, *layout.places[node.name], node.name == diagram.output, *(found or {}).get(node.name, (None, None)))
         for node in diagram.nodes
     )
+    spots = tuple(replace(spot, rooms=_rooms(layout, spot, spots), lead=leads.get(spot.node.name, 0.0)) for spot in spots)
     marks = tuple(
         Mark(node.mark, *layout.seconds[node.name]) for node in diagram.nodes if node.mark and node.name in layout.seconds
     )
@@ -131,7 +146,13 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
     return Drawing(layout.width, layout.height, scale, spots, wires, marks, layout.stub)
 
 
+def _lead(node: Node) -> float:
+    """By how much an input's name, or a constant, is longer than a gate is wide, mm."""
+    return 0.0 if node.gate else max(0.0, 1.2 + width(math(node.label).striptags(), LETTERS) - GATE)
+
+
 Structure = tuple[tuple[str, tuple[str, ...]], ...]
+Leads = tuple[tuple[str, float], ...]
 Point = tuple[float, float]
 Place = str | tuple[str, int]  # a node, or the trunk of its wire in a later column
 
@@ -140,9 +161,15 @@ Place = str | tuple[str, int]  # a node, or the trunk of its wire in a later col
 class _Wire:
     """One piece of wire; where it enters a gate, the room beside its end."""
 
-    path: str
+    points: tuple[Point, ...]
     gate: str = ""
     beside: Point = (0.0, 0.0)
+
+    @property
+    def path(self) -> str:
+        """SVG path data: a slanting line, and where it passes a column a level one."""
+        (ax, ay), (bx, by), *level = self.points
+        return f"M{ax:.2f} {ay:.2f}L{bx:.2f} {by:.2f}" + "".join(f"H{x:.2f}" for x, _ in level)
 
 
 @dataclass(frozen=True)
@@ -167,25 +194,26 @@ class _Layout:
 
 
 @lru_cache(maxsize=512)
-def _layout(structure: Structure) -> _Layout:
+def _layout(structure: Structure, leads: Leads = ()) -> _Layout:
     """The roomiest spacing that fits; then fewest crossings, inputs nearest to their own order, and flattest."""
     tried: list[_Layout] = []
     for stub, gap in SPACINGS:
-        tried = [_candidate(structure, stub, gap, flip, turn) for flip in (1, -1) for turn in (1, -1)]
+        tried = [_candidate(structure, leads, stub, gap, flip, turn) for flip in (1, -1) for turn in (1, -1)]
         if tried[0].width <= PAGE:
             break
     return min(tried, key=lambda layout: (layout.crossings, layout.inversions, layout.height))
 
 
-def _candidate(structure: Structure, stub: float, gap: float, flip: int, turn: int) -> _Layout:
+def _candidate(structure: Structure, leads: Leads, stub: float, gap: float, flip: int, turn: int) -> _Layout:
     """One layout, upside down where `flip` is -1; `turn` -1 hands the engine the nodes in reverse order."""
     columns, edges = _columns(structure), _edges(structure)
     places = list(dict.fromkeys(place for name, _ in structure for place in (name, *_trunk(edges, name))))[::turn]
-    drawing = _engine(places, edges, columns, GATE + stub, gap)
+    longer: Mapping[Place, float] = dict(leads)
+    drawing = _engine({place: GATE + stub + longer.get(place, 0.0) for place in places}, edges, columns, gap)
     low, high = drawing.bounds["min"], drawing.bounds["max"]
     top = low["y"] if flip == 1 else -high["y"]
     spots = {
-        place: (spot["center"]["x"] - (GATE + stub) / 2 - low["x"], flip * spot["center"]["y"] - top)
+        place: (spot["center"]["x"] + (longer.get(place, 0.0) - GATE - stub) / 2 - low["x"], flip * spot["center"]["y"] - top)
         for place, spot in zip(places, drawing.nodes, strict=True)
     }
     _sort_siblings(structure, spots)
@@ -233,13 +261,13 @@ def _trunk(edges: Sequence[tuple[Place, Place]], name: str) -> list[Place]:
 
 
 def _engine(
-    places: Sequence[Place], edges: Sequence[tuple[Place, Place]], columns: Mapping[str, int], width: float, gap: float
+    widths: Mapping[Place, float], edges: Sequence[tuple[Place, Place]], columns: Mapping[str, int], gap: float
 ) -> graphlay.Layout:
     graph = graphlay.Graph()
-    for place in places:
+    for place, wide in widths.items():
         column = place[1] if isinstance(place, tuple) else columns[place]
         height = TRUNK if isinstance(place, tuple) else 2 * WRITING
-        graph.node(place, width=width, height=height, label=str(place), rank={"fixed": column})
+        graph.node(place, width=wide, height=height, label=str(place), rank={"fixed": column})
     for start, end in dict.fromkeys(edges):
         graph.edge(start, end)
     spacing = {"layer_gap": gap, "node_gap": 3.0, "port_gap": 0.5, "stub": 0.5, "port_stroke_clear": 0.5}
@@ -268,12 +296,36 @@ def _wires(edges: Sequence[tuple[Place, Place]], spots: Mapping[Place, Point], w
         x, y = spots[start][0] + width, spots[start][1]
         left, middle = spots[end]
         if isinstance(end, tuple):
-            yield _Wire(f"M{x:.2f} {y:.2f}L{left:.2f} {middle:.2f}H{left + width:.2f}")
+            yield _Wire(((x, y), (left, middle), (left + width, middle)))
             continue
         shift = TWIN * (2 * drawn[start, end] - twins[start, end] + 1)
         drawn[start, end] += 1
         rim = _rim((left + GATE / 2, middle), (x, y), shift)
-        yield _Wire(f"M{x:.2f} {y:.2f}L{rim[0]:.2f} {rim[1]:.2f}", end, _beside(rim, (x, y)))
+        yield _Wire(((x, y), rim), end, _beside(rim, (x, y)))
+
+
+def _rooms(layout: _Layout, spot: Spot, spots: Sequence[Spot]) -> tuple[float, float]:
+    """How wide a value above a node's wire and a gradient below it may be before they meet a wire or another node."""
+    start, least = spot.x + GATE + BESIDE, layout.stub - BESIDE - ARROW
+    if spot.last:
+        return least, least
+    wires = [piece for wire in layout.wires for piece in pairwise(wire.points)]
+    found = []
+    for low, high in ((spot.y - DIGITS[1], spot.y - DIGITS[0]), (spot.y + DIGITS[0], spot.y + DIGITS[1])):
+        ends = [_enters(piece, low, high) for piece in wires]
+        ends += [other.x for other in spots if other.y - GATE / 2 < high and low < other.y + GATE / 2 and other.x > spot.x]
+        found.append(max(least, min((x for x in ends if x > start), default=layout.width) - BESIDE - start))
+    return found[0], found[1]
+
+
+def _enters(piece: tuple[Point, Point], low: float, high: float) -> float:
+    """Where a straight wire first stands between two heights, from the left; 0 where it never does."""
+    (ax, ay), (bx, by) = piece
+    if max(ay, by) <= low or min(ay, by) >= high:
+        return 0.0
+    if low < ay < high:
+        return ax
+    return ax + (bx - ax) * ((low if ay <= low else high) - ay) / (by - ay)
 
 
 def _beside(rim: Point, start: Point) -> Point:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ from markupsafe import Markup
 from examgen.codes import page_label
 from examgen.errors import InputError
 from examgen.model import cells
-from examgen.render import describing, notation, own
+from examgen.render import describing, notation, own, sizing
 from examgen.render.diagram import draw_circuit
 from examgen.render.handout import Handout
 from examgen.render.language import say, translations
-from examgen.render.measuring import clean, fitting
+from examgen.render.measuring import clean, cut, fitting
+from examgen.render.measuring import width as text_width
 from examgen.render.paper import (
     CLASSES,
-    Box,
+    IMAGE,
     FormulaSheet,
     Head,
     MarkingTable,
@@ -34,11 +36,14 @@ from examgen.render.paper import (
     WrittenStep,
 )
 from examgen.render.qr import Drawn, drawn
-from examgen.render.sizes import page_rule
+from examgen.render.sizes import MEASURE, page_rule
 from examgen.render.slips import Slip, fitted
 from examgen.resources import find
 
 COLUMN = 42  # letters in a line of a third of the page
+FOOTER = (8.5, 0.56 * MEASURE - 1)  # points of a title at the foot of a page, and its room in mm: print.css has both
+BLOCK = 30  # lines of mistakes that stay together
+SIZING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
 STYLES = ("print", "screen", "audit", "slips", "handout")
 GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted them
 
@@ -136,10 +141,14 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Sandb
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
-    environment.globals["mistake_columns"] = mistake_columns
     environment.globals["describe"] = partial(describing.describe, language=language, comma=comma)
     environment.filters["words"] = partial(describing.words, language=language)
-    environment.globals |= {"draw_circuit": draw_circuit, "column_groups": column_groups, "style": _style}
+    environment.globals["image_names"] = partial(image_names, language)
+    environment.globals["mistake_blocks"] = mistake_blocks
+    environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
+    environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
+    environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
+    environment.globals["footer"] = partial(cut, size=FOOTER[0], room=FOOTER[1])
     environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting}
     return environment
 
@@ -156,26 +165,23 @@ def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Marku
     return notation.math(str(value))
 
 
-def column_groups(boxes: Sequence[Box], room: float = 146) -> list[list[int]]:
-    """The columns of a marking sheet, by number, in groups that fit the page (in mm, beside variant and code)."""
-    groups: list[list[int]] = [[]]
-    taken = 0.0
-    for place, box in enumerate(boxes):
-        width = min(40.0, 7.0 * box.shape[-1] + 6) if box.kind == "array" else 16.0
-        if groups[-1] and taken + width > room:
-            groups.append([])
-            taken = 0.0
-        groups[-1].append(place)
-        taken += width
-    return groups
+def image_names(language: str, count: int, numbered: bool) -> list[str]:
+    """What the rows or columns of a table of scores are called; by number alone where there is no room for more."""
+    return [str(i) if numbered else say(language, IMAGE, {"number": i}) for i in range(1, count + 1)]
 
 
-def mistake_columns(strip: Strip, count: int = 3) -> list[list[list[Misled]]]:
-    """What mistakes lead to in columns of about the same length, each column's by task.
+def mistake_blocks(strip: Strip, count: int = 3) -> Iterator[list[list[list[Misled]]]]:
+    """What mistakes lead to in columns of about the same length, each column's by task; in blocks that a page can hold.
 
     Columns of CSS would do the same, and take as long as all the rest of the key.
     """
     rows = [(place, misled) for place, task in enumerate(strip.tasks) for misled in task.mistakes]
+    ends = list(accumulate(_length(misled) for _, misled in rows))
+    for _, block in groupby(zip(rows, ends, strict=True), key=lambda pair: (pair[1] - 1) // (count * BLOCK * COLUMN)):
+        yield _columns([row for row, _ in block], count)
+
+
+def _columns(rows: Sequence[tuple[int, Misled]], count: int) -> list[list[list[Misled]]]:
     total, used = sum(_length(misled) for _, misled in rows), 0
     columns: list[dict[int, list[Misled]]] = [{} for _ in range(count)]
     for place, misled in rows:

@@ -29,9 +29,14 @@ class _Fall:
 
 
 def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> bytes:
-    """The sheets as PDF: each on as many pages as the longest, on an even number where both sides are printed.
+    """The sheets as PDF, as `set_sheets` lays them out; `large` enlarges them to the next larger paper."""
+    return written(set_sheets(head, variants, large=large), head, ENLARGED if large else 1.0)
 
-    `large` enlarges them to the next larger paper. Raises: FatalURLFetchingError as `pdf.lay_out` does.
+
+def set_sheets(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> Any:
+    """The sheets laid out: each on as many pages as the longest, on an even number where both sides are printed.
+
+    Raises: FatalURLFetchingError as `pdf.lay_out` does.
     """
     numbered = [replace(variant, sheet=place) for place, variant in enumerate(variants, start=1)]
     falls = _falls(head, numbered, large)
@@ -42,7 +47,7 @@ def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = Fa
         each = [_Fall(count, ()) for count in counts]
         told = [_told(variant, fall, _pages(head, each)) for variant, fall in zip(numbered, each, strict=True)]
         document = _laid_out(head, told, large)
-    return written(document, head, ENLARGED if large else 1.0)
+    return document
 
 
 def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
@@ -92,8 +97,11 @@ def _counts(document: Any, variants: Any) -> list[int]:
 def _rooms(pages: Sequence[Any], variant: SheetVariant) -> tuple[float | None, ...]:
     """The room for working of each task: what it has, and its share of what its page has left."""
     rooms: list[float | None] = []
+    seen: set[int] = set()  # one that is longer than its page goes on on the next
     for page in pages:
-        begun = [box.height / MM for box in _boxes(page, WORKING)]
+        boxes = [box for box in _boxes(page, WORKING) if id(box.element) not in seen]
+        seen |= {id(box.element) for box in boxes}
+        begun = [box.height / MM for box in boxes]
         tasks = variant.tasks[len(rooms) : len(rooms) + len(begun)]
         open_ones = sum(task.space is None for task in tasks)
         share = _left(page) / open_ones if open_ones else 0.0

@@ -15,6 +15,7 @@ from examgen.problem import Problem
 from examgen.testing import _answers, _drawing, _mistakes, _paper, _steps  # noqa: F401  loading them fills the suite
 from examgen.testing._case import Case, Check, CheckFailed, Drawn, checks, draw_counted, known
 from examgen.testing._kinks import kinks_by_loops
+from examgen.testing._pages import Fault, page_counts, page_faults
 from examgen.testing._steps import stated
 
 __all__ = [
@@ -22,12 +23,15 @@ __all__ = [
     "Check",
     "CheckFailed",
     "Drawn",
+    "Fault",
     "check_problem",
     "checks",
     "draw_counted",
     "failures",
     "kinks_by_loops",
     "known",
+    "page_counts",
+    "page_faults",
     "stated",
 ]
 
