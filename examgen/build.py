@@ -22,7 +22,7 @@ from examgen.formulas import formula_sheet
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import check_templates, formulas_html, handout_html, key_html, solution_html
+from examgen.render.html import check_templates, formulas_html, handout_html, key_html, sheets_html, solution_html
 from examgen.render.paper import Head, SheetVariant, SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
@@ -59,12 +59,13 @@ class Built:
 
 def build(
     exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", full: bool = False,
-    copies: Sequence[Copy] = (), report: Report = silent,
+    copies: Sequence[Copy] = (), html: bool = False, report: Report = silent,
 ) -> Built:
     """Draws, solves, proves, renders and writes; nothing stands in the folder before all of it is there.
 
     `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. The sheets are `copies`
-    in their order, with lists of them; without any they are one of each variant. Results do not depend on `jobs`.
+    in their order, with lists of them; without any they are one of each variant. `html` makes pages for browsers too.
+    Results do not depend on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
     with terminable():
@@ -73,9 +74,9 @@ def build(
         with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
-            sheets = _printed(pool, exam, drawn, stage, copies)
+            sheets = _printed(pool, exam, drawn, stage, copies, html)
             solved = _solved(pool, exam, drawn, device, report)
-            _set(pool, stage, exam, solved, full, sheets, report)
+            _set(pool, stage, exam, solved, full, html, sheets, report)
             further = _further(stage)
             found = _write_data(stage, exam, solved, full, further)
             publish(stage, folder)
@@ -83,7 +84,7 @@ def build(
 
 
 def _printed(
-    pool: Executor, exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]
+    pool: Executor, exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], html: bool
 ) -> list[Future[None]]:
     """Everything that is handed out; where nobody has an ordinary sheet there is a nameless one of each variant used."""
     large = [copy for copy in copies if copy.large]
@@ -94,17 +95,19 @@ def _printed(
         made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True))
     if copies:
         made.append(pool.submit(_write_lists, exam, drawn, stage, copies))
+    if html:
+        made.append(pool.submit(_write_page, exam, drawn, stage, copies or ordinary))
     if exam.formulas:
         made.append(pool.submit(_write_formulas, exam, stage))
     return made
 
 
 def _set(
-    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, sheets: Sequence[Future[None]],
-    report: Report,
+    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, html: bool,
+    sheets: Sequence[Future[None]], report: Report,
 ) -> None:
     """Sets the key, which takes longest, beside the worked solutions, and waits for the sheets."""
-    key = pool.submit(_write_key, exam, solved, stage, full)
+    key = pool.submit(_write_key, exam, solved, stage, full, html)
     pending = [pool.submit(_write_solution, exam, one, stage, full) for one in solved]
     for what, futures in (("work", pending), ("set", [*sheets, key])):
         for done, future in enumerate(futures, start=1):
@@ -227,6 +230,12 @@ def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Seq
     write(stage, LARGE if large else "sheets.pdf", made)
 
 
+def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
+    """The sheets for browsers, in one file."""
+    page = sheets_html(head(exam), copy_sheets(exam, drawn, copies), screen=True)
+    write(stage, "sheets.html", page.encode("utf-8"))
+
+
 def _write_formulas(exam: Exam, stage: Path) -> None:
     with _naming("the formula sheet"):
         write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam)), head(exam)))
@@ -240,10 +249,12 @@ def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequ
     write(stage, "assignment.csv", assignment_csv(copies, codes))
 
 
-def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
+def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool, html: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
-    html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html, head(exam)))
+    told = head(exam), marking_tables(exam, solved), strips(exam, solved), worked
+    write(stage, "key.pdf", write_pdf(key_html(*told), head(exam)))
+    if html:
+        write(stage, "key.html", key_html(*told, screen=True).encode("utf-8"))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:

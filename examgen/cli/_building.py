@@ -33,6 +33,7 @@ def build(
     copies: Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")] = None,
     room: Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")] = None,
     spare: Annotated[int, typer.Option(min=0, help="Nameless sheets more, at the end.")] = 0,
+    html: Annotated[bool, typer.Option("--html", help="Sheets and key as web pages too, each in one file.")] = False,
     templates: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)
     ] = None,
@@ -55,7 +56,9 @@ def build(
     plan, seating = ordered(exam, count, roster=roster, count=copies, room=room, spare=spare)
     wanted = plan.copies if plan is not None else ()
     with progress() as report:
-        built = run(exam, folder, count=count, jobs=jobs, device=device, full=key == "full", copies=wanted, report=report)
+        built = run(
+            exam, folder, count=count, jobs=jobs, device=device, full=key == "full", copies=wanted, html=html, report=report
+        )
     for note in (*built.notes, *exam.warnings, *seating):
         typer.echo(f"note: {seen(note)}")
     for line in exam.timing:
