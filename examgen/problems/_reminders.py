@@ -18,7 +18,7 @@ TWICE = Reminder(
 SQUARE = Reminder("Derivative of a square:", r"(x^2)'=2x")
 RELU = Reminder(
     "Derivative of ReLU:",
-    r"\frac{d}{dx}\,\max(0,\,x)=1\text{ (}x>0\text{)},\quad 0\text{ (}x<0\text{)}",
+    r"\frac{d}{dx}\,\max(0,\,x)=1\;(x>0),\quad 0\;(x<0)",
 )
 LOGARITHM = Reminder("Derivative of the logarithm:", r"(\ln x)'=\frac{1}{x}")
 RECIPROCAL = Reminder("Derivative of a reciprocal:", r"\left(\frac{1}{x}\right)'=-\frac{1}{x^2}")
@@ -43,12 +43,12 @@ GATES: Mapping[str, Reminder] = {
     ),
     "sigmoid": Reminder("Sigmoid:", r"\sigma(z)=\frac{1}{1+e^{-z}},\quad \sigma'(z)=\sigma(z)\,(1-\sigma(z))"),
     "relu": RELU,
-    "abs": Reminder("Derivative of the absolute value:", r"|x|'=1\text{ (}x>0\text{)},\quad -1\text{ (}x<0\text{)}"),
+    "abs": Reminder("Derivative of the absolute value:", r"|x|'=1\;(x>0),\quad -1\;(x<0)"),
     "maximum": Reminder(
-        "Maximum:", r"f=\max(x,\,y):\quad \frac{\partial f}{\partial x}=1\text{ (}x>y\text{)},\quad 0\text{ (}x<y\text{)}"
+        "Maximum:", r"f=\max(x,\,y):\quad \frac{\partial f}{\partial x}=1\;(x>y),\quad 0\;(x<y)"
     ),
     "minimum": Reminder(
-        "Minimum:", r"f=\min(x,\,y):\quad \frac{\partial f}{\partial x}=1\text{ (}x<y\text{)},\quad 0\text{ (}x>y\text{)}"
+        "Minimum:", r"f=\min(x,\,y):\quad \frac{\partial f}{\partial x}=1\;(x<y),\quad 0\;(x>y)"
     ),
 }
 
