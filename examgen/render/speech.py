@@ -18,10 +18,11 @@ SIGNS = {
     "-": "minus", "±": "plus or minus", "×": "times", "·": "times", "⊙": "times cell by cell", "/": "divided by",
     "÷": "divided by", ",": "comma", ";": "semicolon", "(": "open bracket", ")": "close bracket", "[": "open square bracket",
     "]": "close square bracket", "{": "open brace", "}": "close brace", "|": "vertical bar", "∑": "the sum", "∏": "the product",
-    "′": "prime", "⊤": "transposed", "∂": "partial", "…": "and so on", "!": "factorial", "∞": "infinity",
+    "'": "prime", "⊤": "transposed", "∂": "partial", "…": "and so on", "!": "factorial", "∞": "infinity",
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta", "λ": "lambda", "μ": "mu",
     "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega", "√": "square root",
 }
+PRIME = "'"  # a derivative's
 CAPITAL = "capital %(letter)s"
 FRACTION = "fraction: %(above)s over %(below)s, end of fraction"
 DERIVATIVE = "partial derivative of %(above)s with respect to %(below)s"
@@ -110,6 +111,8 @@ def _script(base: Element, script: Element, say: Say, short: str, long: str, nam
 def _scripted(base: str, script: Element, say: Say, short: str, long: str, name: str) -> str:
     """`long` names the end of a script of more than one sign."""
     parts = list(_flat(script))
+    if [_text(part) for part in parts] == [PRIME]:
+        return f"{base} {say(SIGNS[PRIME])}"
     message = short if len(parts) == 1 and not len(parts[0]) else long
     return say(message, **{"base": base, name: _row([script], say, index=name == "index")})
 

@@ -1,4 +1,4 @@
-"""Every kind of paper that is made, as HTML by name: sheets, keys, solutions, homework and feedback slips.
+"""Every kind of paper that is made, as HTML by name: sheets, keys, solutions, homework, slips, formulas and lists.
 
 Every preset and option of every problem is on the sheets; the first preset of each and the options are worked out.
 """
@@ -16,7 +16,8 @@ from examgen.explaining import solution_steps
 from examgen.mistaken import mistaken
 from examgen.model import Instance
 from examgen.registry import asks_of, problem, problems
-from examgen.render.html import homework_html, key_html, sheets_html, slips_html, solution_html
+from examgen.render.html import formulas_html, handout_html, homework_html, key_html, sheets_html, slips_html, solution_html
+from examgen.render.handout import Handout, HandoutRow
 from examgen.render.language import say
 from examgen.render.paper import SolvedTask, SolvedVariant
 from examgen.render.pdf import lay_out, written
@@ -26,10 +27,10 @@ from examgen.selecting import variants
 from examgen.sheets import Solved, marking_tables, solved_variant, strips
 from examgen.solving import solve
 from examgen.writing import Box, style_for, write
-from tests.render.specimens import MORE_OPTIONS, drawn, every_variant, head
+from tests.render.specimens import MORE_OPTIONS, drawn, every_formula, every_variant, head
 
 LANGUAGES = ("en", "ru")
-NAMES = ("sheets", "key", "full key", "solution", "homework", "slips")
+NAMES = ("sheets", "key", "full key", "solution", "homework", "slips", "formulas", "handout")
 
 
 def solved_task(instance: Instance, number: int, language: str, *, full: bool) -> SolvedTask:
@@ -67,6 +68,12 @@ def slips() -> list[Slip]:
     return [first, *(replace(first, name=f"Student {i}", before="before: 2 of 6", remarks=()) for i in range(4))]
 
 
+def everybody() -> Handout:
+    """A list of more than a page, with seats, groups and spare sheets."""
+    seated = [HandoutRow(i, i % 5 + 1, f"K{i:02d}QMX", i // 9 + 1, i % 9 + 1, f"Student {i}", "7") for i in range(1, 60)]
+    return Handout(seated, [HandoutRow(60, 1, "K60QMX")])
+
+
 @cache
 def _exam(language: str) -> tuple[Exam, tuple[Solved, ...]]:
     """The lecture's exam with two variants, solved, and what mistakes lead to."""
@@ -96,6 +103,8 @@ def papers(language: str) -> dict[str, str]:
         "solution": solution_html(told, worked(language, options(), full=False)),
         "homework": homework_html(told, worked(language, first_presets(), full=True).tasks, screen=False),
         "slips": slips_html(told, slips()),
+        "formulas": formulas_html(told, every_formula(language)),
+        "handout": handout_html(told, everybody()),
     }
 
 

@@ -64,8 +64,8 @@ def glyphless(html: str) -> set[str]:
 def everything(language: str) -> tuple[tuple[str, Any], ...]:
     """Sheets, key and formula sheet with every preset and option: HTML and what it is laid out to."""
     key = key_html(head(language), *key_of(every_variant(language)))
-    formulas = formulas_html(head(language), every_formula(language))
-    return (papers(language)["sheets"], laid_out(language)["sheets"]), (key, lay_out(key)), (formulas, lay_out(formulas))
+    made = ((papers(language)[name], laid_out(language)[name]) for name in ("sheets", "formulas"))
+    return *made, (key, lay_out(key))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
