@@ -10,11 +10,16 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from examgen.model import cells
+from examgen.render.html import key_html, sheets_html
 from examgen.render.language import languages
 from examgen.render.notation import num, prose
-from examgen.render.paper import Head
+from examgen.render.paper import Head, SheetVariant, SolvedTask, SolvedVariant
+from examgen.render.pdf import lay_out
 from examgen.testing._case import Case, check, untranslated
+from examgen.testing._pages import page_faults
+from examgen.writing import Style, write
 
+LAID_OUT = 2  # variants that are laid out: numbers stand in places of fixed widths
 ANSWERING = frozenset({"answer", "answers", "solution", "solutions", "value", "values", "exact", "accept", "accepted"})
 
 
@@ -66,6 +71,26 @@ def wording_is_translated(case: Case) -> None:
     for language in languages():
         for message in untranslated(language, sorted(said)):
             case.fail(f"the catalogue {language} does not translate {message!r}")
+
+
+@check
+def pages_are_sound(case: Case) -> None:
+    """Sheets and worked solutions keep to their pages in every language: nothing runs out, overlaps or is cut."""
+    told = [sheet for language in languages() for sheet in case.sheets if sheet.language == language]
+    shown = [sheet for sheet in told if sheet.instance in case.instances[:LAID_OUT]]
+    sheets = [
+        SheetVariant(1, "AAAAAA", (sheet.task,), head=Head("", sheet.language), sheet=place)
+        for place, sheet in enumerate(shown, start=1)
+    ]
+    for fault in page_faults(lay_out(sheets_html(Head(""), sheets))):
+        case.fail(f"the sheets: {fault}")
+    for language in languages():
+        head = Head("", language)
+        style = Style(language, head.decimal_comma, head.working)
+        solved = (SolvedTask(1, "", write(steps, style, {}, full=False)) for _, steps in case.explained[:LAID_OUT])
+        worked = [SolvedVariant(number, "AAAAAA", (task,)) for number, task in enumerate(solved, start=1)]
+        for fault in page_faults(lay_out(key_html(head, (), (), worked))):
+            case.fail(f"the {language} worked solutions: {fault}")
 
 
 @check
