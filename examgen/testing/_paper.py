@@ -11,11 +11,22 @@ from typing import Any
 
 from examgen.errors import InputError
 from examgen.model import cells
+<<<<<<< HEAD
 from examgen.render.language import languages, say
 from examgen.render.notation import math, num, prose
 from examgen.render.paper import Head
+=======
+from examgen.render.html import key_html, sheets_html
+from examgen.render.language import languages
+from examgen.render.notation import num, prose
+from examgen.render.paper import Head, SheetVariant, SolvedTask, SolvedVariant
+from examgen.render.pdf import lay_out
+>>>>>>> pages
 from examgen.testing._case import Case, check, untranslated
+from examgen.testing._pages import page_faults
+from examgen.writing import Style, write
 
+LAID_OUT = 2  # variants that are laid out: numbers stand in places of fixed widths
 ANSWERING = frozenset({"answer", "answers", "solution", "solutions", "value", "values", "exact", "accept", "accepted"})
 
 
@@ -70,6 +81,7 @@ def wording_is_translated(case: Case) -> None:
 
 
 @check
+<<<<<<< HEAD
 def reminders_are_worded(case: Case) -> None:
     """Every formula of the formula sheet says what it is, in every language."""
     said = [reminder.says for reminder in case.problem.reminders(case.preset.params)]
@@ -89,6 +101,25 @@ def reminders_can_be_set(case: Case) -> None:
                 prose(say(language, reminder.says))
         except InputError as error:
             case.fail(f"the reminder {reminder.says!r} cannot be set: {error}")
+=======
+def pages_are_sound(case: Case) -> None:
+    """Sheets and worked solutions keep to their pages in every language: nothing runs out, overlaps or is cut."""
+    told = [sheet for language in languages() for sheet in case.sheets if sheet.language == language]
+    shown = [sheet for sheet in told if sheet.instance in case.instances[:LAID_OUT]]
+    sheets = [
+        SheetVariant(1, "AAAAAA", (sheet.task,), head=Head("", sheet.language), sheet=place)
+        for place, sheet in enumerate(shown, start=1)
+    ]
+    for fault in page_faults(lay_out(sheets_html(Head(""), sheets))):
+        case.fail(f"the sheets: {fault}")
+    for language in languages():
+        head = Head("", language)
+        style = Style(language, head.decimal_comma, head.working)
+        solved = (SolvedTask(1, "", write(steps, style, {}, full=False)) for _, steps in case.explained[:LAID_OUT])
+        worked = [SolvedVariant(number, "AAAAAA", (task,)) for number, task in enumerate(solved, start=1)]
+        for fault in page_faults(lay_out(key_html(head, (), (), worked))):
+            case.fail(f"the {language} worked solutions: {fault}")
+>>>>>>> pages
 
 
 @check

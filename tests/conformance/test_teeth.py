@@ -20,7 +20,7 @@ from examgen.model import Ask, Convention, Instance, Leaf, Reminder, Step, each
 from examgen.narration import Worked
 from examgen.ops import OPS
 from examgen.problem import Preset, Problem, param
-from examgen.render import html
+from examgen.render import html, own
 from examgen.resources import find
 from examgen.testing import Case, CheckFailed, check_problem, checks
 
@@ -296,6 +296,11 @@ class WithoutBoxes(Toy):
         sheet.write_text(sheet.read_text(encoding="utf-8").replace("{{ m.field(task) }}", ""), encoding="utf-8")
 
 
+class RunsOffThePage(Toy):
+    breaks = "pages_are_sound"
+    template = SAID + PRINTED + '<p style="white-space: nowrap">' + "words without an end " * 12 + "</p>"
+
+
 class EnglishOnly(Toy):
     breaks = "wording_is_translated"
 
@@ -391,7 +396,8 @@ def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         templates = tmp_path / "templates"
         shutil.copytree(find("templates"), templates)
         (templates / "problems" / "toy.html.j2").write_text(toy.template, encoding="utf-8")
-        monkeypatch.setattr(html, "find", lambda folder: templates)
+        for module in (html, own):
+            monkeypatch.setattr(module, "find", lambda folder: templates)
         _forget()
         toy.print_on(templates)
         toy.spoil(monkeypatch)
@@ -402,7 +408,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
 
 
 def _forget() -> None:
-    html._environment.cache_clear()
+    html.environment.cache_clear()
     expand.cache_clear()
 
 
