@@ -11,17 +11,11 @@ from typing import Any
 
 from examgen.errors import InputError
 from examgen.model import cells
-<<<<<<< HEAD
+from examgen.render.html import key_html, sheets_html
 from examgen.render.language import languages, say
 from examgen.render.notation import math, num, prose
-from examgen.render.paper import Head
-=======
-from examgen.render.html import key_html, sheets_html
-from examgen.render.language import languages
-from examgen.render.notation import num, prose
 from examgen.render.paper import Head, SheetVariant, SolvedTask, SolvedVariant
 from examgen.render.pdf import lay_out
->>>>>>> pages
 from examgen.testing._case import Case, check, untranslated
 from examgen.testing._pages import page_faults
 from examgen.writing import Style, write
@@ -81,7 +75,6 @@ def wording_is_translated(case: Case) -> None:
 
 
 @check
-<<<<<<< HEAD
 def reminders_are_worded(case: Case) -> None:
     """Every formula of the formula sheet says what it is, in every language."""
     said = [reminder.says for reminder in case.problem.reminders(case.preset.params)]
@@ -101,7 +94,9 @@ def reminders_can_be_set(case: Case) -> None:
                 prose(say(language, reminder.says))
         except InputError as error:
             case.fail(f"the reminder {reminder.says!r} cannot be set: {error}")
-=======
+
+
+@check
 def pages_are_sound(case: Case) -> None:
     """Sheets and worked solutions keep to their pages in every language: nothing runs out, overlaps or is cut."""
     told = [sheet for language in languages() for sheet in case.sheets if sheet.language == language]
@@ -119,7 +114,6 @@ def pages_are_sound(case: Case) -> None:
         worked = [SolvedVariant(number, "AAAAAA", (task,)) for number, task in enumerate(solved, start=1)]
         for fault in page_faults(lay_out(key_html(head, (), (), worked))):
             case.fail(f"the {language} worked solutions: {fault}")
->>>>>>> pages
 
 
 @check
