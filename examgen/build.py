@@ -15,20 +15,24 @@ from pathlib import Path
 from typing import Any
 
 from examgen.bundle import key_json, manifest_json, vouched
+from examgen.copies import Copy, assignment_csv, handout
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam
+from examgen.formulas import formula_sheet
 from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
-from examgen.render.html import check_templates, key_html, solution_html
-from examgen.render.paper import SolvedVariant
+from examgen.render.html import check_templates, formulas_html, handout_html, key_html, sheets_html, solution_html
+from examgen.render.paper import Head, SheetVariant, SolvedVariant
 from examgen.selecting import variants
-from examgen.sheets import Solved, Variant, head, marking_tables, sheet_variant, solved_variant, strips
+from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
 from examgen.solving import Contract, notes, solve, untellable
-from examgen.staging import FILES, publish, solution_name, staging, write
+from examgen.staging import FILES, OFFICE, OPTIONAL, SOLUTIONS, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
 
+LARGE = "sheets-large.pdf"
+PRINTED = ("sheets.pdf", LARGE, "formulas.pdf", "handout.pdf")
 CHUNK = 5  # variants that a worker solves at a time
 
 
@@ -42,15 +46,26 @@ class Built:
     variants: int
     notes: tuple[str, ...]
 
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """What is handed out, and the list to do it by."""
+        return tuple(name for name in PRINTED if name in self.files)
+
+    @property
+    def office(self) -> tuple[str, ...]:
+        """What must not leave the office."""
+        return tuple(name if name in self.files else f"{name}/" for name in OFFICE if name in (*self.files, SOLUTIONS))
+
 
 def build(
     exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", full: bool = False,
-    report: Report = silent,
+    copies: Sequence[Copy] = (), html: bool = False, report: Report = silent,
 ) -> Built:
     """Draws, solves, proves, renders and writes; nothing stands in the folder before all of it is there.
 
-    `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. Results do not depend
-    on `jobs`.
+    `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. The sheets are `copies`
+    in their order, with lists of them; without any they are one of each variant. `html` makes pages for browsers too.
+    Results do not depend on `jobs`.
     Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
     """
     with terminable():
@@ -59,31 +74,57 @@ def build(
         with staging(folder) as stage, workers(jobs) as pool:
             drawn = variants(exam, count)
             report("draw", len(drawn), len(drawn))
-            sheets = pool.submit(_write_sheets, exam, drawn, stage)
+            sheets = _printed(pool, exam, drawn, stage, copies, html)
             solved = _solved(pool, exam, drawn, device, report)
-            _set(pool, stage, exam, solved, full, sheets, report)
-            found = _write_data(stage, exam, solved, full)
+            _set(pool, stage, exam, solved, full, html, sheets, report)
+            further = _further(stage)
+            found = _write_data(stage, exam, solved, full, further)
             publish(stage, folder)
-    return Built(folder, FILES, tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
+    return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
+
+
+def _printed(
+    pool: Executor, exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], html: bool
+) -> list[Future[None]]:
+    """Everything that is handed out; where nobody has an ordinary sheet there is a nameless one of each variant used."""
+    large = [copy for copy in copies if copy.large]
+    used = dict.fromkeys(copy.variant for copy in copies) or [variant.number for variant in drawn]
+    ordinary = [copy for copy in copies if not copy.large] or [Copy(variant) for variant in sorted(used)]
+    made = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False)]
+    if large:
+        made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True))
+    if copies:
+        made.append(pool.submit(_write_lists, exam, drawn, stage, copies))
+    if html:
+        made.append(pool.submit(_write_page, exam, drawn, stage, copies or ordinary))
+    if exam.formulas:
+        made.append(pool.submit(_write_formulas, exam, stage))
+    return made
 
 
 def _set(
-    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, sheets: Future[None], report: Report
+    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, html: bool,
+    sheets: Sequence[Future[None]], report: Report,
 ) -> None:
     """Sets the key, which takes longest, beside the worked solutions, and waits for the sheets."""
-    key = pool.submit(_write_key, exam, solved, stage, full)
+    key = pool.submit(_write_key, exam, solved, stage, full, html)
     pending = [pool.submit(_write_solution, exam, one, stage, full) for one in solved]
-    for what, futures in (("work", pending), ("set", [sheets, key])):
+    for what, futures in (("work", pending), ("set", [*sheets, key])):
         for done, future in enumerate(futures, start=1):
             future.result()
             report(what, done, len(futures))
 
 
-def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool) -> tuple[str, ...]:
+def _further(stage: Path) -> tuple[str, ...]:
+    """The optional files that were made."""
+    return tuple(name for name in OPTIONAL if (stage / name).exists())
+
+
+def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, further: Sequence[str]) -> tuple[str, ...]:
     """The key as data and the manifest of everything; gives the notes on pinned numbers."""
     found = _notes(exam)
     _write_json(stage, "key.json", key_json(exam, solved))
-    names = vouched(variant.code for variant, _ in solved)
+    names = vouched((variant.code for variant, _ in solved), further)
     hashes = {name: sha256((stage / name).read_bytes()).hexdigest() for name in names}
     _write_json(stage, "manifest.json", manifest_json(exam, solved, hashes, versions(), found, full=full))
     return found
@@ -117,11 +158,20 @@ def _paper() -> Any:
     return pdf
 
 
-def write_pdf(html: str, templates: Path | None = None) -> bytes:
-    """The PDF of one HTML document; with own templates, pictures may come from their folder."""
+def write_pdf(html: str, head: Head | None = None) -> bytes:
+    """The PDF of one HTML document, of an exam or of none."""
     paper = _paper()
     with _uncollected():
-        return bytes(paper.write_pdf(html, templates))
+        return bytes(paper.write_pdf(html, head or paper.PLAIN))
+
+
+def sheets_pdf(head: Head, sheets: Sequence[SheetVariant], *, large: bool = False) -> bytes:
+    """The PDF of sheets, all of them on as many pages."""
+    _paper()
+    from examgen.render import paging
+
+    with _uncollected():
+        return paging.sheets_pdf(head, sheets, large=large)
 
 
 @contextmanager
@@ -175,25 +225,42 @@ def _naming(place: str) -> Iterator[None]:
         raise
 
 
-def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path) -> None:
-    _paper()
-    from examgen.render.paging import sheets_pdf
-
-    with _uncollected():
-        made = sheets_pdf(head(exam), [sheet_variant(exam, variant) for variant in drawn])
-    write(stage, "sheets.pdf", made)
+def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool) -> None:
+    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large)
+    write(stage, LARGE if large else "sheets.pdf", made)
 
 
-def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool) -> None:
+def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
+    """The sheets for browsers, in one file."""
+    page = sheets_html(head(exam), copy_sheets(exam, drawn, copies), screen=True)
+    write(stage, "sheets.html", page.encode("utf-8"))
+
+
+def _write_formulas(exam: Exam, stage: Path) -> None:
+    with _naming("the formula sheet"):
+        write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam)), head(exam)))
+
+
+def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
+    """Who gets which sheet: the list to hand out by, and the proposal as a table."""
+    codes = {variant.number: variant.code for variant in drawn}
+    html = handout_html(head(exam), handout(copies, codes))
+    write(stage, "handout.pdf", write_pdf(html, head(exam)))
+    write(stage, "assignment.csv", assignment_csv(copies, codes))
+
+
+def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool, html: bool) -> None:
     worked = [_worked(exam, one, full) for one in solved]
-    html = key_html(head(exam), marking_tables(exam, solved), strips(exam, solved), worked)
-    write(stage, "key.pdf", write_pdf(html, exam.printing.templates))
+    told = head(exam), marking_tables(exam, solved), strips(exam, solved), worked
+    write(stage, "key.pdf", write_pdf(key_html(*told), head(exam)))
+    if html:
+        write(stage, "key.html", key_html(*told, screen=True).encode("utf-8"))
 
 
 def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
     worked = _worked(exam, one, full)
     with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), exam.printing.templates))
+        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), head(exam)))
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

@@ -24,9 +24,9 @@ from examgen.staging import FILES, solution_name
 VOUCHED = tuple(name for name in FILES if name != "manifest.json")  # besides the solutions, what has a checksum
 
 
-def vouched(codes: Iterable[str]) -> tuple[str, ...]:
-    """What the manifest of these variants holds checksums of."""
-    return (*VOUCHED, *sorted(map(solution_name, codes)))
+def vouched(codes: Iterable[str], optional: Iterable[str] = ()) -> tuple[str, ...]:
+    """What the manifest of these variants, and of these optional files, holds checksums of."""
+    return (*VOUCHED, *optional, *sorted(map(solution_name, codes)))
 
 
 def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from examgen.mistaken import solvers
 from examgen.model import Ask, Instance, Leaf, cells, nest, pick
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
-from examgen.registry import asks_of, calculator_of, graph_of
+from examgen.registry import asks_of, graph_of, unrounded
 
 SECONDS: Mapping[str, float] = {
     "read": 75,  # the task, once
@@ -109,8 +109,7 @@ def ends(number: float, decimals: int) -> bool:
 def work_of(instance: Instance) -> Work:
     """What an instance's boxes need, found once for all instances of one structure."""
     name, params = instance.problem, instance.params
-    graph = graph_of(name, params)
-    return work_for(graph, asks_of(instance), calculator_of(name, params) == "none" and graph.transcendental)
+    return work_for(graph_of(name, params), asks_of(instance), unrounded(name, params))
 
 
 @lru_cache(maxsize=512)

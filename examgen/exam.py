@@ -20,10 +20,11 @@ from examgen.model import Calculator, Instance
 from examgen.points import Points, distribute
 from examgen.printing import Printing, length, printing
 from examgen.problem import CALCULATORS, Preset, Problem, same_minutes, shown
-from examgen.registry import preset, problem
+from examgen.registry import graph_of, preset, problem, tables_of, unrounded
 from examgen.render.language import languages
-from examgen.solving import Contract, check_values, draw
+from examgen.solving import Contract, check_values, draw, exact_values
 from examgen.tables import read_toml
+from examgen.tabulating import off_the_table
 
 SEED_VARIABLE = "EXAMGEN_SEED"
 SHIPPED_SEEDS = ("sample",)  # known to everybody: their builds are marked as samples
@@ -62,8 +63,10 @@ class _Definition(_Strict):
     working: int = Field(4, ge=1, le=9)
     decimals: int = Field(2, ge=0, le=6)
     calculator: str = "scientific"
+    formulas: bool = False
     exact_forms: bool = True
     decimal_comma: bool | None = None
+    pdf: str = "ua"
     band: Any = 10
     avoid: list[str] = Field([], max_length=40)
     follow: Any = 1
@@ -79,6 +82,7 @@ class Choice:
     `preset.calculator` is what the final parameters need. `example` is an instance of it, drawn from a key that no exam
     uses: it shows what boxes there are. `minutes` is a median student's time, the middle of the preset's bounds, `estimated`
     where parameters make another task of the preset; None for numbers without a preset, whose minutes nobody has stated.
+    `tables` are the functions that students look up on the formula sheet, for want of a calculator.
     """
 
     problem: str
@@ -88,6 +92,7 @@ class Choice:
     minutes: float | None
     estimated: bool = False
     pinned: Instance | None = None
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
     `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
-    the exam is marked, `printing` how it is printed.
+    the exam is marked, `printing` how it is printed; `formulas` whether a sheet of formulas is handed out.
     """
 
     printing: Printing
@@ -140,6 +145,12 @@ class Exam:
     band: Fraction = BAND
     avoid: tuple[Path, ...] = ()
     rules: Rules = STANDARD
+    formulas: bool = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The functions of which the formula sheet holds a table."""
+        return tuple(dict.fromkeys(name for task in self.tasks for choice in task.choices for name in choice.tables))
 
     @property
     def title(self) -> str:
@@ -176,9 +187,10 @@ class Exam:
                 if choice.preset.room is not None and choice.pinned is None and wanted > choice.preset.room:
                     holds = f"{choice.problem} {choice.label} holds about {choice.preset.room} different variants"
                     yield f"task {task.number}: {holds}, {wanted} are wanted: the build may find no room for them"
-                if choice.pinned and not _allowed(choice.preset, self.calculator):
-                    needed = choice.preset.calculator
-                    yield f"task {task.number}: its numbers need calculator = {needed!r}, the exam allows {self.calculator!r}"
+                if choice.pinned and not choice.tables and not _enough(choice.preset, self.calculator):
+                    needed, but = choice.preset.calculator, ", and no table holds them" if self.formulas else ""
+                    allowed = f"the exam allows {self.calculator!r}{but}"
+                    yield f"task {task.number}: its numbers need calculator = {needed!r}, {allowed}"
 
     @property
     def timing(self) -> tuple[str, ...]:
@@ -237,7 +249,7 @@ def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
         calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
-        band=band, avoid=avoid, rules=rules,
+        band=band, avoid=avoid, rules=rules, formulas=read.formulas,
     )
 
 
@@ -282,7 +294,7 @@ def _printing(read: _Definition, folder: Path, templates: Path | None) -> Printi
     """How the exam is printed; a folder of templates in the file is meant from there."""
     return printing(
         read.language, title=read.title, course=read.course, date=read.date, paper=read.paper, duplex=read.duplex,
-        space=read.space, templates=templates or (folder / read.templates if read.templates else None),
+        space=read.space, pdf=read.pdf, templates=templates or (folder / read.templates if read.templates else None),
     )
 
 
@@ -336,7 +348,7 @@ def _task(number: int, task: _Task, exam: _Definition) -> Task:
         if working <= decimals:
             raise InputError(f"working = {working}: must be above decimals = {decimals}, or rounding spoils the answer")
         choices = tuple(_choice(name, task, names, exam, Contract(working, decimals)) for name in names)
-        _check_alternates(choices, _band(exam.band), exam.calculator)
+        _check_alternates(choices, _band(exam.band), exam)
         points = _points(task.points)
         _check_points(choices, points)
         space = length(exam.space if task.space is None else task.space)
@@ -356,20 +368,33 @@ def _choice(name: str, task: _Task, names: list[str], exam: _Definition, contrac
         instance = chosen.pin(given, task.data, start.params if start else None)
         check_values(instance)
         final = _changed(chosen, start or preset(name, chosen.default), instance.params)
-        return Choice(name, label or "pinned", final, instance, *_minutes(name, start, final, contract), instance)
+        _check_forms(name, "with these numbers", final, exam)
+        values = exact_values(graph_of(name, final.params), instance.data)
+        tables = () if off_the_table(graph_of(name, final.params), values) else _looked_up(name, final, exam)
+        return Choice(name, label or "pinned", final, instance, *_minutes(name, start, final, contract), instance, tables)
     label = chosen.default if label is None else label
     start = preset(name, label)
     final = _changed(chosen, start, chosen.with_params(given, start.params)) if given else start
-    if not _allowed(final, exam.calculator):
-        raise InputError(_calculator_sentence(name, label, final, exam.calculator))
+    _check_forms(name, label, final, exam)
+    if not _allowed(name, final, exam):
+        raise InputError(_calculator_sentence(name, label, final, exam))
     try:
-        example = draw(name, final, "example", contract=contract)
-        return Choice(name, label, final, example, *_minutes(name, start, final, contract))
+        example, tables = draw(name, final, "example", contract=contract), _looked_up(name, final, exam)
+        return Choice(name, label, final, example, *_minutes(name, start, final, contract), None, tables)
     except DrawError as error:
         raise InputError(str(error)) from None
 
 
-def _check_alternates(choices: tuple[Choice, ...], band: Fraction, calculator: str) -> None:
+def _check_forms(name: str, label: str, wanted: Preset, exam: _Definition) -> None:
+    """What is left as a logarithm has to be an answer that the exam takes."""
+    if unrounded(name, wanted.params) and not exam.exact_forms:
+        raise InputError(
+            f"exact_forms = false: {name} {label} is worked out without a calculator, its answers stay fractions and"
+            " logarithms: set exact_forms = true, or take another preset"
+        )
+
+
+def _check_alternates(choices: tuple[Choice, ...], band: Fraction, exam: _Definition) -> None:
     """Problems take turns only where they take about the same time, as far as that is known."""
     for one, other in combinations(choices, 2):
         if one.minutes is None or other.minutes is None or _alike(one.minutes, other.minutes, band):
@@ -378,7 +403,7 @@ def _check_alternates(choices: tuple[Choice, ...], band: Fraction, calculator: s
             f"{one.problem} {one.label} takes {one.minutes:g} minutes and {other.problem} {other.label} {other.minutes:g},"
             f" more than band = {float(100 * band):g} % apart"
         )
-        fits = _fitting(one, other, band, calculator)
+        fits = _fitting(one, other, band, exam)
         remedy = f"{one.problem} {fits[0]} and {other.problem} {fits[1]} fit" if fits else "make two tasks of them"
         raise InputError(f"preset: {apart}: {remedy}")
 
@@ -387,20 +412,20 @@ def _alike(x: float, y: float, band: Fraction) -> bool:
     return bool(abs(x - y) <= band * max(x, y))
 
 
-def _fitting(one: Choice, other: Choice, band: Fraction, calculator: str) -> tuple[str, str] | None:
+def _fitting(one: Choice, other: Choice, band: Fraction, exam: _Definition) -> tuple[str, str] | None:
     """Presets of two problems that take about the same time: one of those chosen, if that can be, else near to them."""
     pairs: list[tuple[int, float, int, tuple[str, str]]] = []
-    for (a, x), (b, y) in product(_timed(one, calculator), _timed(other, calculator)):
+    for (a, x), (b, y) in product(_timed(one, exam), _timed(other, exam)):
         if _alike(x, y, band):
             further = abs(x - (one.minutes or 0)) + abs(y - (other.minutes or 0))
             pairs.append(((a != one.label) + (b != other.label), further, len(pairs), (a, b)))
     return min(pairs)[-1] if pairs else None
 
 
-def _timed(choice: Choice, calculator: str) -> list[tuple[str, float]]:
-    """The presets of a problem that the exam's calculator allows, with their minutes."""
+def _timed(choice: Choice, exam: _Definition) -> list[tuple[str, float]]:
+    """The presets of a problem that the exam's calculator and tables allow, with their minutes."""
     known = problem(choice.problem).presets.items()
-    return [(label, sum(start.minutes) / 2) for label, start in known if _allowed(start, calculator)]
+    return [(label, sum(start.minutes) / 2) for label, start in known if _allowed(choice.problem, start, exam)]
 
 
 def _changed(chosen: Problem, start: Preset, params: Any) -> Preset:
@@ -423,18 +448,29 @@ def _minutes(name: str, start: Preset | None, final: Preset, contract: Contract)
     return max(0.5, round(2 * stated * longer) / 2), True
 
 
-def _allowed(wanted: Preset, calculator: str) -> bool:
+def _allowed(name: str, wanted: Preset, exam: _Definition) -> bool:
+    return _enough(wanted, exam.calculator) or bool(_looked_up(name, wanted, exam))
+
+
+def _enough(wanted: Preset, calculator: str) -> bool:
+    """Whether a calculator can do what a preset needs."""
     order: tuple[str, ...] = CALCULATORS
     return order.index(wanted.calculator) <= order.index(calculator)
 
 
-def _calculator_sentence(name: str, label: str, wanted: Preset, allowed: str) -> str:
+def _looked_up(name: str, wanted: Preset, exam: _Definition) -> tuple[str, ...]:
+    """The functions that stand on the formula sheet because the exam's calculator lacks them."""
+    return tables_of(name, wanted.params) if exam.formulas and not _enough(wanted, exam.calculator) else ()
+
+
+def _calculator_sentence(name: str, label: str, wanted: Preset, exam: _Definition) -> str:
     stated = preset(name, label)
     changed = " with these params" if wanted.params != stated.params else ""
-    fits = [other for other, known in problem(name).presets.items() if _allowed(known, allowed)]
+    fits = [other for other, known in problem(name).presets.items() if _allowed(name, known, exam)]
+    table = "" if exam.formulas or not tables_of(name, wanted.params) else " hand out tables (formulas = true),"
     return (
-        f"preset {label!r} of {name}{changed} needs calculator = {wanted.calculator!r}, the exam allows {allowed!r}:"
-        f" change that, or take {', '.join(fits) or 'another problem'}"
+        f"preset {label!r} of {name}{changed} needs calculator = {wanted.calculator!r}, the exam allows {exam.calculator!r}:"
+        f" change that,{table} or take {', '.join(fits) or 'another problem'}"
     )
 
 

@@ -17,7 +17,7 @@ from examgen.honesty import Interval
 from examgen.keyfile import document, exact_data, task_graph
 from examgen.model import Ask, Exact, cells, each, freeze, nest, pick
 from examgen.solving import honest_reach, reached, states
-from examgen.staging import SOLUTIONS
+from examgen.staging import OPTIONAL, SOLUTIONS
 from examgen.verifying import ENGINES, Proof, prove
 
 Report = Callable[[str, int, int], None]
@@ -41,7 +41,7 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     """
     manifest, key, place = document(folder, "manifest.json"), document(folder), opened(folder)
     try:
-        names = _names(manifest, key)
+        names = _names(manifest, key, place)
         failures = [*_checksums(place, manifest, names), *_uncertified(manifest, key)]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{folder}: its JSON files are not what a build writes ({error!r}), build it again") from None
@@ -55,10 +55,14 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     return Verdict(len(names) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
 
 
-def _names(manifest: Mapping[str, Any], key: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the manifest has to vouch for: a solution of every variant, but none where an earlier version wrote none."""
+def _names(manifest: Mapping[str, Any], key: Mapping[str, Any], folder: Traversable) -> tuple[str, ...]:
+    """What the manifest has to vouch for: a solution of every variant, but none where an earlier version wrote none.
+
+    An optional file is one of them if it is there, or the manifest says that it was.
+    """
     codes = [variant["code"] for variant in key["variants"]]
-    return vouched(codes) if "key" in manifest else VOUCHED
+    optional = [name for name in OPTIONAL if name in manifest["files"] or (folder / name).is_file()]
+    return vouched(codes, optional) if "key" in manifest else VOUCHED
 
 
 def _checksums(folder: Traversable, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:

@@ -15,7 +15,8 @@ from examgen.registry import problems
 def overview() -> Table:
     """One row per problem and preset."""
     table = _table("problem", "preset", "minutes", "calculator", "use")
-    table.caption, table.caption_justify = "* is taken where an exam names no preset", "left"
+    said = "* is taken where an exam names no preset; tables are handed out with formulas = true"
+    table.caption, table.caption_justify = said, "left"
     for chosen in problems().values():
         for place, (label, preset) in enumerate(chosen.presets.items()):
             table.add_row("" if place else chosen.name, *_preset(chosen, label, preset))
@@ -49,7 +50,8 @@ def _table(*heads: str) -> Table:
 def _preset(chosen: Problem, label: str, preset: Preset) -> tuple[str, ...]:
     low, high = preset.minutes
     minutes = f"{low:g}" if low == high else f"{low:g}–{high:g}"
-    return (label + (" *" if label == chosen.default else ""), minutes, preset.calculator, preset.use)
+    needed = preset.calculator + (" or table" if chosen.tables(preset.params) else "")
+    return (label + (" *" if label == chosen.default else ""), minutes, needed, preset.use)
 
 
 def _changes(params: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 Exact = Any  # int or Fraction, or nested tuples of them: mypy has no way to say it that isinstance would narrow
 Calculator = Literal["none", "simple", "scientific"]
+Standard = Literal["ua", "a"]  # what a PDF keeps to: PDF/UA-1, accessible; with PDF/A-2a, archival, as well
 Kind = Literal["integer", "number", "array", "choice"]
 
 
@@ -107,6 +108,14 @@ class Convention:
     key: str
     says: str
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """A formula of the lecture for the formula sheet: what it is, an English message (a gettext id), and its line of LaTeX."""
+
+    says: str
+    latex: str
 
 
 @dataclass(frozen=True)

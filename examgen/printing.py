@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from examgen.errors import InputError
+from examgen.model import Standard
 from examgen.problem import shown
 from examgen.render.sizes import PAPERS
 
@@ -24,7 +25,9 @@ Text = str | Mapping[str, str]  # the same in every language, or one for each
 
 @dataclass(frozen=True)
 class Printing:
-    """`space` is the least room for the working of a task, mm; None leaves it to the page. `templates`: a folder of own ones."""
+    """`space` is the least room for the working of a task, mm; None leaves it to the page. `pdf` is the standard that all
+    paper keeps to, `templates` a folder of own ones.
+    """
 
     title: Text
     course: Text = ""
@@ -32,6 +35,7 @@ class Printing:
     paper: str = "a4"
     duplex: bool = False
     space: float | None = None
+    pdf: Standard = "ua"
     templates: Path | None = None
 
     def titled(self, language: str) -> str:
@@ -52,14 +56,21 @@ class Printing:
 
 
 def printing(
-    language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any, templates: Path | None
+    language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any, pdf: Any,
+    templates: Path | None,
 ) -> Printing:
     """What a definition says, looked at in every part. Raises: InputError naming the key."""
     told = _texts("title", title), _texts("course", course), _date(date)
-    made = Printing(*told, _paper(paper), duplex, length(space), templates)
+    made = Printing(*told, _paper(paper), duplex, length(space), _standard(pdf), templates)
     made.titled(language)
     made.course_in(language)
     return made
+
+
+def _standard(given: Any) -> Standard:
+    if given not in get_args(Standard):
+        raise InputError(f"pdf = {shown(given)}: allowed are {', '.join(map(repr, get_args(Standard)))}")
+    return given  # type: ignore[no-any-return]
 
 
 def length(given: Any) -> float | None:

@@ -18,8 +18,9 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import UNNAMED, Graph
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, freeze, nest, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Reminder, Step, freeze, nest, shape
 from examgen.narration import Worked, cell_symbol, told
+from examgen.tabulating import functions
 
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
 PLENTY = 20_000  # variants: no preset is asked for more
@@ -111,6 +112,17 @@ class Problem(ABC):
         Raises: InputError as `graph` does.
         """
         return "scientific" if self.graph(params).transcendental else "none"
+
+    def tables(self, params: Any) -> tuple[str, ...]:
+        """The functions whose tables, handed out, stand in for the calculator; none where one is needed all the same.
+
+        Raises: InputError as `graph` does.
+        """
+        return functions(self.graph(params)) if self.calculator(params) == "scientific" else ()
+
+    def reminders(self, params: Any) -> tuple[Reminder, ...]:
+        """What the formula sheet holds for these parameters: the lecture's formulas, but none that the task wants derived."""
+        return ()
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         """Why a kink-free instance is still not fit to print: trivial, or not hand-sized. `values`: node -> exact cells."""

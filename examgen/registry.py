@@ -77,7 +77,18 @@ def calculator_of(name: str, params: Any) -> Calculator:
     return problem(name).calculator(params)
 
 
+@lru_cache(maxsize=1024)
+def tables_of(name: str, params: Any) -> tuple[str, ...]:
+    """The functions whose tables stand in for the calculator that a problem's parameters need."""
+    return problem(name).tables(params)
+
+
+def unrounded(name: str, params: Any) -> bool:
+    """Whether answers are left as fractions and functions: no calculator is needed although there are functions."""
+    return calculator_of(name, params) == "none" and graph_of(name, params).transcendental
+
+
 def forget() -> None:
     """What is kept of problems by their names is found anew."""
-    for kept in (graph_of, mistakes_of, calculator_of, _asks):
+    for kept in (graph_of, mistakes_of, calculator_of, tables_of, _asks):
         kept.cache_clear()

@@ -17,8 +17,10 @@ from examgen.errors import DefinitionError, DrawError, InputError
 from examgen.exam import Choice, Exam, Task
 from examgen.fairness import reference, unfair
 from examgen.model import Instance
+from examgen.registry import graph_of
 from examgen.sheets import Variant
-from examgen.solving import Candidate, Contract, candidates, first
+from examgen.solving import Candidate, Contract, candidates, exact_values, first
+from examgen.tabulating import off_the_table
 
 SEARCH = 2000  # candidates looked at for a task of a variant
 Place = tuple[int, str]  # a task's number and a problem type
@@ -94,7 +96,8 @@ class Selection:
         contract, place = Contract(task.working, task.decimals), (task.number, choice.problem)
         middle = reference(choice.problem, choice.preset, contract)
         beside = self.neighbour.get(task.number)
-        search = Search(task.decimals, middle, self.exam.band, self.given[choice.problem], self.seen[place], beside)
+        given, tables = self.given[choice.problem], bool(choice.tables)
+        search = Search(task.decimals, middle, self.exam.band, given, self.seen[place], beside, tables)
         parts = (self.exam.seed, self.exam.sitting, task.number, variant, choice.label)
         tried = candidates(choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal)
         try:
@@ -120,8 +123,8 @@ class Selection:
 class Search:
     """The search for one task of one variant: why a candidate is refused, and the marks of the last that was fair.
 
-    `beside` is the final answer of the same task in the variant before. `fair` counts candidates as hard as the others, and
-    `repeats` those of them whose numbers were there before.
+    `beside` is the final answer of the same task in the variant before. With `tables` functions are looked up. `fair` counts
+    candidates as hard as the others, and `repeats` those of them whose numbers were there before.
     """
 
     decimals: int
@@ -130,6 +133,7 @@ class Search:
     given: set[Hashable]
     seen: Seen
     beside: Printed | None
+    tables: bool = False
     fair: int = 0
     repeats: int = 0
     marks: Marks | None = None
@@ -142,7 +146,7 @@ class Search:
             found = profile_of(work, numbers, instance, self.decimals)
         except ArithmeticError as error:
             return str(error)
-        if reason := next(unfair(found, self.middle, self.band), None):
+        if reason := next(unfair(found, self.middle, self.band), None) or (self.tables and _missed(instance)):
             return reason
         self.marks = marks_of(work, numbers, instance.data, self.decimals)
         self.fair += 1
@@ -168,6 +172,12 @@ class Search:
         self.given.add(self.marks.rules[DATA])
         self.seen.add(self.marks)
         return self.marks.final
+
+
+def _missed(instance: Instance) -> str | None:
+    """Why nobody finds an instance's numbers in the tables."""
+    graph = graph_of(instance.problem, instance.params)
+    return off_the_table(graph, exact_values(graph, instance.data))
 
 
 def _taken(rule: str) -> str:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
+from examgen.copies import Copy
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
@@ -17,9 +18,10 @@ from examgen.labels import labels
 from examgen.model import Answer, Exact, Instance, Solution, cells, shape
 from examgen.ops import OPS
 from examgen.points import Points, distribute
-from examgen.registry import asks_of, graph_of, problem
+from examgen.registry import asks_of, graph_of, problem, unrounded
 from examgen.render import diagram
 from examgen.render.language import say
+from examgen.render.measuring import clean
 from examgen.render.notation import num
 from examgen.render.paper import (
     Accepted,
@@ -35,9 +37,10 @@ from examgen.render.paper import (
     Strip,
     StripTask,
 )
+from examgen.tabulating import TABULATED
 
 BROKEN = 2  # decimals of a number that should be whole
-CIRCUIT = "A circuit that computes the function from its inputs."
+PLACE = "row %(row)s, seat %(seat)s"
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ def head(exam: Exam, language: str | None = None, minutes: int | None = None) ->
         title=printed.titled(language), language=language, minutes=minutes or exam.minutes, calculator=exam.calculator,
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
         comma=exam.decimal_comma, course=printed.course_in(language), date=printed.dated(language), paper=printed.paper,
-        duplex=printed.duplex, exam=codes.identity(exam.seed), templates=printed.templates,
+        duplex=printed.duplex, exam=codes.identity(exam.seed), pdf=printed.pdf, templates=printed.templates,
+        formulas=exam.formulas, tables=tuple(TABULATED[name].name for name in exam.tables),
     )
 
 
@@ -85,10 +89,11 @@ def sheet_task(
         for told in chosen.conventions(instance)
     }
     lines = chosen.formula(instance.params)
-    drawn = circuit(instance, language) if lines and _of_scalars(instance) else None
+    drawn = circuit(instance) if lines and _of_scalars(instance) else None
     return SheetTask(
         number, instance.problem, instance.params, instance.data, asked, says, lines,
         drawn, max((box.decimals for box in asked), default=decimals),
+        unrounded=unrounded(instance.problem, instance.params),
     )
 
 
@@ -100,11 +105,11 @@ def _shown(value: object, comma: bool) -> str:
     return num(value, comma) if isinstance(value, int | Fraction) and not isinstance(value, bool) else str(value)
 
 
-def circuit(instance: Instance, language: str) -> diagram.Diagram:
+def circuit(instance: Instance) -> diagram.Diagram:
     """The graph of scalars as a circuit: inputs with their values, gates, and the gradient given at the output."""
     graph = graph_of(instance.problem, instance.params)
     nodes = tuple(_circuit_node(graph, node, instance) for node in graph.nodes)
-    return diagram.Diagram(nodes, graph.output, say(language, CIRCUIT))
+    return diagram.Diagram(nodes, graph.output)
 
 
 def _circuit_node(graph: Graph, node: Node, instance: Instance) -> diagram.Node:
@@ -128,6 +133,28 @@ def sheet_variant(exam: Exam, variant: Variant, language: str | None = None) -> 
         for task, instance in zip(exam.tasks, variant.instances, strict=True)
     )
     return SheetVariant(variant.number, variant.code, tuple(tasks))
+
+
+def copy_sheets(exam: Exam, drawn: Iterable[Variant], copies: Iterable[Copy]) -> list[SheetVariant]:
+    """A sheet for each copy, with what is known of its student; the time and the language are the student's."""
+    by_number = {variant.number: variant for variant in drawn}
+    made: dict[tuple[int, str | None], SheetVariant] = {}
+    found = []
+    for copy in copies:
+        which = (copy.variant, copy.language)
+        if which not in made:
+            made[which] = sheet_variant(exam, by_number[copy.variant], copy.language)
+        found.append(_for_student(exam, made[which], copy))
+    return found
+
+
+def _for_student(exam: Exam, sheet: SheetVariant, copy: Copy) -> SheetVariant:
+    other = copy.language is not None or copy.minutes is not None
+    place = say(copy.language or exam.language, PLACE, {"row": copy.row, "seat": copy.seat}) if copy.seated else ""
+    return replace(
+        sheet, name=clean(copy.name or copy.id), group=clean(copy.group), place=place,
+        head=head(exam, copy.language, copy.minutes) if other else None,
+    )
 
 
 Solved = tuple[Variant, Sequence[Solution]]

@@ -6,18 +6,23 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
 from examgen.errors import OutputError
 
 FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")
+# what only some builds have
+OPTIONAL = ("assignment.csv", "formulas.pdf", "handout.pdf", "key.html", "sheets-large.pdf", "sheets.html")
 SOLUTIONS = "solutions"  # a folder of files named after the variants, which the manifest lists
-ENTRIES = (SOLUTIONS, *FILES)  # in the order in which they are published
+ENTRIES = (SOLUTIONS, *OPTIONAL, *FILES)  # in the order in which they are published
+OFFICE = ("key.pdf", "key.json", "key.html", "assignment.csv", SOLUTIONS)  # what must not leave it: for the owner alone
 STAGE = ".building-"  # then the process that builds; whether it still runs says whether the stage is in use
 OLD = "before"  # inside the stage, while files are moved: what they replace
+NEW = "new"  # inside the stage: which entries are published, a line each
 
 _REMEDY = "move it away or choose another place with -o"
 
@@ -28,10 +33,12 @@ def solution_name(code: str) -> str:
 
 
 def write(stage: Path, name: str, content: bytes) -> None:
-    """Writes a file of the stage. Raises: OutputError."""
+    """Writes a file of the stage, what must not leave the office for its owner alone. Raises: OutputError."""
     path = stage / name
+    private = Path(name).parts[0] in OFFICE
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
+        path.touch(0o600 if private else 0o666)  # before anything stands in it
         path.write_bytes(content)
     except OSError as error:
         raise _failed(stage.parent, error) from error
@@ -64,10 +71,11 @@ def _stage(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)
-        for name in FILES:
+        for name in (*FILES, *OPTIONAL):
             if (folder / name).is_dir():
                 raise OutputError(f"{folder / name}: a folder stands where a file has to be, choose another place with -o")
         _only_built(folder / SOLUTIONS, folder)
+        _as_built(folder, folder)
         return Path(tempfile.mkdtemp(prefix=f"{STAGE}{os.getpid()}-", dir=folder))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
@@ -96,12 +104,29 @@ def _only_built(solutions: Path, *manifests: Path, shown: Path | None = None) ->
             raise OutputError(f"{shown / path.name}: no build put it there, and {SOLUTIONS} is replaced whole: {_REMEDY}")
 
 
-def _listed(folder: Path) -> list[str]:
-    """The files of the build in a folder; none where no build can be recognized."""
+def _as_built(place: Path, *manifests: Path, shown: Path | None = None, names: Sequence[str] = OPTIONAL) -> None:
+    """Sees to it that optional files which will be replaced are what a manifest in one of these folders vouches for.
+
+    Raises: OutputError, which says where they stand otherwise if that is elsewhere for the moment.
+    """
+    vouched = [_listed(folder) for folder in manifests]
+    for name in names:
+        path, told = place / name, (shown or place) / name
+        if not os.path.lexists(path):
+            continue
+        stated = [files[name] for files in vouched if name in files]
+        if not stated or path.is_symlink():
+            raise OutputError(f"{told}: no build put it there, and builds write a file of that name: {_REMEDY}")
+        if sha256(path.read_bytes()).hexdigest() not in stated:
+            raise OutputError(f"{told}: changed since it was built, and would be replaced: {_REMEDY}")
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """The files of the build in a folder with their checksums; none where no build can be recognized."""
     try:
-        return [name for name in json.loads((folder / "manifest.json").read_bytes())["files"] if isinstance(name, str)]
+        return dict(json.loads((folder / "manifest.json").read_bytes())["files"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return []
+        return {}
 
 
 def _runs(process: int) -> bool:
@@ -119,17 +144,21 @@ def publish(stage: Path, folder: Path) -> None:
     """Sets the old files aside and moves the new ones to their place: all of them, or all old ones stand there again.
 
     The manifest goes first and comes last, so that a folder with only some of the files is never taken for a build. The
-    solutions move as one, and what the old ones hold is looked at once more when nobody can add to it any longer.
+    solutions move as one, and what the old ones hold is looked at once more when nobody can add to it any longer; so are the
+    optional files, of which the old ones go even where the new build has none.
     Raises: OutputError.
     """
     old = stage / OLD
+    new = [name for name in ENTRIES if name not in OPTIONAL or (stage / name).exists()]
     try:
+        (stage / NEW).write_text("\n".join(new), encoding="utf-8")
         old.mkdir()
         for name in reversed(ENTRIES):
             if os.path.lexists(folder / name):
                 os.replace(folder / name, old / name)
         _only_built(old / SOLUTIONS, old, shown=folder / SOLUTIONS)
-        for name in ENTRIES:
+        _as_built(old, old, shown=folder)
+        for name in new:
             os.replace(stage / name, folder / name)
         old.rename(stage / "replaced")  # from here on there is nothing to give back
     except BaseException as failure:
@@ -147,10 +176,13 @@ def _roll_back(stage: Path, folder: Path) -> None:
     old = stage / OLD
     if not old.is_dir():
         return
+    new = (stage / NEW).read_text(encoding="utf-8").split() if (stage / NEW).exists() else (SOLUTIONS, *FILES)
     if not (stage / SOLUTIONS).exists():
         _only_built(folder / SOLUTIONS, folder, stage)
+    lost = [name for name in OPTIONAL if (old / name).exists() or (name in new and not (stage / name).exists())]
+    _as_built(folder, folder, stage, old, names=lost)
     for name in ENTRIES:
-        if not (stage / name).exists() and os.path.lexists(folder / name):
+        if name in new and not (stage / name).exists() and os.path.lexists(folder / name):
             os.replace(folder / name, stage / name)
         if os.path.lexists(old / name):
             os.replace(old / name, folder / name)

@@ -23,7 +23,6 @@ from examgen.render.notation import places
 from examgen.render.paper import WrittenCell, WrittenCircuit, WrittenEdge, WrittenGrid, WrittenLine, WrittenStep
 from examgen.terms import has_symbols
 
-CIRCUIT = "A circuit that computes the function from its inputs, with the value and the gradient at every edge."
 LARGEST = 10**9  # from here on a power of ten
 MOST_PLACES = 10
 DIGITS = 3  # that count, of a small number
@@ -156,7 +155,7 @@ def _step(step: Step, style: Style, boxes: Mapping[What, Box]) -> WrittenStep:
 def _circuit(circuit: Circuit, style: Style) -> WrittenCircuit:
     nodes = tuple(_drawn(gate, circuit.output) for gate in circuit.gates)
     found = {gate.name: (_short(gate.value, style), _short(gate.gradient, style)) for gate in circuit.gates}
-    return WrittenCircuit(Diagram(nodes, circuit.output, style.say(CIRCUIT)), found)
+    return WrittenCircuit(Diagram(nodes, circuit.output), found)
 
 
 def _drawn(gate: Gate, output: str) -> Node:

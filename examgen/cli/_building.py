@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from examgen.cli._app import PROCESSES, Definition, Jobs, apart, app, print_parts, progress
+from examgen.cli._app import PROCESSES, Definition, Jobs, apart, app, print_parts, progress, seen
 from examgen.errors import InputError
+
+if TYPE_CHECKING:
+    from examgen.build import Built
+    from examgen.copies import Plan
 
 Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
 Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
@@ -25,6 +29,11 @@ def build(
     key: Detail = "short",
     device: Device = "cpu",
     language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="A class list: name, group, id, row, seat.", show_default=False)] = None,
+    copies: Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")] = None,
+    room: Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")] = None,
+    spare: Annotated[int, typer.Option(min=0, help="Nameless sheets more, at the end.")] = 0,
+    html: Annotated[bool, typer.Option("--html", help="Sheets and key as web pages too, each in one file.")] = False,
     templates: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)
     ] = None,
@@ -35,6 +44,7 @@ def build(
     """
     from examgen.build import build as run
     from examgen.build import default_folder
+    from examgen.copies import ordered
     from examgen.exam import read_exam
 
     _known_device(device)
@@ -43,16 +53,28 @@ def build(
     exam = read_exam(definition, variants=number, language=language, templates=templates)
     folder = output or default_folder(definition, proof=proof is not None)
     count = min(proof or exam.variants, exam.variants)
+    plan, seating = ordered(exam, count, roster=roster, count=copies, room=room, spare=spare)
+    wanted = plan.copies if plan is not None else ()
     with progress() as report:
-        built = run(exam, folder, count=count, jobs=jobs, device=device, full=key == "full", report=report)
-    for note in (*built.notes, *exam.warnings):
-        typer.echo(f"note: {note}")
+        built = run(
+            exam, folder, count=count, jobs=jobs, device=device, full=key == "full", copies=wanted, html=html, report=report
+        )
+    for note in (*built.notes, *exam.warnings, *seating):
+        typer.echo(f"note: {seen(note)}")
     for line in exam.timing:
         typer.echo(line)
+    _filled(built, plan)
+
+
+def _filled(built: Built, plan: Plan | None) -> None:
+    """What stands in the folder now, what of it is printed, and what nobody else may see."""
     typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")
     typer.echo(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")
+    if plan is not None:
+        typer.echo(f"to print: {', '.join(built.printed)} ({plan})")
+    typer.echo(f"must not leave the office, readable by you alone: {', '.join(built.office)}")
 
 
 @app.command()

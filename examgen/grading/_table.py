@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +11,14 @@ from examgen.errors import InputError
 from examgen.grading._data import Complaint, Entry
 from examgen.keyfile import Key, KeyVariant
 from examgen.labels import is_label, typed
+from examgen.spreadsheets import PERSON, SEPARATORS, joined, kind_of, plain, read_spreadsheet
 
-LARGEST = 50_000_000  # bytes
-MOST_LINES = 40  # of one row; a quote that is still open by then was forgotten
-ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
-SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
+EXAMPLE = "id;variant;1a;1b"
 ABSENT = ("absent", "отсутствует", "отсутствовал", "отсутствовала", "неявка", "не явился", "не явилась", "н", "н/я")
 HEADS = {
-    "id": ("id", "id number", "student id", "student", "номер", "студент", "шифр"),
+    **PERSON,
     "variant": ("variant", "code", "variant code", "вариант", "код", "код варианта"),
     "status": ("status", "статус"),
-    "group": ("group", "группа"),
-    "name": ("name", "full name", "first name", "last name", "surname", "имя", "фамилия", "отчество", "фио"),
 }
 _POINTS = re.compile(r"(?P<label>[^()]+?)\s*\((?:max\.?|макс\.?)?\s*\d[\d.,\s/–-]*\)")
 
@@ -47,64 +42,13 @@ class _Column:
 
 def read_table(path: Path, key: Key) -> Table:
     """The table of a file. Raises: InputError where none of its rows can be marked, one sentence that names the place."""
-    told = str(path)
-    lines = _lines(_text(path, told))
-    place, first, separator, lines_left = _head_line(lines, told)
-    heads = _split(first, separator, place)
-    columns = _columns(heads, key, place)
-    reader = _Reader(key, columns, separator)
-    for number, text, cells in _records(lines_left, separator, len(columns)):
+    sheet = read_spreadsheet(path, EXAMPLE)
+    columns = _columns(sheet.heads, key, sheet.place)
+    reader = _Reader(key, columns, sheet.separator)
+    for number, text, cells in sheet.rows:
         reader.row(number, text, cells)
-    unused = tuple(head for head, column in zip(heads, columns, strict=True) if not column.kind and head.strip())
+    unused = tuple(head for head, column in zip(sheet.heads, columns, strict=True) if not column.kind and head.strip())
     return Table(tuple(reader.entries), tuple(reader.complaints), unused)
-
-
-def _text(path: Path, told: str) -> str:
-    """UTF-8, UTF-16 with its mark, or Windows-1251."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{told}: is larger than {LARGEST // 1_000_000} MB, which no class's table is")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{told}: cannot be read ({error.strerror}), check its name and permissions") from None
-    if raw.startswith(b"PK\x03\x04"):  # what the formats of spreadsheets themselves begin with
-        raise InputError(f"{told}: is a spreadsheet's own file, save the table as CSV in UTF-8")
-    encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1251"]
-    for encoding in encodings:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(f"{told}: is neither UTF-8 nor Windows-1251 text, save the table as CSV in UTF-8")
-
-
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _head_line(lines: Sequence[str], told: str) -> tuple[str, str, str, Iterator[tuple[int, str]]]:
-    """Where the heads stand, their line, what parts its cells, and the numbered lines behind it."""
-    numbered = iter(enumerate(lines, 1))
-    said = ""
-    for number, line in numbered:
-        if sep := re.fullmatch(r"\"?sep=(.)\"?", line.strip("﻿ ")):  # how a spreadsheet is told of the separator
-            said = sep[1]
-        elif line.strip(" ;,\t"):
-            unquoted = re.sub(r'"[^"]*"', "", line)
-            found = said or next((sign for sign in SEPARATORS if sign in unquoted), "")
-            if not found:
-                break
-            if "\0" in line:
-                raise InputError(f"{told}: is no text, save the table as CSV in UTF-8")
-            return f"{told}, line {number}", line, found, numbered
-    raise InputError(f"{told}: there is no head such as id;variant;1a;1b, with semicolons, tabs or commas between them")
-
-
-def _split(text: str, separator: str, place: str) -> list[str]:
-    try:
-        return [cell.strip() for cell in next(csv.reader([text], delimiter=separator))]
-    except (csv.Error, StopIteration) as error:
-        raise InputError(f"{place}: cannot be read ({error})") from None
 
 
 def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
@@ -123,44 +67,14 @@ def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
 
 
 def _column(head: str, points: Mapping[str, str], meant: Mapping[str, str], known: set[str], place: str) -> _Column:
-    for kind, names in HEADS.items():
-        if head.strip("﻿ ").casefold() in names:
-            return _Column(kind)
+    if kind := kind_of(head, HEADS):
+        return _Column(kind)
     label = meant.get(points.get(head, head))
     if label is None and not is_label(points.get(head, head)):
         return _Column("")
     if label is None or label not in known:
         raise InputError(f"{place}: column {head[:40]!r}: no variant of this exam has such a box")
     return _Column("points" if head in points else "answers", label)
-
-
-def _records(
-    lines: Iterator[tuple[int, str]], separator: str, width: int
-) -> Iterator[tuple[int, str, list[str] | None]]:
-    """(first line, its text, cells) of every row; no cells where it cannot be read, and then it ends with its first line."""
-    waiting = list(lines)
-    place = 0
-    while place < len(waiting):
-        number, text = waiting[place]
-        cells, taken = _record([line for _, line in waiting[place : place + MOST_LINES]], separator)
-        if taken > 1 and (cells is None or len(cells) != width):
-            cells, taken = None, 1
-        place += taken
-        if cells is None or any(cell.strip() for cell in cells):
-            yield number, text, cells
-
-
-def _record(lines: Sequence[str], separator: str) -> tuple[list[str] | None, int]:
-    """The cells of the row that begins with these lines, and how many of them it takes: a quote may span lines."""
-    quotes = 0
-    for taken, line in enumerate(lines, 1):
-        quotes += line.count('"')
-        if quotes % 2 == 0:
-            try:
-                return next(csv.reader([f"{part}\n" for part in lines[:taken]], delimiter=separator, strict=True), []), taken
-            except csv.Error:
-                return None, taken
-    return None, len(lines)
 
 
 class _Reader:
@@ -180,7 +94,7 @@ class _Reader:
 
     def _entry(self, line: int, text: str, cells: Sequence[str] | None) -> Entry:
         told = self._told(text, cells)
-        student = _plain(" ".join(told.get("id", [""])[0].split()))
+        student = plain(" ".join(told.get("id", [""])[0].split()))
         if not student:
             raise InputError("there is no id, write one")
         if not student.isprintable():
@@ -191,7 +105,7 @@ class _Reader:
         answers, points = self._filled("answers", cells or ()), self._filled("points", cells or ())
         variant = self._variant(told, status, {**answers, **points})
         entry = Entry(
-            line, student, variant, _plain(" ".join(told.get("name", ())).strip()), _plain(told.get("group", [""])[0]), status,
+            line, student, variant, plain(" ".join(told.get("name", ())).strip()), plain(told.get("group", [""])[0]), status,
             answers, points,
         )
         self.seen[student] = line
@@ -240,43 +154,43 @@ class _Reader:
         return variant.code
 
 
-def _plain(text: str) -> str:
-    """Without the apostrophe that `harmless` has put before what a spreadsheet would take for a formula."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(ACTIVE) else text
-
-
 def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
     if strange := next((label for label in filled if label not in variant.labels), None):
         raise InputError(f"variant {variant.code} has no box {strange}: is it another variant, or another column?")
 
 
 def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
-    """A class list: id, and name, group and variant where there are such columns. Raises: InputError naming the line."""
-    told = str(path)
-    place, first, separator, lines = _head_line(_lines(_text(path, told)), told)
-    heads = _split(first, separator, place)
-    kinds = [next((kind for kind, names in HEADS.items() if head.strip("﻿ ").casefold() in names), "") for head in heads]
+    """A class list: id, and name, group and variant where there are such columns; or the assignment that a build proposes.
+
+    A row that holds nothing but a variant is a paper for whoever comes: its id is empty. Raises: InputError naming the line.
+    """
+    sheet = read_spreadsheet(path, EXAMPLE)
+    kinds = [kind_of(head, HEADS) for head in sheet.heads]
     if "id" not in kinds:
-        raise InputError(f"{place}: there is no column 'id', name one so")
-    found: dict[str, dict[str, str]] = {}
-    for line, _, cells in _records(lines, separator, len(heads)):
-        if cells is None or len(cells) != len(heads):
-            raise InputError(f"{told}, line {line}: cannot be read, it needs {len(heads)} cells as the head has")
-        row = _roster_row(kinds, cells)
-        if not row["id"] or row["id"] in found:
-            raise InputError(f"{told}, line {line}: {'id ' + row['id'][:40] + ' is there twice' if row['id'] else 'no id'}")
-        found[row["id"]] = {**row, "variant": _known(row["variant"], key, f"{told}, line {line}")}
-    return list(found.values())
+        raise InputError(f"{sheet.place}: there is no column 'id', name one so")
+    found: list[dict[str, str]] = []
+    seen: set[str] = set()
+    for line, _, cells in sheet.rows:
+        place = f"{path}, line {line}"
+        if cells is None or len(cells) != len(sheet.heads):
+            raise InputError(f"{place}: cannot be read, it needs {len(sheet.heads)} cells as the head has")
+        row = {kind: joined(kinds, cells, kind) for kind in HEADS} | {"variant": _variant(kinds, cells, key, place)}
+        if row["id"] in seen:
+            raise InputError(f"{place}: id {row['id'][:40]} is there twice")
+        if not row["id"] and (row["name"] or not row["variant"]):
+            raise InputError(f"{place}: no id")
+        seen |= {row["id"]} - {""}
+        found.append(row)
+    return found
 
 
-def _roster_row(kinds: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    pairs = list(zip(kinds, cells, strict=True))
-    return {kind: _plain(" ".join(" ".join(cell for own, cell in pairs if own == kind).split())) for kind in HEADS}
-
-
-def _known(said: str, key: Key, place: str) -> str:
-    """The code of a variant, if one is told. Raises: InputError."""
+def _variant(kinds: Sequence[str], cells: Sequence[str], key: Key, place: str) -> str:
+    """The code of a variant, if one is told, by number, by code or by both. Raises: InputError."""
+    said = [text for own, cell in zip(kinds, cells, strict=True) if own == "variant" and (text := " ".join(cell.split()))]
     try:
-        return key[said].code if said else ""
+        codes = list(dict.fromkeys(key[text].code for text in said))
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
+    if len(codes) > 1:
+        raise InputError(f"{place}: {said[0][:40]} and {said[1][:40]} are two variants, keep what stands on the paper")
+    return codes[0] if codes else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -11,11 +9,11 @@ from typing import Any
 from examgen.grading._class import Class
 from examgen.grading._data import Complaint, Marked, share
 from examgen.grading._summary import summary
-from examgen.grading._table import ACTIVE
 from examgen.keyfile import Key
 from examgen.marking import BoxMark, Mark
 from examgen.marking import number as plain
 from examgen.render.language import decimal_mark
+from examgen.spreadsheets import harmless, written
 
 PLACES = 4  # decimals of points, at most
 
@@ -25,11 +23,10 @@ class _Writer:
 
     def __init__(self, language: str) -> None:
         self.comma = decimal_mark(language) == ","
-        self.file = io.StringIO()
-        self.rows = csv.writer(self.file, delimiter=";" if self.comma else ",", lineterminator="\r\n")
+        self.rows: list[list[str]] = []
 
     def row(self, cells: Iterable[Any]) -> None:
-        self.rows.writerow([self._cell(cell) for cell in cells])
+        self.rows.append([self._cell(cell) for cell in cells])
 
     def _cell(self, cell: Any) -> str:
         return self.number(Fraction(cell)) if isinstance(cell, (int, Fraction)) else harmless(str(cell))
@@ -39,19 +36,13 @@ class _Writer:
         return shown(points).replace(".", ",") if self.comma else shown(points)
 
     def bytes(self) -> bytes:
-        """With the mark that tells spreadsheets of UTF-8."""
-        return self.file.getvalue().encode("utf-8-sig")
+        """The rows as a file."""
+        return written(self.rows, ";" if self.comma else ",")
 
 
 def shown(points: Fraction) -> str:
     """Points with as many decimals as they need."""
     return f"{float(round(points, PLACES)):.{PLACES}f}".rstrip("0").rstrip(".")
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula, on one line without signs that cannot be seen."""
-    seen = "".join(letter if letter.isprintable() else " " for letter in text)
-    return f"'{seen}" if seen.startswith(ACTIVE) else seen
 
 
 def marks_csv(found: Class) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref
-from examgen.model import Ask, Convention, Exact, Index, Instance, cells, shape
+from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, cells, shape
 from examgen.problem import Problem, ResultField
 from examgen.problems import _score_steps as score_steps
 
@@ -40,6 +40,11 @@ GRADIENT = {
 REDUCTION = {
     "mean": "Then find the mean over the images $%(total)s$.",
     "sum": "Then find the sum over the images, not the mean: $%(total)s$.",
+}
+
+TOTAL = {
+    "mean": Reminder("Mean over $N$ images:", r"L=\frac{1}{N}\sum_i L_i"),
+    "sum": Reminder("Sum over $N$ images:", r"L=\sum_i L_i"),
 }
 
 
@@ -123,6 +128,11 @@ def reduction_convention(params: Any) -> Convention:
     if params.reduction == "sum":
         return Convention("reduction", REDUCTION["sum"], {"total": f"L={total}"})
     return Convention("reduction", REDUCTION["mean"], {"total": f"L=({total})/{params.samples}"})
+
+
+def reduction_reminder(params: Any) -> tuple[Reminder, ...]:
+    """Mean or sum over any number of images."""
+    return (TOTAL[params.reduction],) if params.samples > 1 else ()
 
 
 def gradient_convention(params: Any) -> tuple[Convention, ...]:

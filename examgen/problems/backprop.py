@@ -12,11 +12,12 @@ from examgen.drawing import Stream
 from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph, Node
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Calculator, Convention, Exact, Instance, cells, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, Reminder, cells, shape
 from examgen.narration import loss_symbol
 from examgen.ops import OPS
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, param
+from examgen.problems import _reminders as rules
 from examgen.problems._backward_mistakes import backward_mistakes
 
 LARGEST_VALUE = 60
@@ -32,6 +33,7 @@ FORMULAS = {
 }
 NEURON = {"w0", "x0", "w1", "x1", "w2"}
 RANDOM_OPS = ("add", "sub", "mul", "max", "relu")
+GATES = {"max": "maximum"}  # what the graph calls them
 TEXT = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "max": "max({}, {})", "relu": "relu({})"}
 
 
@@ -126,6 +128,12 @@ class Backprop(Problem):
 
     def formula(self, params: Params) -> tuple[str, ...]:
         return tuple(formula.latex(FORMULAS.get(params.formula, params.formula)))
+
+    def reminders(self, params: Params) -> tuple[Reminder, ...]:
+        """The chain rule and the local derivatives of the gates; those of a random graph are any of its ops."""
+        if params.formula == "random":
+            return (rules.CHAIN, rules.TWICE, *(rules.GATES[GATES.get(op, op)] for op in RANDOM_OPS if op in params.ops))
+        return (rules.CHAIN, rules.TWICE, *rules.gates(self.graph(params)))
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         """Not hand-sized, or a unit that passes nothing."""

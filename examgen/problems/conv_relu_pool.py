@@ -12,13 +12,14 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref, Shape, Sizes
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Step, nest, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Reminder, Step, nest, shape
 from examgen.narration import Worked
 from examgen.ops.conv import out_length
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, ResultField, param
 from examgen.problems import _conv_steps as conv_steps
 from examgen.problems._conv_mistakes import conv_mistakes
+from examgen.problems._conv_reminders import conv_reminders
 from examgen.problems._repair import LARGEST_CELL, filter_bank, repair, tells_flip
 
 RANKS = {"image": 3, "kernels": 4}
@@ -149,6 +150,9 @@ class ConvReluPool(Problem):
             operator = "MaxPool" if params.pool == "max" else "AvgPool"
             lines.append(rf"P=\operatorname{{{operator}}}({'A' if params.relu else 'Z'})")
         return tuple(lines)
+
+    def reminders(self, params: Params) -> tuple[Reminder, ...]:
+        return tuple(conv_reminders(params))
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         params, conv = instance.params, values["conv"]

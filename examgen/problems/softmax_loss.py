@@ -12,10 +12,11 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Node, Ref, expand
 from examgen.mistakes import Mistake, node_replaced, op_replaced, passed
-from examgen.model import Ask, Calculator, Convention, Exact, Expression, Instance, Leaf, Line, Step, Term, cells
+from examgen.model import Ask, Calculator, Convention, Exact, Expression, Instance, Leaf, Line, Reminder, Step, Term, cells
 from examgen.narration import Worked
 from examgen.points import HALF
 from examgen.problem import Preset, ResultField, param
+from examgen.problems import _reminders as rules
 from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
 from examgen.problems._score_mistakes import table_mistakes
@@ -107,6 +108,11 @@ class SoftmaxLoss(table.ScoresProblem):
             *((Convention("logarithm", log),) if params.log_scores else ()),
             *table.gradient_convention(params),
         )
+
+    def reminders(self, params: Params) -> tuple[Reminder, ...]:
+        """With scores under ln the rules of logarithms, which make do without a calculator."""
+        back = (rules.CHAIN, rules.TWICE, rules.LOGARITHM, SLOPES) if params.gradient else ()
+        return (LOSS, *((LOGARITHMS,) if params.log_scores else ()), *table.reduction_reminder(params), *back)
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         if any(p < LEAST_PROBABILITY for p in values["true_probabilities"]):
@@ -268,4 +274,14 @@ DENOMINATOR = "The denominator sums all classes, the true one included."
 MEAN = "Average the losses, not the probabilities."
 MINUS_ONE = "The true class's gradient is p − 1, not p."
 PLAIN = 20  # scores up to this are put under exp as they are
+LOSS = Reminder(
+    "Softmax loss of an image:", r"p_i=\frac{e^{s_{i\,y_i}}}{\sum_j e^{s_{ij}}},\quad L_i=-\ln p_i"
+)
+LOGARITHMS = Reminder(
+    "Rules of logarithms:", r"e^{\ln a}=a,\quad -\ln\frac{a}{b}=\ln\frac{b}{a},\quad \ln a+\ln b=\ln(a\,b)"
+)
+SLOPES = Reminder(
+    "Derivatives of softmax, of a class by its own score and by another:",
+    r"\frac{\partial p_k}{\partial s_k}=p_k\,(1-p_k),\quad \frac{\partial p_k}{\partial s_j}=-p_k\,p_j",
+)
 PROBLEM = SoftmaxLoss()

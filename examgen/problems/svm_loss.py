@@ -12,9 +12,10 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Node, Ref
 from examgen.mistakes import Mistake, local, node_replaced, passed, swapped_operands, unchanged, without
-from examgen.model import Ask, Calculator, Convention, Instance, Line, Step, Term
+from examgen.model import Ask, Calculator, Convention, Instance, Line, Reminder, Step, Term
 from examgen.narration import Worked
 from examgen.problem import Preset, param
+from examgen.problems import _reminders as rules
 from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
 from examgen.problems._score_mistakes import table_mistakes
@@ -108,6 +109,10 @@ class SvmLoss(table.ScoresProblem):
             Convention("regularisation", plain),
             *table.gradient_convention(params),
         )
+
+    def reminders(self, params: Params) -> tuple[Reminder, ...]:
+        back = (rules.CHAIN, rules.TWICE, rules.RELU, *((rules.SQUARE,) if params.squared else ()))
+        return (LOSS[params.squared], *table.reduction_reminder(params), *(back if params.gradient else ()))
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         """Both branches of the hinge must occur, or leaving the max out costs nothing."""
@@ -205,4 +210,13 @@ SQUARED = {True: "The terms of this loss are squared.", False: "The terms of thi
 COUNT = "The true class's gradient is minus the number of active terms."
 FACTOR = "The derivative of a square has the factor 2."
 MET = "the margin is met"
+LOSS = {
+    False: Reminder(
+        "Multiclass SVM loss of an image, with margin $m$:", r"L_i=\sum_{j\ne y_i}\,\max(0,\; s_{ij}-s_{i\,y_i}+m)"
+    ),
+    True: Reminder(
+        "Multiclass SVM loss of an image, with margin $m$ and squares:",
+        r"L_i=\sum_{j\ne y_i}\,\max(0,\; s_{ij}-s_{i\,y_i}+m)^2",
+    ),
+}
 PROBLEM = SvmLoss()

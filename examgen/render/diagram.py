@@ -67,11 +67,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Diagram:
-    """A circuit: nodes in an order of evaluation, the name of the output node, and the words for who cannot see it."""
+    """A circuit: nodes in an order of evaluation, and the name of the output node."""
 
     nodes: tuple[Node, ...]
     output: str
-    alt: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,6 @@ class Drawing:
     spots: tuple[Spot, ...]
     wires: tuple[str, ...]
     marks: tuple[Mark, ...]
-    alt: str
     stub: float
     gate: float = GATE
     writing: float = WRITING
@@ -145,7 +143,7 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
     )
     wires = tuple(wire.path for wire in layout.wires)
     scale = min(1.0, PAGE / layout.width)
-    return Drawing(layout.width, layout.height, scale, spots, wires, marks, diagram.alt, layout.stub)
+    return Drawing(layout.width, layout.height, scale, spots, wires, marks, layout.stub)
 
 
 def _lead(node: Node) -> float:

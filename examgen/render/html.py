@@ -16,14 +16,16 @@ from markupsafe import Markup
 from examgen.codes import page_label
 from examgen.errors import InputError
 from examgen.model import cells
-from examgen.render import notation, own, sizing
+from examgen.render import describing, notation, own, sizing
 from examgen.render.diagram import draw_circuit
+from examgen.render.handout import Handout
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean, cut, fitting
 from examgen.render.measuring import width as text_width
 from examgen.render.paper import (
     CLASSES,
     IMAGE,
+    FormulaSheet,
     Head,
     MarkingTable,
     Misled,
@@ -42,34 +44,45 @@ COLUMN = 42  # letters in a line of a third of the page
 FOOTER = (8.5, 0.56 * MEASURE - 1)  # points of a title at the foot of a page, and its room in mm: print.css has both
 BLOCK = 30  # lines of mistakes that stay together
 SIZING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
-STYLES = ("print", "screen", "audit", "slips")
+PAPER_STYLES = ("print", "math")  # what WeasyPrint has no MathML for, a style sheet does
+STYLES = (*PAPER_STYLES, "browser", "screen", "audit", "slips", "handout")
 GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted them
 
 
-def sheets_html(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> str:
+def sheets_html(
+    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, screen: bool = False
+) -> str:
     """Every sheet, each starting on its own page, and each in the language of its own head where it has one.
 
-    `large` lays the pages out that are enlarged when they are written.
+    `large` lays the pages out that are enlarged when they are written; `screen` makes a document for browsers, which stands
+    alone in one file.
     """
-    sheets = [Markup(_sheet(variant.head or head, variant)) for variant in variants]
+    sheets = [Markup(_rendered("sheet", variant.head or head, variant=variant, screen=screen)) for variant in variants]
     pages = max((variant.pages or GUESSED_PAGES for variant in variants), default=0)
-    return _rendered("sheets", head, sheets=sheets, pages=pages, large=large)
-
-
-def _sheet(head: Head, variant: SheetVariant) -> str:
-    return _rendered("sheet", head, variant=variant)
+    made = _rendered("sheets", head, sheets=sheets, pages=pages, large=large, screen=screen)
+    return own.inlined(head.templates, made) if screen else made
 
 
 def key_html(
-    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant] = ()
+    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant] = (), *,
+    screen: bool = False,
 ) -> str:
-    """A marking sheet per task, then an answer strip per variant, then a worked solution per variant."""
-    return _rendered("key", head, tables=tables, strips=strips, solved=solved)
+    """A marking sheet per task, then an answer strip per variant, then a worked solution per variant.
+
+    `screen` makes a document for browsers, which stands alone in one file.
+    """
+    made = _rendered("key", head, tables=tables, strips=strips, solved=solved, screen=screen)
+    return own.inlined(head.templates, made) if screen else made
 
 
 def solution_html(head: Head, solved: SolvedVariant) -> str:
     """One variant's worked solution, each task with its numbers."""
     return _rendered("solution", head, solved=solved)
+
+
+def formulas_html(head: Head, sheet: FormulaSheet) -> str:
+    """The formula sheet, the same for all variants."""
+    return _rendered("formulas", head, sheet=sheet)
 
 
 def homework_html(head: Head, tasks: Sequence[SolvedTask], *, screen: bool) -> str:
@@ -81,6 +94,11 @@ def slips_html(head: Head, slips: Sequence[Slip]) -> str:
     """Feedback slips, four to a page, each within its quarter whatever it says; no slip leaves an empty page."""
     told = [fitted(head.title, slip, head.language) for slip in slips]
     return _rendered("slips", head, title=clean(head.title), slips=told)
+
+
+def handout_html(head: Head, papers: Handout) -> str:
+    """The list by which the papers of a pile are handed out."""
+    return _rendered("handout", head, papers=papers)
 
 
 def steps_html(head: Head, steps: Sequence[WrittenStep]) -> str:
@@ -129,6 +147,8 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Sandb
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
     environment.globals["class_names"] = [say(language, name) for name in CLASSES]
+    environment.globals["describe"] = partial(describing.describe, language=language, comma=comma)
+    environment.filters["words"] = partial(describing.words, language=language)
     environment.globals["image_names"] = partial(image_names, language)
     environment.globals["mistake_blocks"] = mistake_blocks
     environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
@@ -184,8 +204,10 @@ def _length(misled: Misled) -> int:
 
 
 @cache
-def _style(name: str = "print") -> Markup:
-    """A style sheet; it is ours and holds no markup."""
-    if name not in STYLES:
-        raise InputError(f"style({name!r}): there is no such style sheet, only {', '.join(STYLES)}")
-    return Markup((find("templates") / f"{name}.css").read_text(encoding="utf-8"))
+def _style(*names: str) -> Markup:
+    """Style sheets, by default those of paper; they are ours and hold no markup."""
+    for name in names:
+        if name not in STYLES:
+            raise InputError(f"style({name!r}): there is no such style sheet, only {', '.join(STYLES)}")
+    files = (find("templates") / f"{name}.css" for name in names or PAPER_STYLES)
+    return Markup("\n".join(file.read_text(encoding="utf-8") for file in files))

@@ -22,7 +22,8 @@ MINUS = "−"
 RELATIONS = frozenset("=≠<>≤≥→≈∈")
 BINARY = frozenset("+−×±·")
 SEPARATORS = frozenset(",;")
-CLOSING = frozenset(")]}|′!")
+PRIME = "'"
+CLOSING = frozenset(")]}|!" + PRIME)
 TALL = {"mfrac", "munder", "munderover", "mtable"}
 
 _convert = LatexToMathML(fancy_error=False)
@@ -39,8 +40,8 @@ def math(latex: str, display: bool = False) -> Markup:
         source = _convert.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
         raise InputError(f"the formula {latex!r} cannot be read: {error}") from error
-    # The centred dot of the text face stands for the operator of the same look; function application has no glyph.
-    root = ElementTree.fromstring(source.replace("&ApplyFunction;", "").replace("⋅", "·"))
+    # Signs of the text face stand for operators of the same look; function application has no glyph.
+    root = ElementTree.fromstring(source.replace("&ApplyFunction;", "").replace("⋅", "·").replace("′", PRIME))
     _mark(root)
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 
@@ -118,7 +119,7 @@ def _opens(before: ElementTree.Element) -> bool:
 def _operator(text: str, prefix: bool, tall: bool) -> str:
     if text in ("∑", "∏"):
         return "large"
-    if text == "′":
+    if text == PRIME:
         return "prime"
     if text in RELATIONS:
         return "relation"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound, TemplateSyntaxError
 
@@ -15,6 +18,7 @@ from examgen.resources import find
 OURS = "examgen"  # own templates extend examgen/sheet.html.j2
 SUFFIX = ".j2"
 MIME = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".css": "text/css"}
+_PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=)["\']([^"\']*)["\']', re.IGNORECASE)
 LARGEST = 20_000_000  # bytes of a picture
 
 
@@ -82,6 +86,19 @@ def fetched(folder: Path, url: str) -> tuple[bytes, str]:
     if content is None:
         raise InputError(f"{path}: is larger than {LARGEST // 1_000_000} MB, make it smaller")
     return content, MIME[path.suffix.lower()]
+
+
+def inlined(folder: Path | None, html: str) -> str:
+    """A document with the pictures of the folder in it. Raises: InputError for one that is not there."""
+    if folder is None:
+        return html
+    base = f"{folder.resolve().as_uri()}/"
+
+    def data(found: re.Match[str]) -> str:
+        content, kind = fetched(folder, urljoin(base, unescape(found[2])))
+        return f'{found[1]}"data:{kind};base64,{b64encode(content).decode()}"'
+
+    return _PICTURE.sub(data, html)
 
 
 def place(folder: Path | None, error: Exception) -> str | None:

@@ -30,7 +30,7 @@ class _Fall:
 
 def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> bytes:
     """The sheets as PDF, as `set_sheets` lays them out; `large` enlarges them to the next larger paper."""
-    return written(set_sheets(head, variants, large=large), ENLARGED if large else 1.0)
+    return written(set_sheets(head, variants, large=large), head, ENLARGED if large else 1.0)
 
 
 def set_sheets(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> Any:
@@ -51,7 +51,7 @@ def set_sheets(head: Head, variants: Sequence[SheetVariant], *, large: bool = Fa
 
 
 def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
-    return lay_out(sheets_html(head, variants, large=large), head.templates)
+    return lay_out(sheets_html(head, variants, large=large), head)
 
 
 def _pages(head: Head, falls: Any) -> int:

@@ -12,12 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from examgen.model import Calculator, Exact
+from examgen.model import Calculator, Exact, Standard
 from examgen.render.diagram import Diagram
 from examgen.render.language import decimal_mark
 
 # what the classes of a classifier are called, in order; a label counts from 0 into this list
 CLASSES = ("cat", "car", "frog", "ship", "dog", "horse", "bird", "deer", "truck", "plane")
+PARTS = {4: 5, 3: 7, 2: 9}  # in how many parts side by side a table of a function stands, and up to how many decimals
 IMAGE, TRUE_CLASS = "image %(number)s", "true class"
 
 
@@ -28,7 +29,8 @@ class Head:
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
     with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `paper`
     is one of `sizes.PAPERS`; `exam` tells scanners which exam a page is of, and without it no page has a code for them.
-    `templates` is a folder of own templates.
+    `pdf` is the standard that its papers keep to, `templates` a folder of own templates.
+    `formulas` says whether a sheet of formulas is handed out, and `tables` of what functions, in LaTeX, it holds tables.
     """
 
     title: str
@@ -45,7 +47,10 @@ class Head:
     paper: str = "a4"
     duplex: bool = False
     exam: str = ""
+    pdf: Standard = "ua"
     templates: Path | None = None
+    formulas: bool = False
+    tables: tuple[str, ...] = ()
 
     @property
     def decimal_comma(self) -> bool:
@@ -73,7 +78,7 @@ class SheetTask:
 
     `params` is the problem's frozen dataclass, `data` its exact input by name, `says` convention key -> sentence (with
     $latex$ and **bold**), `formula` the lines of the formula in LaTeX. `space` is the room for its working, mm; None leaves
-    it to the page.
+    it to the page. `unrounded` answers stay fractions and logarithms.
     """
 
     number: int
@@ -86,6 +91,7 @@ class SheetTask:
     diagram: Diagram | None = None
     decimals: int = 2
     space: float | None = None
+    unrounded: bool = False
 
     @property
     def points(self) -> Fraction:
@@ -278,3 +284,38 @@ class SolvedVariant:
     number: int
     code: str
     tasks: tuple[SolvedTask, ...]
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """The formulas of one problem: `title` is its name in the language of the paper, a line what a formula is and its LaTeX."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FunctionTable:
+    """A table of a function: rows of z, its value and its derivative, which are LaTeX in the heads, rounded to `decimals`.
+
+    `rules` are LaTeX: what the derivative is, and what both are at -z.
+    """
+
+    function: str
+    slope: str
+    rules: tuple[str, ...]
+    rows: tuple[tuple[Fraction, ...], ...]
+    decimals: int
+
+    @property
+    def columns(self) -> int:
+        """How many parts of the table stand side by side."""
+        return next(parts for parts, most in PARTS.items() if self.decimals <= most)
+
+
+@dataclass(frozen=True)
+class FormulaSheet:
+    """What is handed out with every variant of an exam."""
+
+    groups: tuple[Formulas, ...]
+    tables: tuple[FunctionTable, ...] = ()

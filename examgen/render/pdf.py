@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
+import pydyf
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from examgen.errors import InputError
-from examgen.render import own
+from examgen.model import Standard
+from examgen.render import archival, own, tagging
 from examgen.render.faces import SCHEME, face, font_faces
+from examgen.render.paper import Head
 
-VARIANT = "pdf/ua-1"  # tagged, with a title and a language
+VARIANTS: dict[Standard, str] = {
+    "ua": "pdf/ua-1",  # accessible: tagged, with a title and a language
+    "a": "pdf/a-2a",  # archival: with its colours defined too; attachments, for which there is 3a, there are none
+}
+PLAIN = Head("")  # of a document that asks for nothing special
 
 
 class OurFilesOnly(URLFetcher):  # type: ignore[misc]
@@ -37,33 +47,50 @@ class OurFilesOnly(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, content, {"Content-Type": kind})
 
 
-def lay_out(html: str, templates: Path | None = None) -> weasyprint.Document:
+def lay_out(html: str, head: Head = PLAIN) -> weasyprint.Document:
     """One HTML document laid out in pages, for writing or for looking at its pages and anchors.
 
     Raises: FatalURLFetchingError if the document asks for a file, a URL or data of its own; InputError where it is made
     with own templates and asks for what is not in their folder.
     """
     configuration = FontConfiguration()
-    fetcher = OurFilesOnly(templates)
+    fetcher = OurFilesOnly(head.templates)
     fonts = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
-    base = templates and f"{templates.resolve().as_uri()}/"
-    try:
+    base = head.templates and f"{head.templates.resolve().as_uri()}/"
+    with _refusing(head):
         document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=base)
-        return document.render(stylesheets=[fonts], font_config=configuration, pdf_variant=VARIANT)
+        return document.render(stylesheets=[fonts], font_config=configuration, pdf_variant=VARIANTS[head.pdf])
+
+
+@contextmanager
+def _refusing(head: Head) -> Iterator[None]:
+    """What own templates ask for in vain is their author's mistake, and told in a sentence."""
+    try:
+        yield
     except FatalURLFetchingError as error:
-        if templates is None:
+        if head.templates is None:
             raise
         raise InputError(str(error)) from None
 
 
-def written(document: weasyprint.Document, zoom: float = 1.0) -> bytes:
-    """A tagged PDF/UA-1 of a laid-out document, its pages enlarged by `zoom` with all that stands on them."""
-    return bytes(document.write_pdf(pdf_variant=VARIANT, zoom=zoom))
+def written(document: weasyprint.Document, head: Head = PLAIN, zoom: float = 1.0) -> bytes:
+    """A tagged PDF of what was laid out for this head, its pages enlarged by `zoom` with all that stands on them."""
+    telling = tagging.Telling(document, zoom)
+
+    def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        telling.complete(pdf)
+        if head.pdf == "a":
+            archival.also_accessible(pdf)
+
+    with catch_warnings(), _refusing(head):
+        simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
+        return bytes(document.write_pdf(finisher=finish, pdf_variant=VARIANTS[head.pdf], zoom=zoom))
 
 
-def write_pdf(html: str, templates: Path | None = None) -> bytes:
-    """A tagged PDF/UA-1 of one HTML document; equal HTML gives equal bytes under equal library versions.
+def write_pdf(html: str, head: Head = PLAIN) -> bytes:
+    """A tagged PDF of one HTML document: PDF/UA-1, with "a" PDF/A-2a as well.
 
+    Equal HTML gives equal bytes under equal library versions.
     Raises: FatalURLFetchingError as `lay_out` does.
     """
-    return written(lay_out(html, templates))
+    return written(lay_out(html, head), head)

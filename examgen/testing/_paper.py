@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from examgen.errors import InputError
 from examgen.model import cells
 from examgen.render.html import key_html, sheets_html
-from examgen.render.language import languages
-from examgen.render.notation import num, prose
+from examgen.render.language import languages, say
+from examgen.render.notation import math, num, prose
 from examgen.render.paper import Head, SheetVariant, SolvedTask, SolvedVariant
 from examgen.render.pdf import lay_out
 from examgen.testing._case import Case, check, untranslated
@@ -91,6 +92,28 @@ def pages_are_sound(case: Case) -> None:
         worked = [SolvedVariant(number, "AAAAAA", (task,)) for number, task in enumerate(solved, start=1)]
         for fault in page_faults(lay_out(key_html(head, (), (), worked))):
             case.fail(f"the {language} worked solutions: {fault}")
+
+
+@check
+def reminders_are_worded(case: Case) -> None:
+    """Every formula of the formula sheet says what it is, in every language."""
+    said = [reminder.says for reminder in case.problem.reminders(case.preset.params)]
+    case.expect(all(map(str.strip, said)), "a reminder does not say what it is")
+    for language in languages():
+        for message in untranslated(language, said):
+            case.fail(f"the catalogue {language} does not translate {message!r} of a reminder")
+
+
+@check
+def reminders_can_be_set(case: Case) -> None:
+    """The LaTeX of the formula sheet, in its words too, is what the paper can set."""
+    for reminder in case.problem.reminders(case.preset.params):
+        try:
+            case.expect(reminder.latex.strip() and math(reminder.latex), f"the reminder {reminder.says!r} has no formula")
+            for language in languages():
+                prose(say(language, reminder.says))
+        except InputError as error:
+            case.fail(f"the reminder {reminder.says!r} cannot be set: {error}")
 
 
 @check

@@ -18,7 +18,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     place = tmp_path_factory.mktemp("keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
-        patch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+        patch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+        patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
         built(place / "lecture", LECTURE, "--proof", 3, "--language", "en")
         built(place / "homework", HOMEWORK, "--language", "en")
     return {name: place / name / "key.json" for name in ("lecture", "homework")}

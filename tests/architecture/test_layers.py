@@ -13,11 +13,11 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "staging", "processes", "tables", "written"},
+    {"drawing", "model", "resources", "staging", "processes", "tables", "spreadsheets", "written"},
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile"},
-    {"formula", "answers", "reckoning", "terms", "mistakes"},
+    {"formula", "answers", "reckoning", "terms", "mistakes", "tabulating"},
     {"marking"},  # by the key alone: no problem and no engine can be reached
     {"narration"},
     {"problem"},
@@ -29,7 +29,7 @@ LAYERS = (
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},
-    {"sheets", "bundle", "listing", "starting", "homework", "reading", "terminal", "adapters"},
+    {"sheets", "copies", "bundle", "formulas", "listing", "starting", "homework", "reading", "terminal", "adapters"},
     {"avoiding", "asking", "feedback"},
     {"selecting"},
     {"audit", "grading", "unproved"},

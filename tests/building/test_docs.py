@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 import examgen.build
+from examgen.errors import DefinitionError
+from examgen.exam import read_exam
 from tests.architecture.sources import ROOT
 from tests.building.conftest import built
 from tests.building.folders import LECTURE, Folder
@@ -28,7 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     path = tmp_path_factory.mktemp("docs") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
-        patch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+        patch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+        patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
         built(path, LECTURE, "--proof", 1, "--language", "en")
     return Folder(path)
 
@@ -44,9 +47,24 @@ def failures(text: str, key: dict[str, Any]) -> list[str]:
             found += session(block, names)
         elif kind == "python":
             exec(block, names)  # our own page
+        elif kind == "toml":
+            found += undefined(block)
         else:
             found.append(f"a block that nobody runs: {kind or 'unnamed'}")
     return found
+
+
+def undefined(block: str) -> list[str]:
+    """Why a definition is none."""
+    path = Path("shown.toml")
+    path.write_text(block, encoding="utf-8")
+    try:
+        read_exam(path)
+    except DefinitionError as error:
+        return [str(error)]
+    finally:
+        path.unlink()
+    return []
 
 
 def session(block: str, names: dict[str, Any]) -> list[str]:
@@ -68,7 +86,7 @@ def within(part: Any, whole: Any) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_does_what_it_shows(folder: Folder, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its Python runs and prints what stands there; its JSON is part of the key; there is no other code."""
+    """Its Python runs and prints what stands there, its JSON is part of the key, its definitions are read; no other code."""
     monkeypatch.chdir(folder.path)
     assert [] == failures(page.read_text(encoding="utf-8"), folder.key)
 
@@ -91,13 +109,17 @@ WRONG = {
     "another number": ("json", '{"format": 2}\n'),
     "another entry": ("json", '{"variants": [{"number": 2}]}\n'),
     "a field that is not there": ("json", '{"variants": [{"tasks": [{"marks": 1}]}]}\n'),
+    "a definition that is refused": ("toml", 'title = "T"\n'),
     "a language that nobody runs": ("sh", "rm -r .\n"),
 }
 
 
 @pytest.mark.parametrize(("kind", "block"), WRONG.values(), ids=WRONG)
-def test_a_page_that_is_wrong_is_noticed(folder: Folder, kind: str, block: str) -> None:
+def test_a_page_that_is_wrong_is_noticed(
+    folder: Folder, kind: str, block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The tooth."""
+    monkeypatch.chdir(tmp_path)
     assert 1 == len(failures(f"Text\n\n```{kind}\n{block}```\n", folder.key))
 
 

@@ -19,6 +19,7 @@ from examgen.build import build, variants
 from examgen.engines import _torch
 from examgen.errors import ExamgenError, ProofError
 from examgen.exam import read_exam
+from examgen.render.paper import Head
 from examgen.staging import FILES
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
@@ -41,15 +42,10 @@ def place(request: pytest.FixtureRequest, sample: Folder, tmp_path: Path) -> Pat
     return sample.copy(folder).path if request.param == "built" else folder
 
 
-def broken_once_written(failure: BaseException) -> Callable[[str], bytes]:
-    """A renderer that sets the sheets and then fails on the key."""
-    pages: list[str] = []
-
-    def write(html: str) -> bytes:
-        pages.append(html)
-        if len(pages) > 1:
-            raise failure
-        return b"%PDF-1.7"
+def broken(failure: BaseException) -> Callable[[str, Head], bytes]:
+    """A renderer that fails on the key, which is set once the sheets are written."""
+    def write(html: str, head: Head) -> bytes:
+        raise failure
 
     return write
 
@@ -77,7 +73,8 @@ def test_a_failure_in_rendering_keeps_the_old_files(
     Only what goes wrong in writing is told as a failure in writing.
     """
     before = listing(place)
-    monkeypatch.setattr(examgen.build, "write_pdf", broken_once_written(failure))
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", broken(failure))
     if isinstance(failure, KeyboardInterrupt):
         assert 0 != again(place).status
     else:
@@ -97,7 +94,8 @@ def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: py
             raise OSError(28, "No space left on device")
         return real(path, content)
 
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     monkeypatch.setattr(Path, "write_bytes", full)
     ended = again(place)
     said = f"examgen: {place}: writing failed (No space left on device), what stood there before is kept"
@@ -113,7 +111,8 @@ def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkey
     """
     folder = sample.copy(tmp_path / "out")
     before = listing(folder.path)
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     assert 0 == again(folder.path).status
     assert sorted([*FILES, folder.solutions[0]]) == folder.names
     after = listing(folder.path)
@@ -133,7 +132,8 @@ def test_a_solution_that_cannot_be_set_is_named(tmp_path: Path, place: str, monk
 
         return fail
 
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, place, fails(ProofError("it does not add up")))
     ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 2, "-j", 1)
     said = f"examgen: the solution of variant 2 ({code}): it does not add up"
@@ -209,7 +209,8 @@ def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
 
 def test_signals_are_handled_as_before_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who calls `build` keeps the own handlers, and may call it in a thread, where Python sets none."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     thread = threading.Thread(target=build, args=(read_exam(LECTURE), tmp_path / "thread"), kwargs={"count": 1})
     thread.start()

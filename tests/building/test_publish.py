@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,21 @@ import pytest
 
 import examgen.build
 import examgen.staging
-from examgen.staging import ENTRIES, FILES, publish, staging, write
+from examgen.errors import OutputError
+from examgen.render.paper import Head
+from examgen.staging import ENTRIES, FILES, OFFICE, OPTIONAL, publish, staging, write
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
 pytestmark = pytest.mark.xdist_group("build")
 
+REQUIRED = tuple(name for name in ENTRIES if name not in OPTIONAL)
+
 
 @pytest.fixture(autouse=True)
 def _quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
 
 
 @pytest.fixture(params=["empty", "built", "partly"])
@@ -69,7 +76,7 @@ def test_a_failed_move_gives_everything_back(
 ) -> None:
     """Four files and the solutions are set aside and new ones put in their place; whichever move fails, all is as before."""
     before = listing(place)
-    moves = len(ENTRIES) + sum(path.name in ENTRIES for path in place.iterdir())
+    moves = len(REQUIRED) + sum(path.name in ENTRIES for path in place.iterdir())
     monkeypatch.setattr(os, "replace", fails_at({move}, failure))
     ended = again(place)
     if move > moves:
@@ -97,7 +104,7 @@ def test_what_cannot_be_given_back_is_told_and_kept(sample: Folder, tmp_path: Pa
     assert not (folder.path / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, *OPTIONAL])
 def test_a_folder_in_the_way_is_told_first(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is drawn, and whatever the folder holds stays."""
     monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
@@ -114,7 +121,7 @@ def killed(folder: Path, move: int) -> int:
         "import os, sys, examgen.build\n"
         "real, count = os.replace, iter(range(1, 100))\n"
         f"os.replace = lambda source, target: os._exit(9) if next(count) == {move} else real(source, target)\n"
-        "examgen.build.write_pdf = lambda html: b'%PDF-1.7'\n"
+        "examgen.build.write_pdf = examgen.build.sheets_pdf = lambda *told, **more: b'%PDF-1.7'\n"
         f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', {str(folder)!r}, '--proof', '1', '-j', '1']\n"
         "from examgen.cli import main; main()"
     )
@@ -167,19 +174,23 @@ def test_what_killed_builds_left_is_removed(tmp_path: Path) -> None:
         stage.mkdir(parents=True)
         (stage / "sheets.pdf").write_bytes(b"half a file")
     assert 0 == again(folder).status
-    assert sorted((*ENTRIES, used.name, other.name)) == sorted(path.name for path in folder.iterdir())
+    assert sorted((*REQUIRED, used.name, other.name)) == sorted(path.name for path in folder.iterdir())
     assert b"half a file" == (used / "sheets.pdf").read_bytes()
 
 
 def fill(stage: Path, *names: str) -> None:
-    """Stands in for a build: files that say where they were made, and a manifest of the solutions among them."""
-    for name in names:
-        write(stage, name, f"{name} of {stage.name}".encode())
-    write(stage, "manifest.json", json.dumps({"files": names, "of": stage.name}).encode())
+    """Stands in for a build: files that say where they were made, and a manifest of them."""
+    files = {name: f"{name} of {stage.name}".encode() for name in names}
+    for name, content in files.items():
+        write(stage, name, content)
+    hashes = {name: sha256(content).hexdigest() for name, content in files.items()}
+    write(stage, "manifest.json", json.dumps({"files": hashes, "of": stage.name}).encode())
 
 
-OLD = ("key.json", "key.pdf", "sheets.pdf", "solutions/OLD.pdf", "solutions/BOTH.pdf")
-NEW = ("key.json", "key.pdf", "sheets.pdf", "solutions/NEW.pdf", "solutions/BOTH.pdf")
+BOTH = ("key.json", "key.pdf", "sheets.pdf", "solutions/BOTH.pdf", "handout.pdf")
+OLD = (*BOTH, "solutions/OLD.pdf", "assignment.csv")
+NEW = (*BOTH, "solutions/NEW.pdf", "sheets-large.pdf")
+MOVES = 2 * len(NEW)  # solutions move as one, and the manifest comes to them
 
 
 def killed_here(folder: Path, move: int, monkeypatch: pytest.MonkeyPatch) -> bool:
@@ -198,7 +209,7 @@ def killed_here(folder: Path, move: int, monkeypatch: pytest.MonkeyPatch) -> boo
     return False
 
 
-@pytest.mark.parametrize("move", range(1, 2 * len(ENTRIES) + 1))
+@pytest.mark.parametrize("move", range(1, MOVES + 1))
 def test_a_kill_at_any_move_is_put_in_order(move: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next build finds all old files again, the solutions of the old build among them, and none of the new ones."""
     folder = tmp_path / "out"
@@ -207,6 +218,7 @@ def test_a_kill_at_any_move_is_put_in_order(move: int, tmp_path: Path, monkeypat
     with staging(folder):
         pass
     assert sorted([*OLD, "manifest.json"]) == Folder(folder).names
+    assert {name: f"{name} of out".encode() for name in OLD} == {name: Folder(folder).bytes(name) for name in OLD}
     assert "out" == json.loads((folder / "manifest.json").read_bytes())["of"]
 
 
@@ -214,7 +226,7 @@ def test_no_kill_publishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """The tooth: without it there are only the new files; the old solution that has no successor is gone."""
     folder = tmp_path / "out"
     folder.mkdir()
-    assert not killed_here(folder, 2 * len(ENTRIES) + 1, monkeypatch)
+    assert not killed_here(folder, MOVES + 1, monkeypatch)
     with staging(folder):
         pass
     assert sorted([*NEW, "manifest.json"]) == Folder(folder).names
@@ -224,7 +236,7 @@ def test_what_was_added_to_a_killed_build_is_kept(tmp_path: Path, monkeypatch: p
     """To its new solutions: the next build names it; once it is moved away, the old build is put back."""
     folder = tmp_path / "out"
     folder.mkdir()
-    assert killed_here(folder, len(ENTRIES) + 2, monkeypatch)
+    assert killed_here(folder, MOVES // 2 + 2, monkeypatch)
     note = folder / "solutions" / "note.txt"
     note.write_text("mine", encoding="utf-8")
     assert f"{note}: {NO_BUILD}" == complaint(again(folder))
@@ -296,7 +308,7 @@ def test_what_is_added_while_a_build_runs_is_kept(sample: Folder, tmp_path: Path
     folder = sample.copy(tmp_path / "out")
     note = folder.path / "solutions" / "note.txt"
 
-    def busy(html: str) -> bytes:
+    def busy(html: str, head: Head) -> bytes:
         note.write_text("mine", encoding="utf-8")
         return b"%PDF-1.7"
 
@@ -305,3 +317,102 @@ def test_what_is_added_while_a_build_runs_is_kept(sample: Folder, tmp_path: Path
     ended = again(folder.path)
     assert (2, f"examgen: {note}: {NO_BUILD}") == (ended.status, ended.err.splitlines()[-1])
     assert before == listing(folder.path)
+
+
+CHANGED = f"changed since it was built, and would be replaced: {REMEDY}"
+STRANGE = f"no build put it there, and builds write a file of that name: {REMEDY}"
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A folder with a build that has every optional file."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    fill(folder, *BOTH, *OPTIONAL)
+    return folder
+
+
+def test_optional_files_go_with_their_build(listed: Path) -> None:
+    """What the new build has takes the place of the old one, and what it has not is gone."""
+    with staging(listed) as stage:
+        fill(stage, *BOTH)
+        made = f"handout.pdf of {stage.name}"
+        publish(stage, listed)
+    assert sorted([*BOTH, "manifest.json"]) == Folder(listed).names
+    assert made == (listed / "handout.pdf").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("kind", ["changed", "strange", "link"])
+def test_an_optional_file_of_somebody_elses_is_told_first(
+    name: str, kind: str, listed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edited assignment, a file that no manifest speaks of, a link: before anything is drawn, and it stays."""
+    monkeypatch.setattr(examgen.build, "variants", lambda *arguments: pytest.fail("drawn too early"))
+    path = listed / name
+    if kind == "changed":
+        path.write_bytes(path.read_bytes() + b"mine")
+    elif kind == "strange":
+        fill(listed, *sorted({*BOTH} - {name}))
+    else:
+        path.rename(listed / "kept")
+        path.symlink_to(listed / "kept")
+    for other in {*OPTIONAL} - {name}:
+        (listed / other).unlink()
+    before = listing(listed)
+    assert f"{path}: {CHANGED if kind == 'changed' else STRANGE}" == complaint(again(listed))
+    assert before == listing(listed) and path.is_symlink() == (kind == "link")
+
+
+def test_an_unchanged_optional_file_is_replaced(listed: Path) -> None:
+    """The tooth: with nothing changed the command builds."""
+    assert 0 == again(listed).status
+    assert [] == [name for name in OPTIONAL if (listed / name).exists()]
+
+
+def test_an_assignment_edited_while_a_build_runs_is_kept(listed: Path) -> None:
+    """It is looked at again when nobody can change it any longer: everything as before, with the edit."""
+    path = listed / "assignment.csv"
+    with pytest.raises(OutputError, match="changed since it was built") as failure, staging(listed) as stage:
+        fill(stage, *BOTH, *OPTIONAL)
+        path.write_bytes(b"edited")
+        before = {path: content for path, content in listing(listed).items() if stage.name not in path}
+        publish(stage, listed)
+    assert f"{path}: {CHANGED}" == str(failure.value)
+    assert before == listing(listed)
+
+
+def test_an_edit_of_what_a_killed_build_has_published_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next build names the file; once it is moved away, the old build is put back."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert killed_here(folder, MOVES // 2 + 3, monkeypatch)
+    path = folder / "handout.pdf"
+    path.write_bytes(b"edited")
+    assert f"{path}: {CHANGED}" == complaint(again(folder))
+    assert b"edited" == path.rename(tmp_path / "handout.pdf").read_bytes()
+    with staging(folder):
+        pass
+    assert sorted([*OLD, "manifest.json"]) == Folder(folder).names
+
+
+@pytest.mark.parametrize("name", ["key.pdf", "key.json", "assignment.csv", "solutions/A.pdf", "sheets.pdf", "handout.pdf"])
+def test_what_must_not_leave_the_office_is_the_owners_alone(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the moment before anything is written, whatever the mask of the process allows; the rest is as the mask says."""
+    modes: list[int] = []
+    real = Path.write_bytes
+
+    def watched(path: Path, content: Any) -> int:
+        modes.append(stat.S_IMODE(path.stat().st_mode))
+        return real(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    mask = os.umask(0)
+    try:
+        write(tmp_path, name, b"content")
+    finally:
+        os.umask(mask)
+    private = name.partition("/")[0] in OFFICE
+    assert [0o600 if private else 0o666] == modes == [stat.S_IMODE((tmp_path / name).stat().st_mode)]
+    if "/" in name:
+        assert 0o700 == stat.S_IMODE((tmp_path / name).parent.stat().st_mode)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from examgen.archive import pack
 from tests.building.folders import Folder
 from tests.cli.commands import complaint, run
 
@@ -226,3 +228,42 @@ def test_another_device_is_asked_for(folder: Folder, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert complaint(run("verify", folder.path, "--device", "cuda")).startswith("--device cuda: PyTorch sees no CUDA device")
+
+
+def _listed(folder: Folder) -> Folder:
+    """The folder with an assignment that its manifest vouches for."""
+    (folder.path / "assignment.csv").write_bytes(b"row;seat\r\n")
+    digest = sha256(folder.bytes("assignment.csv")).hexdigest()
+    folder.change("manifest.json", lambda manifest: manifest["files"].update({"assignment.csv": digest}))
+    return folder
+
+
+def test_an_optional_file_is_looked_at(folder: Folder) -> None:
+    """It counts among the files."""
+    ended = run("verify", _listed(folder).path)
+    assert (0, True) == (ended.status, ended.out.startswith("9 files unchanged; ")), ended.err
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+@pytest.mark.parametrize("kind", ["changed", "gone", "strange"])
+def test_an_optional_file_that_does_not_hold_is_named(folder: Folder, kind: str, packed: bool, tmp_path: Path) -> None:
+    """Edited, taken away, or put there by nobody: exit 1; in an archive too."""
+    path, name = _listed(folder).path, "assignment.csv"
+    if kind == "changed":
+        (path / name).write_bytes(b"edited")
+    elif kind == "gone":
+        (path / name).unlink()
+    else:
+        folder.change("manifest.json", lambda manifest: manifest["files"].pop(name))
+    if packed:
+        pack(path, tmp_path / "kept.zip")
+        path = tmp_path / "kept.zip"
+    ended = run("verify", path)
+    says = {
+        "changed": "changed since it was built (checksum differs from manifest.json)",
+        "gone": "cannot be read (",
+        "strange": "manifest.json does not vouch for it",
+    }
+    assert 1 == ended.status
+    assert any(line.startswith(f"{name}: {says[kind]}") for line in ended.err.splitlines()), ended.err
+    assert ended.err.endswith("1 things do not hold\n")

@@ -58,10 +58,24 @@ NAMES: Mapping[str, Mistake] = {
     "preset of another problem": (svm('preset = { softmax_loss = "2x3" }'), ("task 1", "preset", "'softmax_loss'")),
     "unknown parameter": (svm("params = { clases = 3 }"), ("task 1", "no parameter 'clases'", "classes")),
     "unknown language": (HEAD + 'language = "fr"\n' + TASK, ("language = 'fr'", "allowed are 'en', 'ru'")),
+    "unknown kind of PDF": (HEAD + 'pdf = "x"\n' + TASK, ("pdf = 'x'", "allowed are 'ua', 'a'")),
     "unknown calculator": (HEAD + 'calculator = "big"\n' + TASK, ("calculator = 'big'", "'simple'")),
     "calculator not allowed": (
         HEAD + 'calculator = "none"\n' + task('"backprop"'),
-        ("task 1", "sigmoid_neuron", "'scientific'", "'none'", "sum_times"),
+        ("task 1", "sigmoid_neuron", "'scientific'", "'none'", "hand out tables (formulas = true)", "sum_times"),
+    ),
+    "no table for exponentials": (
+        HEAD + 'calculator = "none"\nformulas = true\n' + task('"backprop"', 'preset = "sigmoid_gates"'),
+        ("task 1", "sigmoid_gates", "'scientific'", "'none': change that, or take", "sigmoid_neuron"),
+    ),
+    "decimals of logarithms": (
+        HEAD + 'calculator = "none"\nexact_forms = false\n' + task('"softmax_loss"', 'preset = "3x3_log"'),
+        ("task 1", "exact_forms = false", "softmax_loss 3x3_log", "logarithms", "exact_forms = true"),
+    ),
+    "decimals of pinned logarithms": (
+        HEAD + "exact_forms = false\n"
+        + task('"softmax_loss"', "params = { log_scores = true, limit = 3 }", "data = { scores = [[1, 2, 3]] }"),
+        ("task 1", "exact_forms = false", "softmax_loss with these numbers", "exact_forms = true"),
     ),
     "calculator for changed parameters": (
         HEAD + 'calculator = "none"\n' + task('"softmax_loss"', 'preset = "3x3_log"', "params = { log_scores = false }"),
@@ -130,6 +144,7 @@ TYPES: Mapping[str, Mistake] = {
     "variants as a truth": (TITLE + SEEDED + "variants = true\n" + TASK, ("variants = true", "a whole number")),
     "exact_forms": (HEAD + 'exact_forms = "yes"\n' + TASK, ("exact_forms = 'yes'", "true or false")),
     "decimal_comma": (HEAD + "decimal_comma = 1\n" + TASK, ("decimal_comma = 1", "true or false")),
+    "formulas": (HEAD + 'formulas = "yes"\n' + TASK, ("formulas = 'yes'", "true or false")),
     "calculator": (HEAD + "calculator = true\n" + TASK, ("calculator = true", "text in quotes")),
     "seed": (TITLE + VARIANTS + "seed = 7\n" + TASK, ("seed = 7", "text in quotes")),
     "seed_file": (TITLE + VARIANTS + "seed_file = 7\n" + TASK, ("seed_file = 7", "text in quotes")),

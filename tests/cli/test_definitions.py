@@ -96,6 +96,46 @@ def test_pinned_numbers_within_the_calculator_are_not_noted(calculator: str, pin
     assert [] == [warning for warning in exam.warnings if "calculator" in warning]
 
 
+WITHOUT = mistakes.HEAD + 'calculator = "none"\nformulas = true\n'
+
+
+def test_a_table_stands_in_for_the_calculator(tmp_path: Path) -> None:
+    """With formula sheets a neuron needs no calculator; the exam knows which tables are printed."""
+    exam = read(tmp_path, WITHOUT + mistakes.task('"backprop"') + mistakes.task('"svm_loss"'))
+    assert ("sigmoid",) == exam.tables
+    assert [("sigmoid",), ()] == [task.choices[0].tables for task in exam.tasks]
+
+
+@pytest.mark.parametrize("calculator", ["none", "simple", "scientific"])
+def test_a_table_is_printed_only_where_it_is_needed(calculator: str, tmp_path: Path) -> None:
+    """Who has the function on the calculator gets no table of it."""
+    text = f'{mistakes.HEAD}calculator = "{calculator}"\nformulas = true\n'
+    exam = read(tmp_path, text + mistakes.task('"backprop"', 'preset = "tanh_neuron"'))
+    assert (() if calculator == "scientific" else ("tanh",)) == exam.tables
+
+
+def test_alternates_that_fit_may_need_a_table(tmp_path: Path) -> None:
+    """A preset for which a table stands in is offered as one that takes about the same time."""
+    turns = mistakes.task(
+        '["backprop", "conv_relu_pool"]', 'preset = { backprop = "sigmoid_neuron", conv_relu_pool = "4x4" }'
+    )
+    with pytest.raises(DefinitionError, match="backprop sigmoid_neuron and conv_relu_pool 2_channels fit"):
+        read(tmp_path, WITHOUT + turns)
+
+
+LACKING = [", and no table holds them"]
+
+
+@pytest.mark.parametrize(("z", "said"), [("1.5", []), ("1.25", LACKING), ("6", LACKING)])
+def test_pinned_numbers_that_no_table_holds_are_noted(z: str, said: list[str], tmp_path: Path) -> None:
+    """Between the rows of the table or beyond them; numbers of the table are not noted."""
+    pinned = SIGMOID.replace("x = 1 }", f"x = {z} }}")
+    exam = read(tmp_path, WITHOUT + mistakes.TASK + pinned)
+    noted = [warning.removeprefix(NEEDS_CALCULATOR) for warning in exam.warnings if "calculator" in warning]
+    assert said == noted
+    assert (() if said else ("sigmoid",)) == exam.tables
+
+
 def test_changed_parameters_may_need_less(tmp_path: Path) -> None:
     """A preset for a calculator, changed to scores under ln, is one for none."""
     changed = mistakes.task('"softmax_loss"', 'preset = "3x3"', "params = { log_scores = true, limit = 6 }")

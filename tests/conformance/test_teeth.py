@@ -16,7 +16,7 @@ from examgen import bundle, folder, registry, solving
 from examgen.drawing import Stream, key
 from examgen.graph import Builder, Graph, expand
 from examgen.mistakes import Mistake, local
-from examgen.model import Ask, Convention, Instance, Leaf, Step, each
+from examgen.model import Ask, Convention, Instance, Leaf, Reminder, Step, each
 from examgen.narration import Worked
 from examgen.ops import OPS
 from examgen.problem import Preset, Problem, param
@@ -84,6 +84,9 @@ class Toy(Problem):
         """Any two sentences that the catalogues have."""
         return Convention("stride", "Stride %(stride)s.", {"stride": 1}), Convention("rule", "No regularisation.")
 
+
+    def reminders(self, params: Any) -> tuple[Reminder, ...]:
+        return (Reminder("Sigmoid:", r"\sigma(z)=\frac{1}{1+e^{-z}}"),)
 
     def mistakes(self, params: Any) -> tuple[Mistake, ...]:
         return (Mistake("sigmoid_slope", SLOPE, slopes={"sigmoid": local(lambda b, node: b.ref(node))}),)
@@ -303,6 +306,20 @@ class EnglishOnly(Toy):
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         return (Convention("rule", "A sentence that no catalogue has."),)
+
+
+class RemindsInEnglish(Toy):
+    breaks = "reminders_are_worded"
+
+    def reminders(self, params: Any) -> tuple[Reminder, ...]:
+        return (Reminder("A formula that no catalogue has:", "f = x"),)
+
+
+class RemindsOfNoFormula(Toy):
+    breaks = "reminders_can_be_set"
+
+    def reminders(self, params: Any) -> tuple[Reminder, ...]:
+        return (Reminder("Sigmoid:", r"\sigma(z)=\frac{1}{1+e^{-z}"),)
 
 
 class MisreckonsAStep(Toy):

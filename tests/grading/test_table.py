@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from examgen import grading, keyfile
+from examgen.copies import Copy, assignment_csv, plan
 from examgen.errors import InputError
 from examgen.grading import Table
-from examgen.grading._write import harmless
+from examgen.spreadsheets import harmless
 from tests.grading.conftest import Sat
 from tests.grading.tables import Dialect, rows
 
@@ -319,3 +320,31 @@ def test_a_roster(sat: Sat, tmp_path: Path) -> None:
         with pytest.raises(InputError) as failure:
             grading.read_roster(path, sat.key)
         assert f"{path}, {says}" == str(failure.value)
+
+
+def test_an_assignment_is_a_roster(sat: Sat, tmp_path: Path) -> None:
+    """As a build writes it: by number and code, those without an id by their names, spare copies with a code alone."""
+    codes = {variant.number: variant.code for variant in sat.key.variants}
+    who = [Copy(name="Анна", id="17"), Copy(name="Олег"), Copy(name="Олег"), Copy(name="=1+1", row=2, seat=3)]
+    copies = plan(who, len(codes), "a seed of some length", spare=2).copies
+    path = tmp_path / "assignment.csv"
+    path.write_bytes(assignment_csv(copies, codes))
+    found = grading.read_roster(path, sat.key)
+    assert [("=1+1", "=1+1"), ("17", "Анна"), ("Олег", "Олег"), ("Олег (2)", "Олег"), ("", ""), ("", "")] == [
+        (row["id"], row["name"]) for row in found
+    ]
+    assert [codes[copy.variant] for copy in copies] == [row["variant"] for row in found]
+    assert codes[copies[-1].variant] in grading.points_csv(sat.key, found).decode("utf-8-sig").splitlines()[-1]
+
+
+def test_an_assignment_that_names_two_variants_is_told(sat: Sat, tmp_path: Path) -> None:
+    """Where only the number or only the code was edited; the tooth: both edited are one."""
+    one, other = sat.key.variants[:2]
+    path = tmp_path / "assignment.csv"
+    path.write_text(f"name;id;variant;code\nAnna;1;{one.number};{other.code}\n", encoding="utf-8")
+    with pytest.raises(InputError) as failure:
+        grading.read_roster(path, sat.key)
+    said = f"{path}, line 2: {one.number} and {other.code} are two variants, keep what stands on the paper"
+    assert said == str(failure.value)
+    path.write_text(f"name;id;variant;code\nAnna;1;{other.number};{other.code}\n", encoding="utf-8")
+    assert [other.code] == [row["variant"] for row in grading.read_roster(path, sat.key)]

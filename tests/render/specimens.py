@@ -9,12 +9,17 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from examgen.model import Instance, nest
-from examgen.problem import Preset
+from examgen.formulas import function_table
+from examgen.model import Instance, Reminder, nest
+from examgen.problem import Preset, Problem
+from examgen.problems._reminders import GATES
 from examgen.registry import problem, problems
+from examgen.render.language import say
 from examgen.render.paper import (
     Accepted,
     Box,
+    Formulas,
+    FormulaSheet,
     Head,
     MarkingRow,
     MarkingTable,
@@ -25,6 +30,7 @@ from examgen.render.paper import (
 )
 from examgen.sheets import sheet_task
 from examgen.solving import draw
+from examgen.tabulating import TABULATED
 
 TITLES = {"en": "Test: the tools of deep learning", "ru": "Контрольная работа: инструментарий глубокого обучения"}
 MORE_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -65,9 +71,13 @@ def _seed_tasks(language: str, i: int, seed: str) -> Iterable[SheetTask]:
 
 def every_instance() -> tuple[Instance, ...]:
     """One instance of every preset, and of the options that no preset has."""
-    presets = [(name, preset.params) for name, found in problems().items() for preset in found.presets.values()]
-    more = [(name, problem(name).with_params(given)) for name, given in MORE_OPTIONS]
-    return tuple(drawn(name, params) for name, params in presets + more)
+    return tuple(drawn(chosen.name, params) for chosen, params in every_params())
+
+
+def every_params() -> tuple[tuple[Problem, Any], ...]:
+    """The parameters of every preset, and options that no preset has."""
+    presets = [(chosen, preset.params) for chosen in problems().values() for preset in chosen.presets.values()]
+    return (*presets, *((problem(name), problem(name).with_params(given)) for name, given in MORE_OPTIONS))
 
 
 def every_variant(language: str) -> tuple[SheetVariant, ...]:
@@ -76,6 +86,19 @@ def every_variant(language: str) -> tuple[SheetVariant, ...]:
         SheetVariant(i, f"PQR{i:02d}T", (sheet_task(1, instance, language),))
         for i, instance in enumerate(every_instance(), start=1)
     )
+
+
+def every_formula(language: str) -> FormulaSheet:
+    """A formula sheet with all that any preset or option reminds of, every rule of a gate, and every table there is."""
+    reminded: dict[str, dict[Reminder, None]] = {}
+    for chosen, params in every_params():
+        reminded.setdefault(chosen.title, {}).update(dict.fromkeys(chosen.reminders(params)))
+    reminded["Computational graph"] |= dict.fromkeys(GATES.values())
+    groups = (
+        Formulas(say(language, title), tuple((say(language, each.says), each.latex) for each in found))
+        for title, found in reminded.items()
+    )
+    return FormulaSheet(tuple(groups), tuple(function_table(name, decimals) for name in TABULATED for decimals in (7, 9)))
 
 
 def made_up(box: Box, salt: int) -> Accepted:

@@ -30,7 +30,7 @@ REUSED = Diagram((Node("a", "a"), Node("h", "h", "−", ("a", "a")), Node("f", "
 
 def circuits() -> list[Diagram]:
     """The circuits of all presets and options."""
-    return [circuit(instance, "en") for instance in every_instance() if instance.problem == "backprop"]
+    return [circuit(instance) for instance in every_instance() if instance.problem == "backprop"]
 
 
 def overlaps(drawing: Drawing) -> list[tuple[str, str]]:

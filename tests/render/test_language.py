@@ -22,12 +22,13 @@ from examgen import written as written_package
 from examgen.errors import InputError
 from examgen.labels import LETTERS, labels
 from examgen.registry import problems
+from examgen.render import describing, speech
 from examgen.render import language as language_module
 from examgen.render.html import sheets_html
 from examgen.render.language import decimal_mark, languages, say, translations
 from examgen.render.paper import CLASSES, Head, SheetVariant
 from examgen.resources import find
-from examgen.sheets import CIRCUIT, sheet_task
+from examgen.sheets import PLACE, sheet_task
 from examgen.starting import TITLE, write_definition
 from tests.render.specimens import drawn
 
@@ -67,8 +68,9 @@ def problem_messages() -> set[str]:
     files = [file for package in packages for file in Path(package.__file__).parent.glob("*.py")]
     files += [Path(module.__file__) for module in (asking, narration, practising, terminal, writing)]
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
+    said |= {*describing.MESSAGES, *speech.MESSAGES}
     said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *marker_messages()}
-    return said | {problem.title for problem in problems().values()} | {CIRCUIT, LETTERS, TITLE, *CLASSES}
+    return said | {problem.title for problem in problems().values()} | {LETTERS, PLACE, TITLE, *CLASSES}
 
 
 def marker_messages() -> set[str]:

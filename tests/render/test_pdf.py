@@ -20,11 +20,12 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from weasyprint.urls import FatalURLFetchingError
 
 from examgen.render.faces import FAMILIES, face, faces
-from examgen.render.html import key_html, sheets_html
-from examgen.render.paper import SheetVariant
-from examgen.render.pdf import VARIANT, lay_out, write_pdf
+from examgen.render.html import formulas_html, key_html, sheets_html
+from examgen.render.paper import Formulas, FormulaSheet, SheetVariant
+from examgen.render.pdf import lay_out, write_pdf, written
 from examgen.sheets import sheet_task
-from tests.render.specimens import every_instance, every_variant, head, key_of, seed_variants
+from tests.render.papers import laid_out, papers
+from tests.render.specimens import every_formula, every_instance, every_variant, head, key_of, seed_variants
 
 # the layouts of every preset and option take seconds: one worker makes them once
 pytestmark = pytest.mark.xdist_group("paper")
@@ -61,10 +62,10 @@ def glyphless(html: str) -> set[str]:
 
 @cache
 def everything(language: str) -> tuple[tuple[str, Any], ...]:
-    """Sheets and key with every preset and option: HTML and what it is laid out to."""
-    variants = every_variant(language)
-    pages = (sheets_html(head(language, sample=True), variants), key_html(head(language), *key_of(variants)))
-    return tuple((html, lay_out(html)) for html in pages)
+    """Sheets, key and formula sheet with every preset and option: HTML and what it is laid out to."""
+    key = key_html(head(language), *key_of(every_variant(language)))
+    made = ((papers(language)[name], laid_out(language)[name]) for name in ("sheets", "formulas"))
+    return *made, (key, lay_out(key))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,7 +79,7 @@ def test_every_font_is_ours_and_no_glyph_is_missing(language: str) -> None:
     try:
         for html, document in everything(language):
             assert set() == glyphless(html)
-            assert set() == foreign(document.write_pdf(pdf_variant=VARIANT))
+            assert set() == foreign(written(document))
     finally:
         logger.removeHandler(handler)
     assert [] == told
@@ -207,11 +208,12 @@ def test_each_variant_starts_on_its_own_page_and_takes_two(language: str) -> Non
 
 @pytest.mark.parametrize(("language", "word"), [("en", "SAMPLE"), ("ru", "ОБРАЗЕЦ")])
 def test_a_sample_is_marked_on_every_page(language: str, word: str) -> None:
-    """Sheets and key; an exam's pages do not say it."""
+    """Sheets, key and formula sheet; an exam's pages do not say it."""
     for sample in (True, False):
         told = head(language, sample=sample)
         variants = seed_variants(language)
-        for html in (sheets_html(told, variants), key_html(told, *key_of(variants))):
+        formulas = formulas_html(told, FormulaSheet((Formulas("", (("", "x"),)),)))
+        for html in (sheets_html(told, variants), key_html(told, *key_of(variants)), formulas):
             assert {sample} == {word in words(page) for page in lay_out(html).pages}
 
 

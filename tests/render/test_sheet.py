@@ -20,6 +20,7 @@ from examgen.sheets import sheet_task
 from tests.render.specimens import drawn, every_variant, head, key_of, seed_variants
 
 LANGUAGES = ("en", "ru")
+LOGARITHMS = {"log_scores": True, "limit": 6}
 
 
 def text(html: str) -> str:
@@ -114,6 +115,35 @@ def test_a_box_with_other_decimals_says_so() -> None:
     assert "Round 1a" not in found
 
 
+def test_what_stays_a_logarithm_is_not_to_be_rounded() -> None:
+    """The sheet asks for fractions and logarithms, and no box of such a task for decimals; the tooth: of others some do."""
+    given = {"samples": 1, "gradient": True}
+    logarithms = page(sheet_task(1, drawn("softmax_loss", problem("softmax_loss").with_params(given | LOGARITHMS)), "en"))
+    assert "leave the probabilities as fractions, the losses and" in text(logarithms)
+    assert "Round 1" not in text(logarithms)
+    decimals = page(sheet_task(1, drawn("softmax_loss", problem("softmax_loss").with_params(given)), "en"))
+    assert "Round 1c to 3 decimals." in text(decimals)
+
+
+HANDED_OUT = {
+    "en": ("a sheet of formulas", " is handed out", "calculator · a sheet of formulas with a table of σ , tanh is handed out"),
+    "ru": ("выдаётся лист с формулами", "", "калькулятор не разрешён · выдаётся лист с формулами и таблицей σ , tanh"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_head_says_what_is_handed_out(language: str) -> None:
+    """Formulas, and tables where there are some; nothing where there is no such sheet."""
+    (variant,) = seed_variants(language)
+    plain, end, tabled = HANDED_OUT[language]
+    pages = [
+        text(sheets_html(head(language, **changes), [variant]))
+        for changes in ({}, {"formulas": True}, {"formulas": True, "tables": (r"\sigma", r"\tanh"), "calculator": "none"})
+    ]
+    assert [False, True, True] == [plain in page for page in pages]
+    assert f" · {plain}{end}" in pages[1] and tabled in pages[2]
+
+
 def test_points_stand_beside_boxes_and_in_the_table() -> None:
     """Halves are printed as decimals, and the table adds up."""
     (variant,) = seed_variants("ru")
@@ -128,7 +158,7 @@ def test_boxes_have_the_shape_of_the_answer() -> None:
     (variant,) = seed_variants("en")
     conv = variant.tasks[2]
     html = page(conv)
-    blanks = re.findall(r'<table class="matrix blank">(.*?)</table>', html, re.DOTALL)
+    blanks = re.findall(r'<table class="matrix blank"[^>]*>(.*?)</table>', html, re.DOTALL)
     assert [4, 4] == [blank.count("<td>") for blank in blanks]
     assert 1 == html.count('<span class="box">')
 

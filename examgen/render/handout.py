@@ -1,0 +1,37 @@
+"""The list by which papers are handed out and signed for, as frozen data; it gives no reason for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class HandoutRow:
+    """One paper of the pile: `number` is its place in it, `row` and `seat` are 0 and texts empty where there are none."""
+
+    number: int
+    variant: int
+    code: str
+    row: int = 0
+    seat: int = 0
+    name: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Handout:
+    """All papers of the pile; `spares` are for nobody yet."""
+
+    rows: Sequence[HandoutRow]
+    spares: Sequence[HandoutRow] = ()
+
+    @property
+    def seated(self) -> bool:
+        """Whether anybody has a seat."""
+        return any(row.row for row in self.rows)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether anybody has a group."""
+        return any(row.group for row in self.rows)

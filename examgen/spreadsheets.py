@@ -1,0 +1,152 @@
+"""Tables as spreadsheets write and read them: any separator, several encodings, cells without formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from examgen.errors import InputError
+
+LARGEST = 50_000_000  # bytes
+MOST_LINES = 40  # of one row; a quote that is still open by then was forgotten
+ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
+SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
+PERSON = {
+    "id": ("id", "id number", "student id", "student", "номер", "студент", "шифр"),
+    "group": ("group", "группа"),
+    "name": ("name", "full name", "first name", "last name", "surname", "имя", "фамилия", "отчество", "фио"),
+}  # what columns about a person are called; several may make up a name
+
+Row = tuple[int, str, list[str] | None]  # first line, its text, cells; no cells where it cannot be read
+
+
+@dataclass(frozen=True)
+class Spreadsheet:
+    """A table with a head: `place` is where the head stands, `rows` come as they are read, once."""
+
+    place: str
+    heads: tuple[str, ...]
+    separator: str
+    rows: Iterator[Row]
+
+
+def read_spreadsheet(path: Path, example: str, alone: Mapping[str, Sequence[str]] | None = None) -> Spreadsheet:
+    """The table of a file; `example` is a head that it might have, `alone` names columns that may be the only one.
+
+    Raises: InputError naming the file and the line.
+    """
+    told = str(path)
+    number, line, separator, rest = _head_line(_lines(_text(path, told)), told, example, alone or {})
+    place = f"{told}, line {number}"
+    heads = tuple(_split(line, separator, place))
+    return Spreadsheet(place, heads, separator, _records(rest, separator, len(heads)))
+
+
+def kind_of(head: str, kinds: Mapping[str, Sequence[str]]) -> str:
+    """What a column is called, out of the names of each kind; empty where it is none of them."""
+    wanted = head.strip("\N{ZERO WIDTH NO-BREAK SPACE} ").casefold()
+    return next((kind for kind, names in kinds.items() if wanted in names), "")
+
+
+def joined(kinds: Sequence[str], cells: Sequence[str], kind: str) -> str:
+    """What stands in the columns of one kind, with single spaces."""
+    return plain(" ".join(" ".join(cell for own, cell in zip(kinds, cells, strict=True) if own == kind).split()))
+
+
+def _text(path: Path, told: str) -> str:
+    """UTF-8, UTF-16 with its mark, or Windows-1251."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{told}: is larger than {LARGEST // 1_000_000} MB, which no class's table is")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{told}: cannot be read ({error.strerror}), check its name and permissions") from None
+    if raw.startswith(b"PK\x03\x04"):  # what the formats of spreadsheets themselves begin with
+        raise InputError(f"{told}: is a spreadsheet's own file, save the table as CSV in UTF-8")
+    encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1251"]
+    for encoding in encodings:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"{told}: is neither UTF-8 nor Windows-1251 text, save the table as CSV in UTF-8")
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _head_line(
+    lines: Sequence[str], told: str, example: str, alone: Mapping[str, Sequence[str]]
+) -> tuple[int, str, str, Iterator[tuple[int, str]]]:
+    """Where the heads stand, their line, what parts its cells, and the numbered lines behind it."""
+    numbered = iter(enumerate(lines, 1))
+    said = ""
+    for number, line in numbered:
+        if sep := re.fullmatch(r"\"?sep=(.)\"?", line.strip("\N{ZERO WIDTH NO-BREAK SPACE} ")):  # how a spreadsheet is told
+            said = sep[1]
+        elif line.strip(" ;,\t"):
+            unquoted = re.sub(r'"[^"]*"', "", line)
+            found = said or next((sign for sign in SEPARATORS if sign in unquoted), ";" if kind_of(line, alone) else "")
+            if not found:
+                break
+            if "\0" in line:
+                raise InputError(f"{told}: is no text, save the table as CSV in UTF-8")
+            return number, line, found, numbered
+    raise InputError(f"{told}: there is no head such as {example}, with semicolons, tabs or commas between them")
+
+
+def _split(text: str, separator: str, place: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=separator))]
+    except (csv.Error, StopIteration) as error:
+        raise InputError(f"{place}: cannot be read ({error})") from None
+
+
+def _records(lines: Iterator[tuple[int, str]], separator: str, width: int) -> Iterator[Row]:
+    """Every row that is not empty; one that cannot be read ends with its first line."""
+    waiting = list(lines)
+    place = 0
+    while place < len(waiting):
+        number, text = waiting[place]
+        cells, taken = _record([line for _, line in waiting[place : place + MOST_LINES]], separator)
+        if taken > 1 and (cells is None or len(cells) != width):
+            cells, taken = None, 1
+        place += taken
+        if cells is None or any(cell.strip() for cell in cells):
+            yield number, text, cells
+
+
+def _record(lines: Sequence[str], separator: str) -> tuple[list[str] | None, int]:
+    """The cells of the row that begins with these lines, and how many of them it takes: a quote may span lines."""
+    quotes = 0
+    for taken, line in enumerate(lines, 1):
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            try:
+                return next(csv.reader([f"{part}\n" for part in lines[:taken]], delimiter=separator, strict=True), []), taken
+            except csv.Error:
+                return None, taken
+    return None, len(lines)
+
+
+def plain(text: str) -> str:
+    """Without the apostrophe that `harmless` has put before what a spreadsheet would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(ACTIVE) else text
+
+
+def harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula, on one line without signs that cannot be seen."""
+    seen = "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"'{seen}" if seen.startswith(ACTIVE) else seen
+
+
+def written(rows: Iterable[Iterable[str]], separator: str = ";") -> bytes:
+    """Rows of finished cells as a file, with the mark that tells spreadsheets of UTF-8."""
+    file = io.StringIO()
+    csv.writer(file, delimiter=separator, lineterminator="\r\n").writerows(rows)
+    return file.getvalue().encode("utf-8-sig")

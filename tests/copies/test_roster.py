@@ -1,0 +1,148 @@
+"""A class list as people save it: what each column may hold, and what is wrong by line, column and remedy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from examgen.copies import Copy, Room, Roster, read_roster
+from examgen.errors import InputError
+from examgen.exam import Exam, read_exam
+from tests.building.folders import LECTURE
+from tests.grading.tables import Dialect
+
+HEAD = "name;group;id;row;seat;minutes;large;language"
+
+
+@pytest.fixture(scope="module")
+def exam() -> Exam:
+    """The lecture's exam, in Russian, with a title for every language."""
+    return read_exam(LECTURE, language="ru")
+
+
+def read(exam: Exam, place: Path, content: str | bytes, room: Room | None = None) -> Roster:
+    path = place / "students.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return read_roster(path, exam, room)
+
+
+def refused(exam: Exam, place: Path, content: str, room: Room | None = None) -> str:
+    """The sentence, without the file's name."""
+    with pytest.raises(InputError) as failure:
+        read(exam, place, content, room)
+    assert str(failure.value).startswith(str(place / "students.csv"))
+    return str(failure.value).removeprefix(str(place / "students.csv")).lstrip(",: ")
+
+
+DIALECTS = [Dialect(), Dialect(",", "utf-8-sig", "\n"), Dialect("\t", "utf-16", "\r"), Dialect(";", "cp1251", told=True)]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=str)
+def test_every_column_is_read(dialect: Dialect, exam: Exam, tmp_path: Path) -> None:
+    """In any dialect, under Russian heads, with a name in two columns and one that nobody reads."""
+    rows = [
+        ["Фамилия", "Имя", "Группа", "Номер", "Ряд", "Место", "Минуты", "Крупно", "Язык", "Заметки"],
+        ["Иванова", "Анна", "ИТ-1", "17", "2", "3,0", "60", "да", "EN", "по справке"],
+        ["Петров", "Олег", "", "", "2", "4", "", "", "ru", ""],
+    ]
+    found = read(exam, tmp_path, dialect.bytes(rows))
+    anna = Copy(name="Иванова Анна", group="ИТ-1", id="17", row=2, seat=3, minutes=60, large=True, language="en")
+    assert (anna, Copy(name="Петров Олег", row=2, seat=4)) == found.people
+    assert ("Заметки",) == found.unused
+
+
+@pytest.mark.parametrize("word", ["yes", "Да", "1", "x", "х", "+", "TRUE", "'+"])
+def test_large_print_is_asked_for(word: str, exam: Exam, tmp_path: Path) -> None:
+    """In words, by a cross in either alphabet, and as spreadsheets guard a plus."""
+    (copy,) = read(exam, tmp_path, f"name;large\nAnna;{word}\n").people
+    assert copy.large
+
+
+@pytest.mark.parametrize("word", ["", "no", "Нет", "0", "-"])
+def test_large_print_is_not_asked_for(word: str, exam: Exam, tmp_path: Path) -> None:
+    """The tooth: an empty cell and words that say no."""
+    (copy,) = read(exam, tmp_path, f"name;large\nAnna;{word}\n").people
+    assert not copy.large
+
+
+def test_a_name_or_an_id_is_enough(exam: Exam, tmp_path: Path) -> None:
+    """In the head, and in each row."""
+    assert ("", "17") == (lambda copy: (copy.name, copy.id))(read(exam, tmp_path, "id;group\n17;a\n").people[0])
+    both = read(exam, tmp_path, "id;name\n17;\n;Anna\n").people
+    assert [("17", ""), ("", "Anna")] == [(copy.id, copy.name) for copy in both]
+
+
+def test_one_column_is_a_class_list(exam: Exam, tmp_path: Path) -> None:
+    """Names alone have nothing between them."""
+    assert ["Иванова Анна", "Петров"] == [copy.name for copy in read(exam, tmp_path, "ФИО\nИванова Анна\nПетров\n").people]
+
+
+WRONG = {
+    "no head": (
+        "Anna\nBoris\n", "there is no head such as name;group;id;row;seat, with semicolons, tabs or commas between them",
+    ),
+    "nobody named": ("group;row;seat\na;1;1\n", "line 1: there is no column 'name' and none 'id', name one so"),
+    "nobody listed": ("name;id\n;\n", "line 1: nobody is listed under the head, write a row for each student"),
+    "row alone": ("name;row\na;1\n", "line 1: there is a column 'row' and none 'seat', add it"),
+    "seat alone": ("name;seat\na;1\n", "line 1: there is a column 'seat' and none 'row', add it"),
+    "column twice": ("name;id;id\na;1;2\n", "line 1: column 'id' is there twice, keep one of them"),
+    "too few cells": ("name;id\na\n", "line 2: cannot be read, it needs 2 cells as the head has"),
+    "neither name nor id": (
+        "name;id;group\na;1;g\n;;g\n", "line 3: there is neither a name nor an id, write one or remove the line",
+    ),
+    "same id": ("name;id\na;1\nb;2\nc;1\n", "line 4, column 'id': 1 stands in line 2 already, keep one of the two"),
+    "same seat": (
+        "name;row;seat\na;1;1\nb;1;2\nc;1;1\n",
+        "line 4: row 1, seat 1 stands in line 2 already, seat one of the two elsewhere",
+    ),
+    "seat missing": ("name;Ряд;Место\na;1;\n", "line 2, column 'Место': is empty, write a number or empty row and seat both"),
+    "some seated": (
+        "name;row;seat\na;1;1\nb;;\n", "line 3: has no row and seat, and others have: give everybody a seat, or nobody",
+    ),
+    "no number": (
+        "name;row;seat\na;A;1\n",
+        "line 2, column 'row': 'A' is no whole number from 1 to 999, write one or leave the cell empty",
+    ),
+    "minutes": (
+        "name;minutes\na;1001\n",
+        "line 2, column 'minutes': '1001' is no whole number from 1 to 1000, write one or leave the cell empty",
+    ),
+    "large": ("name;large\na;A3\n", "line 2, column 'large': 'A3' is neither yes nor no, write yes or leave the cell empty"),
+    "language": ("name;язык\na;fr\n", "line 2, column 'язык': 'fr' is no language of the paper, use one of en, ru"),
+    "hidden": ("name;id\na\x1bb;1\n", "line 2, column 'name': 'a\\x1bb' holds signs that cannot be seen, type it anew"),
+    "long": (f"name;id\n{'a' * 201};1\n", f"line 2, column 'name': '{'a' * 40}' is longer than 200 characters, type it anew"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "says"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_told(content: str, says: str, exam: Exam, tmp_path: Path) -> None:
+    """In one sentence with line, column and remedy."""
+    assert says == refused(exam, tmp_path, content)
+
+
+def test_a_seat_outside_the_room_is_told(exam: Exam, tmp_path: Path) -> None:
+    """Inside it nothing is wrong."""
+    content = "name;row;seat\na;2;3\nb;3;1\n"
+    says = "line 3: row 3, seat 1 is not in --room 2x3, correct the seat or give a larger room"
+    assert says == refused(exam, tmp_path, content, Room(2, 3))
+    assert 2 == len(read(exam, tmp_path, content, Room(3, 3)).people)
+
+
+@pytest.mark.parametrize("key", ["title", "course"])
+def test_a_language_without_a_title_is_told(key: str, exam: Exam, tmp_path: Path) -> None:
+    """Or without a name of the course; one text alone stands for all languages."""
+    def named(text: str | dict[str, str]) -> Exam:
+        return replace(exam, printing=replace(exam.printing, **{key: text}))
+
+    content = "name;language\na;en\n"
+    says = f"line 2, column 'language': {key} has no entry for 'en', add one beside 'ru'"
+    assert says == refused(named({"ru": "Контрольная"}), tmp_path, content)
+    assert "en" == read(named("Контрольная"), tmp_path, content).people[0].language
+
+
+def test_a_file_that_is_not_there_is_told(exam: Exam, tmp_path: Path) -> None:
+    """With its name."""
+    with pytest.raises(InputError, match=r"students\.csv: cannot be read \(No such file"):
+        read_roster(tmp_path / "students.csv", exam)
