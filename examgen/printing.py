@@ -17,8 +17,8 @@ from examgen.render.sizes import PAPERS
 
 LONGEST = 200  # characters of a title, a course or a date
 MOST_ROOM = 200  # mm for the working of one task
-UNITS = {"mm": Decimal(1), "cm": Decimal(10), "in": Decimal("25.4")}
-_LENGTH = re.compile(r"\s*([0-9]{1,3}(?:\.[0-9]{1,2})?)\s*(mm|cm|in)\s*")
+UNITS = {"mm": Decimal(1), "cm": Decimal(10), "in": Decimal("25.4"), "мм": Decimal(1), "см": Decimal(10)}
+_LENGTH = re.compile(r"\s*([0-9]{1,3}(?:[.,][0-9]{1,2})?)\s*(mm|cm|in|мм|см)\s*")
 
 Text = str | Mapping[str, str]  # the same in every language, or one for each
 
@@ -78,9 +78,10 @@ def length(given: Any) -> float | None:
     if given is None:
         return None
     found = _LENGTH.fullmatch(given) if isinstance(given, str) else None
-    if found is None or Decimal(found[1]) * UNITS[found[2]] > MOST_ROOM:
+    asked = Decimal(found[1].replace(",", ".")) * UNITS[found[2]] if found else Decimal(0)
+    if not 0 < asked <= MOST_ROOM:
         raise InputError(f'space = {shown(given)}: give the room for working as a length such as "8cm", at most 20 cm')
-    return float(Decimal(found[1]) * UNITS[found[2]])
+    return float(asked)
 
 
 def _in(name: str, text: Text, language: str) -> str:

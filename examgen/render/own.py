@@ -59,11 +59,14 @@ def check(folder: Path, environment: Environment) -> None:
         if name not in known:
             raise InputError(f"{folder / name}: replaces no template, those that can be are {', '.join(known)}")
         try:
-            environment.get_template(name)
+            own, ours = environment.get_template(name), environment.get_template(f"{OURS}/{name}")
         except TemplateSyntaxError as error:
             raise InputError(f"{folder / name}, line {error.lineno}: {error.message}") from None
         except TemplateNotFound as error:
             raise InputError(f"{folder / name}: cannot be read, or leads outside of its folder ({error})") from None
+        if unknown := sorted(own.blocks.keys() - ours.blocks.keys()):
+            known_blocks = ", ".join(ours.blocks) or "none"
+            raise InputError(f"{folder / name}: replaces no block {unknown[0]!r}, those that can be are {known_blocks}")
     if not names:
         raise InputError(f"templates: {folder} holds none, such as sheet.html{SUFFIX} that extends {OURS}/sheet.html{SUFFIX}")
 

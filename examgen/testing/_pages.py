@@ -135,9 +135,10 @@ def filled(page: Leaf) -> Iterator[Fault]:
 def whole_tables(pages: Sequence[Leaf]) -> Iterator[Fault]:
     """No row is cut over two pages, and no table but one whose head is repeated on each of them."""
     for number, parts in _cut(pages, lambda piece: piece.is_table or piece.kind == "TableRowBox"):
-        headed = any(getattr(part.box, "is_header", False) for part in _inside(pages[number - 1], parts[0]))
-        if parts[0].kind == "TableRowBox" or not headed:
-            yield Fault(number, "cut over two pages", _named(pages[number - 1], parts[0]))
+        page, first = pages[number - 1], parts[0]
+        of_head, headed = (any(_is_head(part) for part in found) for found in (page.around(first), _inside(page, first)))
+        if not (of_head if first.kind == "TableRowBox" else headed):
+            yield Fault(number, "cut over two pages", _named(page, first))
 
 
 def whole_units(pages: Sequence[Leaf]) -> Iterator[Fault]:
@@ -211,6 +212,11 @@ def _out(inner: Area, outer: Area) -> float:
     """By how many mm an area reaches out of another; 0 where nobody sees it."""
     far = max(_beyond(inner, outer).values())
     return far if far > OVER else 0.0
+
+
+def _is_head(piece: Piece) -> bool:
+    """Whether it is the head of a table, which is printed again on each of its pages."""
+    return bool(getattr(piece.box, "is_header", False))
 
 
 def _holds(place: Piece) -> bool:

@@ -122,6 +122,27 @@ def test_a_name_in_the_way_is_found() -> None:
     assert "f" in names_in_the_way(Drawing(**{**vars(drawing), "spots": (*drawing.spots, near)}))
 
 
+def test_a_long_name_of_an_input_has_its_room() -> None:
+    """It reaches to the left of where short names begin, over no other node, and short ones leave everything as it was."""
+    long = Diagram((Node("m", r"\mathrm{momentum}"), Node("x", "x"), Node("f", "f", "×", ("m", "x"))), "f")
+    drawing = draw_circuit(long)
+    leads = {spot.node.name: spot.lead for spot in drawing.spots}
+    assert 0 == leads["x"] == leads["f"] < leads["m"]
+    assert all(spot.x >= spot.lead - 0.01 for spot in drawing.spots)
+    assert [] == overlaps(drawing)
+    assert {0} == {spot.lead for spot in draw_circuit(NEURON).spots}
+
+
+def test_a_number_has_room_up_to_what_stands_behind_it() -> None:
+    """Where its wire runs on level a number may be longer than its stub; where the wire turns into it, no longer."""
+    drawing = draw_circuit(NEURON)
+    least = drawing.stub - 2.6
+    rooms = {spot.node.name: spot.rooms for spot in drawing.spots}
+    assert all(room >= least - 0.01 for pair in rooms.values() for room in pair)
+    assert rooms["s"][0] > least < rooms["s"][1]
+    assert pytest.approx((least, least)) == rooms["f"]
+
+
 def test_inputs_keep_their_order_where_they_can() -> None:
     """w0, x0, w1, x1 from top to bottom."""
     heights = [spot.y for spot in draw_circuit(NEURON).spots if not spot.node.sources]

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from examgen.render.html import sheets_html
+from examgen.render.html import key_html, sheets_html
 from examgen.render.paging import set_sheets
 from examgen.render.pdf import lay_out
 from examgen.render.sizes import PAPERS, page_rule
 from examgen.testing import page_counts, page_faults
 from tests.render.extremes import EXTREMES, documents
-from tests.render.specimens import every_variant, head, seed_variants
-from tests.render.test_pdf import LANGUAGES, everything
+from tests.render.papers import LANGUAGES, laid_out
+from tests.render.specimens import every_variant, head, key_of, seed_variants
 
 # the layouts of every preset and option take seconds: one worker makes them once, for the other tests of paper too
 pytestmark = pytest.mark.xdist_group("paper")
@@ -28,16 +28,24 @@ def told(document: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_preset_keeps_to_the_page(language: str) -> None:
-    """Sheet and key of every preset and option on A4."""
-    assert [] == [fault for _, document in everything(language) for fault in told(document)]
+def test_every_paper_keeps_to_the_page(language: str) -> None:
+    """Every kind of paper, and the sheets of every preset and option, on A4."""
+    assert [] == [f"{name}, {fault}" for name, document in laid_out(language).items() for fault in told(document)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_preset_keeps_to_a_lower_page(language: str) -> None:
-    """Sheets of the same on Letter, whose pages are lower, with the room for working filled."""
-    letter = head(language, paper="letter", sample=True, exam="K7Q2MX")
-    assert [] == told(set_sheets(letter, every_variant(language)))
+    """Sheets and key of the same on Letter, whose pages are lower, with the room for working filled."""
+    letter, variants = head(language, paper="letter", sample=True, exam="0A1B2C3D"), every_variant(language)
+    assert [] == told(set_sheets(letter, variants))
+    assert [] == told(lay_out(key_html(letter, *key_of(variants))))
+
+
+def test_a_table_that_goes_on_repeats_its_head() -> None:
+    """Marking sheets of more variants than a page holds break between rows, and nothing of that is a fault."""
+    document = lay_out(key_html(head("en"), *key_of(seed_variants("en", 60))))
+    assert [] == told(document)
+    assert max(page_counts(document, "marking")) > 1
 
 
 def test_several_variants_take_the_same_pages() -> None:
