@@ -90,9 +90,9 @@ def _printed(
     large = [copy for copy in copies if copy.large]
     used = dict.fromkeys(copy.variant for copy in copies) or [variant.number for variant in drawn]
     ordinary = [copy for copy in copies if not copy.large] or [Copy(variant) for variant in sorted(used)]
-    made = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False)]
+    made = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False, copies)]
     if large:
-        made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True))
+        made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True, copies))
     if copies:
         made.append(pool.submit(_write_lists, exam, drawn, stage, copies))
     if html:
@@ -165,13 +165,15 @@ def write_pdf(html: str, head: Head | None = None) -> bytes:
         return bytes(paper.write_pdf(html, head or paper.PLAIN))
 
 
-def sheets_pdf(head: Head, sheets: Sequence[SheetVariant], *, large: bool = False) -> bytes:
-    """The PDF of sheets, all of them on as many pages."""
+def sheets_pdf(
+    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+) -> bytes:
+    """The PDF of sheets, all of them on as many pages, and on as many as those they are among."""
     _paper()
     from examgen.render import paging
 
     with _uncollected():
-        return paging.sheets_pdf(head, sheets, large=large)
+        return paging.sheets_pdf(head, sheets, large=large, among=among)
 
 
 @contextmanager
@@ -225,8 +227,11 @@ def _naming(place: str) -> Iterator[None]:
         raise
 
 
-def _write_sheets(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool) -> None:
-    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large)
+def _write_sheets(
+    exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool, among: Sequence[Copy]
+) -> None:
+    every = copy_sheets(exam, drawn, among)
+    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=every)
     write(stage, LARGE if large else "sheets.pdf", made)
 
 

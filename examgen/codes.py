@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 
 from examgen.drawing import Stream, key
@@ -28,6 +27,7 @@ _ROUNDS = 8
 _SIDE = 1574  # the smallest whose square holds all codes, so that cycle walking almost never walks
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _PADDING = re.compile(r"[\s\-‐-―−]")
+_PAGE = re.compile(rf"{SCHEME}:(?P<exam>[{ALPHABET}]{{5}}):(?P<code>[{ALPHABET}]{{6}}):(?P<page>[1-9][0-9]{{0,2}})")
 _CYRILLIC = str.maketrans("СНКМРТХЗ", "CHKMPTX3")  # the same shapes typed on a Russian keyboard
 _LOOKALIKE = str.maketrans("BDGNOSUVYZ01", "8Q6MQ5WWX2Q7")
 
@@ -97,7 +97,19 @@ def normalise(text: str, known: Collection[str] = ()) -> str:
 
 def nearest(code: str, known: Collection[str]) -> list[str]:
     """Those of the known codes from which a code differs by one symbol, missing, added or mistyped, or by two swapped."""
-    return get_close_matches(code, known, n=2, cutoff=0.8)  # of six symbols five are the same and in their order
+    return [other for other in known if _near(code, other)][:2]
+
+
+def _near(code: str, other: str) -> bool:
+    """Whether what is left between the same beginning and the same end is one symbol at most, or two swapped."""
+    if abs(len(code) - len(other)) > 1:
+        return False
+    begin = next((i for i, (a, b) in enumerate(zip(code, other, strict=False)) if a != b), min(len(code), len(other)))
+    left, right = code[begin:], other[begin:]
+    return (
+        (len(left) <= 1 and len(right) <= 1) or left[1:] == right[1:] or left[1:] == right or left == right[1:]
+        or (left[:2] == right[1::-1] and left[2:] == right[2:])
+    )
 
 
 def suggested(meant: Sequence[str]) -> str:
@@ -159,7 +171,7 @@ def read_page_label(text: str) -> tuple[str, str, int]:
 
     Raises: InputError where it is no page of an exam.
     """
-    scheme, exam, code, page = (*text.strip().split(":"), "", "", "", "")[:4]
-    if scheme != SCHEME or not exam or not check(code) or not (page.isascii() and page.isdecimal()) or not int(page):
+    found = _PAGE.fullmatch(text.strip())
+    if found is None or not check(found["code"]):
         raise InputError(f"{text[:40]!r} is no page of an exam: scan the square code at the foot of a sheet.")
-    return exam, code, int(page)
+    return found["exam"], found["code"], int(found["page"])

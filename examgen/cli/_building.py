@@ -28,7 +28,9 @@ def build(
     proof: Annotated[int | None, typer.Option(min=1, help="Set only so many variants, in a folder of their own.")] = None,
     key: Detail = "short",
     device: Device = "cpu",
-    language: Annotated[str | None, typer.Option(metavar="ru|en", help="Language of the paper, instead of the file's.")] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE", help="Language of the paper, instead of the file's.")
+    ] = None,
     roster: Annotated[Path | None, typer.Option(help="A class list: name, group, id, row, seat.", show_default=False)] = None,
     copies: Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")] = None,
     room: Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")] = None,
@@ -140,7 +142,7 @@ def verify(
 @app.command()
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("exam.toml"),
-    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the paper.")] = "ru",
+    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Language of the paper.")] = "ru",
 ) -> None:
     """Write a commented exam definition with a secret random seed.
 

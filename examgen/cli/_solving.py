@@ -41,7 +41,7 @@ def solve(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
     pdf: Annotated[Path | None, typer.Option(help="Write the worked solution as PDF.", show_default=False)] = None,
     html: Annotated[Path | None, typer.Option(help="Write the worked solution as a web page.", show_default=False)] = None,
-    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the solution.")] = "en",
+    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Language of the solution.")] = "en",
     working: Annotated[int, typer.Option(min=1, max=9, help="Decimals shown of numbers on the way.")] = 4,
     decimals: Annotated[int, typer.Option(min=0, max=6, help="Decimals of an answer.")] = 2,
     short: Annotated[bool, typer.Option("--short", help="Leave out what repeats.")] = False,
@@ -81,7 +81,7 @@ def solve(
 def practice(
     problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
     preset: Annotated[str | None, typer.Option(help="One of its presets.", show_default="the usual one")] = None,
-    language: Annotated[str, typer.Option(metavar="ru|en", help="Language of the tasks.")] = "en",
+    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Language of the tasks.")] = "en",
     seed: Annotated[str | None, typer.Option(help="Any text: the same one draws the same tasks.", show_default=False)] = None,
     number: Annotated[int | None, typer.Option("--count", min=1, help="Tasks, instead of no end.", show_default=False)] = None,
 ) -> None:

@@ -18,7 +18,13 @@ from examgen.resources import find
 OURS = "examgen"  # own templates extend examgen/sheet.html.j2
 SUFFIX = ".j2"
 MIME = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".css": "text/css"}
-_PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=)["\']([^"\']*)["\']', re.IGNORECASE)
+_PICTURE = re.compile(r"""(<img\b[^>]*?\ssrc\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
+# what a browser fetches: sources, links to style sheets, pictures and imports of styles, unless they are data already
+_FETCHED = re.compile(
+    r"""\s(?:src|srcset|data|poster|background)\s*=\s*(?!["']?(?:data:|["']))[^\s>]+|<(?:link|base|iframe|script)\b[^>]*"""
+    r"""|<(?:image|use)\b[^>]*href\s*=\s*["']?(?![#"'])[^\s>]+|url\(\s*(?!["']?(?:data:|\#))[^)]*|@import\b[^;]*""",
+    re.IGNORECASE,
+)
 LARGEST = 20_000_000  # bytes of a picture
 
 
@@ -92,16 +98,23 @@ def fetched(folder: Path, url: str) -> tuple[bytes, str]:
 
 
 def inlined(folder: Path | None, html: str) -> str:
-    """A document with the pictures of the folder in it. Raises: InputError for one that is not there."""
+    """A document with the pictures of the folder in it.
+
+    Raises: InputError for one that is not there, and for whatever else a browser would have to fetch.
+    """
     if folder is None:
         return html
     base = f"{folder.resolve().as_uri()}/"
 
     def data(found: re.Match[str]) -> str:
-        content, kind = fetched(folder, urljoin(base, unescape(found[2])))
+        content, kind = fetched(folder, urljoin(base, unescape(found[2].strip("\"'"))))
         return f'{found[1]}"data:{kind};base64,{b64encode(content).decode()}"'
 
-    return _PICTURE.sub(data, html)
+    made = _PICTURE.sub(data, html)
+    if left := _FETCHED.search(made):
+        what = " ".join(left[0].split())[:60]
+        raise InputError(f"{folder}: a web page stands alone and cannot fetch {what!r}: write it into the block itself")
+    return made
 
 
 def place(folder: Path | None, error: Exception) -> str | None:

@@ -6,10 +6,12 @@ out to learn how all of them fall into pages.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
+from examgen.errors import InputError
 from examgen.render.html import sheets_html
 from examgen.render.paper import Head, SheetVariant
 from examgen.render.pdf import lay_out, written
@@ -22,39 +24,50 @@ FIELD, WORKING, BELOW, TASK = "answers-and-working", "working", "below", "task" 
 
 @dataclass(frozen=True)
 class _Fall:
-    """How sheets of one structure fall into pages: how many, and the room for working of each task, mm; empty as it was."""
+    """How a sheet falls into pages: how many, and the room for working of each task, mm."""
 
     pages: int
     rooms: tuple[float | None, ...]
 
 
-def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> bytes:
+def sheets_pdf(
+    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+) -> bytes:
     """The sheets as PDF, as `set_sheets` lays them out; `large` enlarges them to the next larger paper."""
-    return written(set_sheets(head, variants, large=large), head, PAPERS[head.paper].scale if large else 1.0)
+    document = set_sheets(head, variants, large=large, among=among)
+    return written(document, head, PAPERS[head.paper].scale if large else 1.0)
 
 
-def set_sheets(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> Any:
+def set_sheets(
+    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+) -> Any:
     """The sheets laid out: each on as many pages as the longest, on an even number where both sides are printed.
 
-    Raises: FatalURLFetchingError as `pdf.lay_out` does.
+    `among` are all sheets of the exam where these are only some of them; large ones fall into pages as others do.
+    Raises: FatalURLFetchingError as `pdf.lay_out` does; InputError where own templates lose the end of a sheet.
     """
-    numbered = [replace(variant, sheet=place) for place, variant in enumerate(variants, start=1)]
-    falls = _falls(head, numbered, large)
-    told = [_told(variant, falls[_structure(head, variant)], _pages(head, falls.values())) for variant in numbered]
+    numbered = _numbered(variants)
+    falls = _falls(head, _numbered([*among, *variants]))
+    pages = _pages(head, falls.values())
+    told = [_told(variant, falls[_structure(head, variant)], pages) for variant in numbered]
     document = _laid_out(head, told, large)
-    if len({*_counts(document, told)}) > 1:  # a line more in one of them: nothing is stretched, and each is looked at
-        counts = _counts(_laid_out(head, numbered, large), numbered)
-        each = [_Fall(count, ()) for count in counts]
-        told = [_told(variant, fall, _pages(head, each)) for variant, fall in zip(numbered, each, strict=True)]
+    if {*_counts(head, document, told)} != {pages}:  # a line more in one of them than in the first of its structure
+        each = _fallen(head, _laid_out(head, numbered, large), numbered)
+        pages = _pages(head, [*falls.values(), *each])
+        told = [_told(variant, fall, pages) for variant, fall in zip(numbered, each, strict=True)]
         document = _laid_out(head, told, large)
     return document
 
 
-def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool) -> Any:
+def _numbered(variants: Sequence[SheetVariant]) -> list[SheetVariant]:
+    return [replace(variant, sheet=place) for place, variant in enumerate(variants, start=1)]
+
+
+def _laid_out(head: Head, variants: Sequence[SheetVariant], large: bool = False) -> Any:
     return lay_out(sheets_html(head, variants, large=large), head)
 
 
-def _pages(head: Head, falls: Any) -> int:
+def _pages(head: Head, falls: Iterable[_Fall]) -> int:
     """How many pages every sheet takes."""
     longest = max((fall.pages for fall in falls), default=0)
     return longest + longest % 2 if head.duplex else longest
@@ -62,8 +75,7 @@ def _pages(head: Head, falls: Any) -> int:
 
 def _told(variant: SheetVariant, fall: _Fall, pages: int) -> SheetVariant:
     """A sheet that knows its pages, and how much room each of its tasks has."""
-    rooms = fall.rooms or [task.space for task in variant.tasks]
-    tasks = tuple(replace(task, space=room) for task, room in zip(variant.tasks, rooms, strict=True))
+    tasks = tuple(replace(task, space=room) for task, room in zip(variant.tasks, fall.rooms, strict=True))
     return replace(variant, tasks=tasks, pages=pages, spare=pages - fall.pages)
 
 
@@ -73,25 +85,31 @@ def _structure(head: Head, variant: SheetVariant) -> Hashable:
     return (variant.head or head).language, tasks
 
 
-def _falls(head: Head, variants: Sequence[SheetVariant], large: bool) -> dict[Hashable, _Fall]:
+def _falls(head: Head, variants: Sequence[SheetVariant]) -> dict[Hashable, _Fall]:
     """How the sheets of each structure fall into pages, learned from its first."""
     first: dict[Hashable, SheetVariant] = {}
     for variant in variants:
         first.setdefault(_structure(head, variant), variant)
-    document = _laid_out(head, list(first.values()), large)
-    found, start = {}, 0
-    for (structure, variant), count in zip(first.items(), _counts(document, first.values()), strict=True):
-        pages = document.pages[start : start + count]
-        found[structure] = _Fall(count, _rooms(pages, variant))
-        start += count
-    return found
+    return dict(zip(first, _fallen(head, _laid_out(head, list(first.values())), list(first.values())), strict=True))
 
 
-def _counts(document: Any, variants: Any) -> list[int]:
+def _fallen(head: Head, document: Any, variants: Sequence[SheetVariant]) -> list[_Fall]:
+    """How each of these sheets has fallen into pages."""
+    counts = _counts(head, document, variants)
+    starts = accumulate(counts, initial=0)
+    return [
+        _Fall(count, _rooms(document.pages[start : start + count], variant))
+        for start, count, variant in zip(starts, counts, variants, strict=False)
+    ]
+
+
+def _counts(head: Head, document: Any, variants: Sequence[SheetVariant]) -> list[int]:
     """How many pages each sheet takes."""
     last = {anchor: number for number, page in enumerate(document.pages, start=1) for anchor in page.anchors}
-    ends = [last[f"end-{variant.sheet}"] for variant in variants]
-    return [end - before for before, end in zip([0, *ends], ends, strict=False)]
+    ends = [last.get(f"end-{variant.sheet}") for variant in variants]
+    if head.templates is not None and None in ends:
+        raise InputError(f"{head.templates / 'sheet.html.j2'}: a sheet has no end, extend examgen/sheet.html.j2 block by block")
+    return [end - before for before, end in pairwise([0, *ends])]  # type: ignore[operator]
 
 
 def _rooms(pages: Sequence[Any], variant: SheetVariant) -> tuple[float | None, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ class OurFilesOnly(URLFetcher):  # type: ignore[misc]
             raise FatalURLFetchingError(f"the paper must not fetch {url!r}: only its own fonts are read")
         try:
             content, kind = own.fetched(self.templates, url)
-        except InputError as error:
+        except (InputError, ValueError) as error:  # ValueError: no possible name
             raise FatalURLFetchingError(str(error)) from None
         return URLFetcherResponse(url, content, {"Content-Type": kind})
 
@@ -64,13 +65,35 @@ def lay_out(html: str, head: Head = PLAIN) -> weasyprint.Document:
 
 @contextmanager
 def _refusing(head: Head) -> Iterator[None]:
-    """What own templates ask for in vain is their author's mistake, and told in a sentence."""
+    """What own templates ask for in vain, and pictures that are none, are their author's mistake, told in a sentence."""
+    if head.templates is None:
+        yield
+        return
+    told = _Told()
+    logging.getLogger("weasyprint").addHandler(told)
     try:
         yield
     except FatalURLFetchingError as error:
-        if head.templates is None:
-            raise
         raise InputError(str(error)) from None
+    finally:
+        logging.getLogger("weasyprint").removeHandler(told)
+    if told.complaints:
+        raise InputError(f"{head.templates}: {told.complaints[0]}")
+
+
+class _Told(logging.Handler):
+    """What WeasyPrint only warns of: a picture that it cannot read or that nobody is told of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.complaints: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if "Failed to load image" in message:
+            self.complaints.append(f"a picture cannot be read, save it anew ({message[:160]})")
+        elif "alt description" in message:
+            self.complaints.append("a picture has no words for those who do not see it, give it an alt in the template")
 
 
 def written(document: weasyprint.Document, head: Head = PLAIN, zoom: float = 1.0) -> bytes:

@@ -23,7 +23,7 @@ class Paper:
         return self.larger[0] / self.size[0]
 
     def page(self, large: bool = False) -> tuple[float, float]:
-        """The page that is laid out; a `large` one is enlarged when it is written."""
+        """The page that is laid out; a `large` one is enlarged when it is written, and then has the larger paper's height."""
         return (self.size[0], self.larger[1] / self.scale) if large else self.size
 
 
@@ -34,12 +34,9 @@ PAPERS = {
 
 
 def page_rule(paper: str, large: bool = False) -> str:
-    """The size and margins of a page, as a rule of CSS."""
+    """The size and margins of a page, as a rule of CSS: a large one has the same room, in the middle of its paper."""
     width, height = PAPERS[paper].page(large)
-    side = (width - MEASURE) / 2
-    return f"@page {{ size: {width:.2f}mm {height:.2f}mm; margin: {TOP}mm {side:.2f}mm {BOTTOM}mm; }}"
-
-
-def room(paper: str, large: bool = False) -> float:
-    """The height of the text on a page, mm."""
-    return PAPERS[paper].page(large)[1] - TOP - BOTTOM
+    side, more = (width - MEASURE) / 2, (height - PAPERS[paper].size[1]) / 2
+    return (
+        f"@page {{ size: {width:.2f}mm {height:.2f}mm; margin: {TOP + more:.2f}mm {side:.2f}mm {BOTTOM + more:.2f}mm; }}"
+    )

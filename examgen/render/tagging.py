@@ -18,10 +18,10 @@ from weasyprint.formatting_structure import boxes
 from examgen.render.speech import spoken
 
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
-APART = "blockquote"  # stands in no template, so that its type of element marks formulas and pictures
+APART = "blockquote"  # whose type of element marks formulas and pictures; what an own template has of it becomes a div
 TYPES = {APART: "BlockQuote", "article": "Art", "table": "Table", "th": "TH"}
 POINTS = 0.75  # to a CSS pixel
-SCOPES = {"row": "/Row", "col": "/Column"}
+SCOPES = {"row": "/Row", "rowgroup": "/Row", "col": "/Column", "colgroup": "/Column"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Telling:
     """What one document has to tell; it must be made before the document is written."""
 
     def __init__(self, document: weasyprint.Document, zoom: float = 1.0) -> None:
+        for page in document.pages:
+            _unquote(page._page_box)
         self.language, self.parts, self.scale = document.metadata.lang, _parts(document), POINTS * zoom
         for part in self.parts[APART]:
             part.box.element_tag = APART
@@ -43,6 +45,15 @@ class Telling:
     def complete(self, pdf: pydyf.PDF) -> None:
         """Tells it in the PDF just before that is written. Raises: ValueError if WeasyPrint tagged other boxes."""
         _Structure(pdf, self.scale).tell(self.language, self.parts)
+
+
+def _unquote(box: Any) -> None:
+    """Lets no element but those that are marked so be of the marking type."""
+    box = getattr(box, "_box", box)
+    if box.element_tag == APART:
+        box.element_tag = "div"
+    for child in getattr(box, "children", ()):
+        _unquote(child)
 
 
 def _parts(document: weasyprint.Document) -> dict[str, list[Part]]:
@@ -105,7 +116,7 @@ class _Structure:
             elif name := part.box.element.get("aria-label"):
                 element["A"] = pydyf.Dictionary({"O": "/Table", "Summary": pydyf.String(name)})
         for part, element in told["th"]:
-            element["A"]["Scope"] = SCOPES[part.box.element.get("scope", "col")]
+            element["A"]["Scope"] = SCOPES.get(part.box.element.get("scope"), "/Column")
         self._tell_apart(told[APART])
         self._clear_margins()
 
@@ -122,7 +133,8 @@ class _Structure:
                 continue
             source, first = part.box.element, element
             if source.get("role") == "img":
-                element |= {"S": "/Figure", "Alt": pydyf.String(source.get("aria-label")), "A": self._place(part, element)}
+                words = pydyf.String(source.get("aria-label") or "")
+                element |= {"S": "/Figure", "Alt": words, "A": self._place(part, element)}
             else:
                 element |= {"S": "/Formula", "Alt": pydyf.String(spoken(source, part.language))}
             self._flatten(element)

@@ -19,7 +19,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
         patch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-        patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+        patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
         built(place / "lecture", LECTURE, "--proof", 3, "--language", "en")
         built(place / "homework", HOMEWORK, "--language", "en")
     return {name: place / name / "key.json" for name in ("lecture", "homework")}

@@ -72,7 +72,7 @@ def made(exam: Path, told: Told) -> tuple[Folder, Ended]:
     """The class in a room of eight rows of twelve seats."""
     folder, real = exam.parent / "out", examgen.build.sheets_pdf
 
-    def shortened(head: Head, sheets: list[SheetVariant], *, large: bool = False) -> bytes:
+    def shortened(head: Head, sheets: list[SheetVariant], *, large: bool = False, among: object = ()) -> bytes:
         told[large] = sheets
         return real(head, sheets if large else [*sheets[:ROW], *sheets[-SPARE:]], large=large)
 
@@ -219,7 +219,7 @@ def test_a_class_in_large_print_has_ordinary_sheets_beside_it(
     """Nameless, one of each variant that is used."""
     named: dict[bool, list[tuple[int, str]]] = {}
 
-    def watched(head: Head, sheets: list[SheetVariant], *, large: bool = False) -> bytes:
+    def watched(head: Head, sheets: list[SheetVariant], *, large: bool = False, among: object = ()) -> bytes:
         named[large] = [(sheet.number, sheet.name) for sheet in sheets]
         return b"%PDF-1.7"
 
@@ -237,7 +237,7 @@ def test_a_build_without_copies_leaves_no_list(
 ) -> None:
     """The lists of the build before it go, and its own summary speaks of no copies."""
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     folder = made[0].copy(tmp_path / "out")
     ended = run("build", exam, "-o", folder.path, "-j", 1)
     assert 0 == ended.status, ended.err
@@ -248,7 +248,7 @@ def test_a_build_without_copies_leaves_no_list(
 def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two variants around a table of four; six for one copy."""
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     ended = run("build", exam, "-o", tmp_path / "two", "-j", 1, "-n", 2, "--room", "2x2")
     notes = [line for line in ended.out.splitlines() if line.startswith("note: ")]
     assert "note: 2 pairs of neighbours have the same variant: four variants keep all apart" == notes[0]

@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
         patch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-        patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+        patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
         built(path, LECTURE, "--proof", 1, "--language", "en")
     return Folder(path)
 

@@ -73,7 +73,7 @@ def test_a_failure_in_rendering_keeps_the_old_files(
     Only what goes wrong in writing is told as a failure in writing.
     """
     before = listing(place)
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, "write_pdf", broken(failure))
     if isinstance(failure, KeyboardInterrupt):
         assert 0 != again(place).status
@@ -95,7 +95,7 @@ def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: py
         return real(path, content)
 
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     monkeypatch.setattr(Path, "write_bytes", full)
     ended = again(place)
     said = f"examgen: {place}: writing failed (No space left on device), what stood there before is kept"
@@ -112,7 +112,7 @@ def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkey
     folder = sample.copy(tmp_path / "out")
     before = listing(folder.path)
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     assert 0 == again(folder.path).status
     assert sorted([*FILES, folder.solutions[0]]) == folder.names
     after = listing(folder.path)
@@ -133,7 +133,7 @@ def test_a_solution_that_cannot_be_set_is_named(tmp_path: Path, place: str, monk
         return fail
 
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, place, fails(ProofError("it does not add up")))
     ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 2, "-j", 1)
     said = f"examgen: the solution of variant 2 ({code}): it does not add up"
@@ -210,7 +210,7 @@ def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
 def test_signals_are_handled_as_before_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who calls `build` keeps the own handlers, and may call it in a thread, where Python sets none."""
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     thread = threading.Thread(target=build, args=(read_exam(LECTURE), tmp_path / "thread"), kwargs={"count": 1})
     thread.start()

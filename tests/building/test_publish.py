@@ -33,7 +33,7 @@ REQUIRED = tuple(name for name in ENTRIES if name not in OPTIONAL)
 @pytest.fixture(autouse=True)
 def _quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
 
 
 @pytest.fixture(params=["empty", "built", "partly"])
