@@ -11,7 +11,7 @@ from examgen.resources import FONT_PACKAGES
 
 LIBRARIES = (
     "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pydyf", "pyphen",
-    "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
+    "segno", "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from examgen.drawing import Stream
 Seat = tuple[int, int]  # row and seat
 Dealt = dict[Seat, int]
 AROUND = tuple((row, seat) for row in (-1, 0, 1) for seat in (-1, 0, 1) if (row, seat) != (0, 0))
+ENOUGH = 4  # variants that no room is short of
 TRIES = 20  # deals by chance, of which the best counts
 # regular deals to so many variants, by the parities of row and seat
 PATTERNS: Mapping[int, tuple[Callable[[int, int], int], ...]] = {
@@ -33,7 +34,28 @@ def around(seats: Iterable[Seat]) -> dict[Seat, tuple[Seat, ...]]:
 
 
 def dealt(seats: Iterable[Seat], variants: int, stream: Stream) -> Dealt:
-    """A variant, from 1 on, for each seat, whatever their order."""
+    """A variant, from 1 on, for each seat, whatever their order.
+
+    Where variants are many enough the room is closed up first: rows and seats that nobody takes are left out, so that those
+    who sit next to each other with a free seat between them differ as well.
+    """
+    if variants >= ENOUGH:
+        closed = _closed_up(seats)
+        found = _best(closed.values(), variants, stream)
+        return {place: found[close] for place, close in closed.items()}
+    return _best(seats, variants, stream)
+
+
+def _closed_up(seats: Iterable[Seat]) -> dict[Seat, Seat]:
+    """Each seat's place among the rows and the seats that are taken at all; neighbours stay neighbours."""
+    taken = sorted(seats)
+    rows, columns = (
+        {number: place for place, number in enumerate(sorted({seat[axis] for seat in taken}))} for axis in (0, 1)
+    )
+    return {(row, seat): (rows[row], columns[seat]) for row, seat in taken}
+
+
+def _best(seats: Iterable[Seat], variants: int, stream: Stream) -> Dealt:
     near = around(seats)
     best, least = {}, None
     for found in _deals(near, variants, stream):

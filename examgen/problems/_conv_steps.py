@@ -24,7 +24,7 @@ SIZE = {
 WINDOW = "Cell $%(symbol)s$: the filter lies over the framed window, and the products are added."
 BIASED = "Cell $%(symbol)s$: the filter lies over the framed window, the products are added, then the bias."
 MAP = "The other cells in the same way; the whole map:"
-RELU = "ReLU: negative cells become 0 (grey), the others stay."
+RELU = "ReLU: negative cells become 0 (in brackets), the others stay."
 POOL = {
     "maxpool": "Pooling: the largest number of each framed window (bold).",
     "avgpool": "Pooling: the mean of each framed window.",

@@ -156,7 +156,7 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Sandb
     environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
     environment.globals["footer"] = partial(cut, size=FOOTER[0], room=FOOTER[1])
     environment.globals["right_footer"] = partial(cut, size=FOOTER[0], room=MEASURE - FOOTER[1] - 12)
-    environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting}
+    environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting, "cut": cut}
     return environment
 
 

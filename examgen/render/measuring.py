@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from math import ceil
@@ -56,9 +57,9 @@ def lines(text: str, size: float, room: float) -> int:
     return count
 
 
-def fitting(text: str, room: float) -> float:
+def fitting(text: str, room: float, sizes: Sequence[float] = NAMES) -> float:
     """The largest size at which a name fits in so many mm; the smallest breaks one that fits at none into lines."""
-    return next((size for size in NAMES if width(text, size) <= room), NAMES[-1])
+    return next((size for size in sizes if width(text, size) <= room), sizes[-1])
 
 
 def cut(text: str, size: float, room: float, most: int = 1) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 from examgen.render.html import sheets_html
 from examgen.render.paper import Head, SheetVariant
 from examgen.render.pdf import lay_out, written
-from examgen.render.sizes import ENLARGED
+from examgen.render.sizes import PAPERS
 
 MM = 96 / 25.4  # CSS pixels
 SLACK = 4.0  # mm that stay free at the foot of a page, for lines that are a little higher in another variant
-WORKING, TASK = "working", "task"  # classes of the templates
+FIELD, WORKING, BELOW, TASK = "answers-and-working", "working", "below", "task"  # classes of the templates
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class _Fall:
 
 def sheets_pdf(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> bytes:
     """The sheets as PDF, as `set_sheets` lays them out; `large` enlarges them to the next larger paper."""
-    return written(set_sheets(head, variants, large=large), head, ENLARGED if large else 1.0)
+    return written(set_sheets(head, variants, large=large), head, PAPERS[head.paper].scale if large else 1.0)
 
 
 def set_sheets(head: Head, variants: Sequence[SheetVariant], *, large: bool = False) -> Any:
@@ -99,9 +99,9 @@ def _rooms(pages: Sequence[Any], variant: SheetVariant) -> tuple[float | None, .
     rooms: list[float | None] = []
     seen: set[int] = set()  # one that is longer than its page goes on on the next
     for page in pages:
-        boxes = [box for box in _boxes(page, WORKING) if id(box.element) not in seen]
-        seen |= {id(box.element) for box in boxes}
-        begun = [box.height / MM for box in boxes]
+        fields = [box for box in _boxes(page, FIELD) if id(box.element) not in seen]
+        seen |= {id(box.element) for box in fields}
+        begun = [_room(box) for box in fields]
         tasks = variant.tasks[len(rooms) : len(rooms) + len(begun)]
         open_ones = sum(task.space is None for task in tasks)
         share = _left(page) / open_ones if open_ones else 0.0
@@ -117,10 +117,24 @@ def _left(page: Any) -> float:
     return max(0.0, (foot - max(ends, default=foot)) / MM - SLACK)
 
 
+def _room(field: Any) -> float:
+    """The height for working in the field of a task, mm: all of it, unless boxes stand below the working."""
+    (working,) = _within(field, WORKING)
+    return float((working if BELOW in _classes(field) else field).height) / MM
+
+
 def _boxes(page: Any, name: str) -> list[Any]:
+    return _within(page._page_box, name)
+
+
+def _within(parent: Any, name: str) -> list[Any]:
     """The outermost box of every element of a class, in their order on the page."""
     found: dict[int, Any] = {}
-    for box in page._page_box.descendants():
-        if box.element is not None and name in (box.element.get("class") or "").split():
+    for box in parent.descendants():
+        if box.element is not None and name in _classes(box):
             found.setdefault(id(box.element), box)
     return list(found.values())
+
+
+def _classes(box: Any) -> list[str]:
+    return (box.element.get("class") or "").split()

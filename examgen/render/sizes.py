@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 MEASURE = 174.0  # width of the text on every paper, mm
 TOP, BOTTOM = 14.0, 18.0  # margins, mm: the lower one holds the codes for scanners
-ENLARGED = 2**0.5  # by which large print is larger: what was 10.5 points is 15
 
 
 @dataclass(frozen=True)
@@ -18,10 +17,14 @@ class Paper:
     larger_name: str
     larger: tuple[float, float]
 
+    @property
+    def scale(self) -> float:
+        """By how much large print is larger, so that the page fills the width of the larger paper: 1.41 on A3."""
+        return self.larger[0] / self.size[0]
+
     def page(self, large: bool = False) -> tuple[float, float]:
         """The page that is laid out; a `large` one is enlarged when it is written."""
-        width, height = self.larger if large else self.size
-        return (width / ENLARGED, height / ENLARGED) if large else (width, height)
+        return (self.size[0], self.larger[1] / self.scale) if large else self.size
 
 
 PAPERS = {

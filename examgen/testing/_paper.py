@@ -75,26 +75,6 @@ def wording_is_translated(case: Case) -> None:
 
 
 @check
-def pages_are_sound(case: Case) -> None:
-    """Sheets and worked solutions keep to their pages in every language: nothing runs out, overlaps or is cut."""
-    told = [sheet for language in languages() for sheet in case.sheets if sheet.language == language]
-    shown = [sheet for sheet in told if sheet.instance in case.instances[:LAID_OUT]]
-    sheets = [
-        SheetVariant(1, "AAAAAA", (sheet.task,), head=Head("", sheet.language), sheet=place)
-        for place, sheet in enumerate(shown, start=1)
-    ]
-    for fault in page_faults(lay_out(sheets_html(Head(""), sheets))):
-        case.fail(f"the sheets: {fault}")
-    for language in languages():
-        head = Head("", language)
-        style = Style(language, head.decimal_comma, head.working)
-        solved = (SolvedTask(1, "", write(steps, style, {}, full=False)) for _, steps in case.explained[:LAID_OUT])
-        worked = [SolvedVariant(number, "AAAAAA", (task,)) for number, task in enumerate(solved, start=1)]
-        for fault in page_faults(lay_out(key_html(head, (), (), worked))):
-            case.fail(f"the {language} worked solutions: {fault}")
-
-
-@check
 def reminders_are_worded(case: Case) -> None:
     """Every formula of the formula sheet says what it is, in every language."""
     said = [reminder.says for reminder in case.problem.reminders(case.preset.params)]
@@ -114,6 +94,26 @@ def reminders_can_be_set(case: Case) -> None:
                 prose(say(language, reminder.says))
         except InputError as error:
             case.fail(f"the reminder {reminder.says!r} cannot be set: {error}")
+
+
+@check
+def pages_are_sound(case: Case) -> None:
+    """Sheets and worked solutions keep to their pages in every language: nothing runs out, overlaps or is cut."""
+    told = [sheet for language in languages() for sheet in case.sheets if sheet.language == language]
+    shown = [sheet for sheet in told if sheet.instance in case.instances[:LAID_OUT]]
+    sheets = [
+        SheetVariant(1, "AAAAAA", (sheet.task,), head=Head("", sheet.language), sheet=place)
+        for place, sheet in enumerate(shown, start=1)
+    ]
+    for fault in page_faults(lay_out(sheets_html(Head(""), sheets))):
+        case.fail(f"the sheets: {fault}")
+    for language in languages():
+        head = Head("", language)
+        style = Style(language, head.decimal_comma, head.working)
+        solved = (SolvedTask(1, "", write(steps, style, {}, full=False)) for _, steps in case.explained[:LAID_OUT])
+        worked = [SolvedVariant(number, "AAAAAA", (task,)) for number, task in enumerate(solved, start=1)]
+        for fault in page_faults(lay_out(key_html(head, (), (), worked))):
+            case.fail(f"the {language} worked solutions: {fault}")
 
 
 @check

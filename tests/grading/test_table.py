@@ -116,7 +116,7 @@ def test_each_broken_row_is_told_by_its_line_and_all_others_are_read(sat: Sat, t
     assert {
         4: "has 3 cells, the head 5: leave empty cells between semicolons where nothing was written",
         5: 'has 6 cells, the head 5: put a cell with semicolons in quotes, such as a matrix ("1 -2; 3 1")',
-        6: "'44H3T5' is no variant code, since its check symbol does not fit: compare it with the sheet.",
+        6: "'44H3T5' is no variant code, since its check symbol does not fit: was 44H3T4 meant?",
         7: "'ZZZ' is no variant code, since it has 3 symbols instead of 6: compare it with the sheet.",
         8: "there is no variant 99: the exam has 8 of them",
         9: "student good stands in line 2 already, keep one of the two",

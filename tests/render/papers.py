@@ -16,8 +16,8 @@ from examgen.explaining import solution_steps
 from examgen.mistaken import mistaken
 from examgen.model import Instance
 from examgen.registry import asks_of, problem, problems
-from examgen.render.html import formulas_html, handout_html, homework_html, key_html, sheets_html, slips_html, solution_html
 from examgen.render.handout import Handout, HandoutRow
+from examgen.render.html import formulas_html, handout_html, homework_html, key_html, sheets_html, slips_html, solution_html
 from examgen.render.language import say
 from examgen.render.paper import SolvedTask, SolvedVariant
 from examgen.render.pdf import lay_out, written

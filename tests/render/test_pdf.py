@@ -25,7 +25,7 @@ from examgen.render.paper import Formulas, FormulaSheet, SheetVariant
 from examgen.render.pdf import lay_out, write_pdf, written
 from examgen.sheets import sheet_task
 from tests.render.papers import laid_out, papers
-from tests.render.specimens import every_formula, every_instance, every_variant, head, key_of, seed_variants
+from tests.render.specimens import every_instance, every_variant, head, key_of, seed_variants
 
 # the layouts of every preset and option take seconds: one worker makes them once
 pytestmark = pytest.mark.xdist_group("paper")
