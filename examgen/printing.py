@@ -104,8 +104,8 @@ def _texts(name: str, given: Any) -> Text:
 def _line(name: str, text: Any) -> None:
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST:
         raise InputError(f"{name} = {shown(text)}: give 1 to {LONGEST} characters, or a table with such text for each language")
-    if any(ord(letter) < 32 for letter in text):
-        raise InputError(f"{name} = {shown(text)}: give one line without control characters")
+    if not text.isprintable():
+        raise InputError(f"{name} = {shown(text)}: give one line without control characters and signs that nobody sees")
 
 
 def _date(given: Any) -> str | date:

@@ -19,7 +19,8 @@ FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")
 OPTIONAL = ("assignment.csv", "formulas.pdf", "handout.pdf", "key.html", "sheets-large.pdf", "sheets.html")
 SOLUTIONS = "solutions"  # a folder of files named after the variants, which the manifest lists
 ENTRIES = (SOLUTIONS, *OPTIONAL, *FILES)  # in the order in which they are published
-OFFICE = ("key.pdf", "key.json", "key.html", "assignment.csv", SOLUTIONS)  # what must not leave it: for the owner alone
+# what must not leave it: for the owner alone
+OFFICE = ("key.pdf", "key.json", "key.html", "sheets.html", "assignment.csv", SOLUTIONS)
 STAGE = ".building-"  # then the process that builds; whether it still runs says whether the stage is in use
 OLD = "before"  # inside the stage, while files are moved: what they replace
 NEW = "new"  # inside the stage: which entries are published, a line each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import accumulate, groupby
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from examgen.codes import page_label
@@ -57,7 +57,9 @@ def sheets_html(
     `large` lays the pages out that are enlarged when they are written; `screen` makes a document for browsers, which stands
     alone in one file.
     """
-    sheets = [Markup(_rendered("sheet", variant.head or head, variant=variant, screen=screen)) for variant in variants]
+    sheets = [
+        Markup(_rendered("sheet", each.head or head, variant=replace(each, head=None), screen=screen)) for each in variants
+    ]
     pages = max((variant.pages or GUESSED_PAGES for variant in variants), default=0)
     made = _rendered("sheets", head, sheets=sheets, pages=pages, large=large, screen=screen)
     return own.inlined(head.templates, made) if screen else made
@@ -122,18 +124,19 @@ def _rendered(name: str, head: Head, **told: Any) -> str:
     """A template filled in. Raises: InputError where one of the instructor's own fails, naming its line."""
     world = environment(head.language, head.decimal_comma, head.templates)
     try:
-        return world.get_template(f"{name}.html.j2").render(head=head, **told)
+        # a path would be a hand that reaches every file
+        return world.get_template(f"{name}.html.j2").render(head=replace(head, templates=None), **told)
     except Exception as error:
         place = own.place(head.templates, error)
         if place is None:
             raise
-        raise InputError(f"{place}: {error}") from None
+        raise InputError(f"{place}: {str(error) or type(error).__name__}") from None
 
 
 @cache
-def environment(language: str, comma: bool, folder: Path | None = None) -> SandboxedEnvironment:
+def environment(language: str, comma: bool, folder: Path | None = None) -> own.Sandbox:
     """The templates' world: sandboxed, escaping, and silent about nothing that is undefined; `folder` holds own templates."""
-    environment = SandboxedEnvironment(
+    environment = own.Sandbox(
         loader=own.loader(folder),
         undefined=StrictUndefined,
         autoescape=True,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from html import unescape
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
 
 from examgen.errors import InputError
 from examgen.resources import find
@@ -25,7 +27,18 @@ _FETCHED = re.compile(
     r"""|<(?:image|use)\b[^>]*href\s*=\s*["']?(?![#"'])[^\s>]+|url\(\s*(?!["']?(?:data:|\#))[^)]*|@import\b[^;]*""",
     re.IGNORECASE,
 )
+_RIDING = re.compile(
+    r"""<(?:link|a)\b[^>]*\brel\s*=\s*["']?attachment[^>]*|<a\b[^>]*\bhref\s*=\s*(?!["']?(?:#|https?:|mailto:))[^>]*""",
+    re.IGNORECASE,
+)
 LARGEST = 20_000_000  # bytes of a picture
+
+
+class Sandbox(SandboxedEnvironment):
+    """Jinja's sandbox, in which no path can be taken by its attributes either."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return not isinstance(obj, PurePath) and super().is_safe_attribute(obj, attr, value)
 
 
 class OwnLoader(FileSystemLoader):
@@ -64,12 +77,14 @@ def check(folder: Path, environment: Environment) -> None:
     for name in names:
         if name not in known:
             raise InputError(f"{folder / name}: replaces no template, those that can be are {', '.join(known)}")
+        if not within(folder, folder / name):
+            raise InputError(f"{folder / name}: leads outside of its folder, put the template itself there")
         try:
             own, ours = environment.get_template(name), environment.get_template(f"{OURS}/{name}")
         except TemplateSyntaxError as error:
             raise InputError(f"{folder / name}, line {error.lineno}: {error.message}") from None
         except TemplateNotFound as error:
-            raise InputError(f"{folder / name}: cannot be read, or leads outside of its folder ({error})") from None
+            raise InputError(f"{folder / name}: there is no template {error}, ours are under {OURS}/") from None
         if unknown := sorted(own.blocks.keys() - ours.blocks.keys()):
             known_blocks = ", ".join(ours.blocks) or "none"
             raise InputError(f"{folder / name}: replaces no block {unknown[0]!r}, those that can be are {known_blocks}")
@@ -89,6 +104,8 @@ def fetched(folder: Path, url: str) -> tuple[bytes, str]:
     if path.suffix.lower() not in MIME:
         raise InputError(f"{path}: is no picture or style sheet, allowed are {', '.join(MIME)}")
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is no file, put a picture there")
         content = path.read_bytes() if path.stat().st_size <= LARGEST else None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}), check its name in the template") from None
@@ -117,6 +134,13 @@ def inlined(folder: Path | None, html: str) -> str:
     return made
 
 
+def refuse(folder: Path, html: str) -> None:
+    """Raises: InputError for what would ride along with the paper, or lead into the office: attachments, links to files."""
+    if found := _RIDING.search(html):
+        what = " ".join(found[0].split())[:60]
+        raise InputError(f"{folder}: {what!r} would take files along, or tell where they lie: leave it out of the template")
+
+
 def place(folder: Path | None, error: Exception) -> str | None:
     """File and line of an own template in which something failed; None where none of them took part."""
     if folder is None:
@@ -135,17 +159,11 @@ def checksums(folder: Path | None) -> dict[str, str]:
     """Every file of the folder that can reach paper, by name: with them the same paper can be made again."""
     if folder is None:
         return {}
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix.lower() in (SUFFIX, *MIME))
-    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+    files = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (SUFFIX, *MIME) and within(folder, path))
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
 
 
-def _names(folder: Path | object) -> list[str]:
-    return sorted(_templates(folder, ""))
-
-
-def _templates(folder: object, prefix: str) -> Iterator[str]:
-    for entry in folder.iterdir():  # type: ignore[attr-defined]
-        if entry.is_dir():
-            yield from _templates(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(SUFFIX):
-            yield prefix + entry.name
+def _names(folder: Path) -> list[str]:
+    """The templates of a folder: they stand in it or in a folder of problems."""
+    found = (path for part in ("", "problems") for path in (folder / part).glob(f"*{SUFFIX}"))
+    return sorted(path.relative_to(folder).as_posix() for path in found)

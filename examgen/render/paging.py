@@ -75,7 +75,8 @@ def _pages(head: Head, falls: Iterable[_Fall]) -> int:
 
 def _told(variant: SheetVariant, fall: _Fall, pages: int) -> SheetVariant:
     """A sheet that knows its pages, and how much room each of its tasks has."""
-    tasks = tuple(replace(task, space=room) for task, room in zip(variant.tasks, fall.rooms, strict=True))
+    rooms = (*fall.rooms, *(None for _ in variant.tasks))  # an own template may show a task without a field
+    tasks = tuple(replace(task, space=room) for task, room in zip(variant.tasks, rooms, strict=False))
     return replace(variant, tasks=tasks, pages=pages, spare=pages - fall.pages)
 
 
@@ -137,8 +138,8 @@ def _left(page: Any) -> float:
 
 def _room(field: Any) -> float:
     """The height for working in the field of a task, mm: all of it, unless boxes stand below the working."""
-    (working,) = _within(field, WORKING)
-    return float((working if BELOW in _classes(field) else field).height) / MM
+    working = _within(field, WORKING)
+    return float((working[0] if working and BELOW in _classes(field) else field).height) / MM
 
 
 def _boxes(page: Any, name: str) -> list[Any]:

@@ -58,6 +58,8 @@ def lay_out(html: str, head: Head = PLAIN) -> weasyprint.Document:
     fetcher = OurFilesOnly(head.templates)
     fonts = weasyprint.CSS(string=font_faces(), font_config=configuration, url_fetcher=fetcher)
     base = head.templates and f"{head.templates.resolve().as_uri()}/"
+    if head.templates is not None:
+        own.refuse(head.templates, html)
     with _refusing(head):
         document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=base)
         return document.render(stylesheets=[fonts], font_config=configuration, pdf_variant=VARIANTS[head.pdf])
@@ -90,7 +92,7 @@ class _Told(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if "Failed to load image" in message:
+        if "Failed to " in message:
             self.complaints.append(f"a picture cannot be read, save it anew ({message[:160]})")
         elif "alt description" in message:
             self.complaints.append("a picture has no words for those who do not see it, give it an alt in the template")

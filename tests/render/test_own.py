@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import io
+import os
 from pathlib import Path
 
+import pikepdf
 import pytest
+from jinja2.sandbox import SecurityError
 
 from examgen.errors import InputError
-from examgen.render.html import check_templates, sheets_html
+from examgen.render.html import check_templates, environment, sheets_html
 from examgen.render.own import checksums
+from examgen.render.paging import sheets_pdf
 from examgen.render.paper import Head
 from examgen.render.pdf import lay_out, write_pdf
 from tests.render.specimens import head, seed_variants
@@ -90,6 +95,11 @@ TRICKS = {
     "link": '<img src="link.svg" alt="x">',
     "folder behind a link": '<img src="door/secret.svg" alt="x">',
     "attachment": '<link rel="attachment" href="file://{outside}/secret.txt">',
+    "own file attached": '<link href="logo.svg" rel=attachment>',
+    "link to a file": '<a href="logo.svg">x</a>',
+    "pipe": '<img src="pipe.svg" alt="x">',
+    "broken picture": '<img src="broken.png" alt="x">',
+    "picture without words": '<img src="logo.svg">',
     "object": '<object data="file://{outside}/secret.svg"></object>',
     "embed": '<embed src="file://{outside}/secret.svg">',
     "text": '<img src="own.txt" alt="x">',
@@ -104,8 +114,10 @@ def test_nothing_from_elsewhere_reaches_paper(folder: Path, trick: str) -> None:
     write(folder, "own.txt", "x")
     (folder / "link.svg").symlink_to(outside / "secret.svg")
     (folder / "door").symlink_to(outside)
+    os.mkfifo(folder / "pipe.svg")
+    write(folder, "broken.png", "version https://git-lfs.github.com/spec/v1")
     data = base64.b64encode(SVG.format("").encode()).decode()
-    with pytest.raises(InputError, match=r"asked for|outside of this folder|no picture"):
+    with pytest.raises(InputError, match=r"asked for|outside of this folder|no picture|along|is no file|read|alt"):
         write_pdf(PAGE + trick.format(outside=outside, data=data) + "<p>x</p>", own(folder))
 
 
@@ -118,6 +130,7 @@ def test_nothing_from_elsewhere_reaches_paper(folder: Path, trick: str) -> None:
         SHEET + "{% block logo %}{{ style('../../secret') }}{% endblock %}",
         SHEET + "{% block logo %}{{ style.__globals__ }}{% endblock %}",
         SHEET + "{% block logo %}{{ head.templates.parent.joinpath('secret.txt').read_text() }}{% endblock %}",
+        SHEET + "{% block logo %}{{ variant.head.templates.parent }}{% endblock %}",
         SHEET + "{% block logo %}{{ ''.__class__.__mro__ }}{% endblock %}",
         SHEET + "{% block logo %}{{ nothing_of_the_kind }}{% endblock %}",
         SHEET + "{% block logo %}{{ 1 // 0 }}{% endblock %}",
@@ -126,10 +139,18 @@ def test_nothing_from_elsewhere_reaches_paper(folder: Path, trick: str) -> None:
 def test_a_template_reads_nothing_from_elsewhere(folder: Path, text: str) -> None:
     """Neither by including nor by calling; the sentence names the file and its line."""
     (folder / "door").symlink_to(folder.parent)
-    (folder / "problems" / "x").symlink_to(folder.parent)
+    (folder / "loop").symlink_to(folder)
     write(folder, "sheet.html.j2", text)
-    with pytest.raises(InputError, match=r"sheet\.html\.j2, line 1|sheet\.html\.j2"):
+    with pytest.raises(InputError, match=r"sheet\.html\.j2, line 1|no such style sheet"):
         assert SECRET not in sheet(folder)
+
+
+def test_no_path_is_in_reach_of_a_template(folder: Path) -> None:
+    """Neither by what is printed nor by its attributes: the sandbox itself hands out nothing of a path."""
+    world = environment("en", False, folder)
+    with pytest.raises(SecurityError):
+        world.from_string("{{ path.parent }}").render(path=folder)
+    assert "True" == world.from_string("{{ head.templates is none }}").render(head=Head(""))
 
 
 def test_a_template_behind_a_link_is_refused(folder: Path) -> None:
@@ -149,6 +170,9 @@ def test_what_replaces_nothing_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"replaces no template, those that can be are .*sheet\.html\.j2"):
         check_templates(own(folder))
     (folder / "shet.html.j2").rename(folder / "sheet.html.j2")
+    write(folder, "sheet.html.j2", SHEET + "{% block logos %}x{% endblock %}")
+    with pytest.raises(InputError, match=r"replaces no block 'logos', those that can be are .*logo"):
+        check_templates(own(folder))
     write(folder, "sheet.html.j2", SHEET + "\n{% block logo %}\n{% if %}")
     with pytest.raises(InputError, match=r"sheet\.html\.j2, line 3"):
         check_templates(own(folder))
@@ -161,3 +185,32 @@ def test_the_manifest_can_name_every_file(folder: Path) -> None:
     write(folder, "logo.svg", SVG.format("<path/>"))
     assert before != checksums(folder)
     assert {} == checksums(None)
+
+
+def test_a_sheet_without_an_end_is_told(folder: Path) -> None:
+    """A template that does not extend ours loses what pages are counted by; a quotation is no formula."""
+    write(folder, "sheet.html.j2", "hello")
+    with pytest.raises(InputError, match="has no end, extend examgen/sheet.html.j2"):
+        sheets_pdf(own(folder), seed_variants("en", 1))
+    quoted = PAGE + "<blockquote>On my honour</blockquote><table><tr><th scope='rowgroup'>a</th><td>b</td></tr></table>"
+    with pikepdf.open(io.BytesIO(write_pdf(quoted, own(folder)))) as document:
+        kinds = {str(entry.get("/S")) for entry in document.objects if isinstance(entry, pikepdf.Dictionary)}
+    assert "/TH" in kinds and "/Formula" not in kinds
+
+
+LEFT = ("@import 'a.css';", "p { background: url(logo.svg) }")
+
+
+@pytest.mark.parametrize("style", LEFT)
+def test_a_web_page_has_nothing_to_fetch(folder: Path, style: str) -> None:
+    """What cannot be put into the page is told."""
+    write(folder, "a.css", "p { color: #000 }")
+    write(folder, "sheets.html.j2", '{% extends "examgen/sheets.html.j2" %}{% block style %}' + style + "{% endblock %}")
+    with pytest.raises(InputError, match="stands alone and cannot fetch"):
+        sheets_html(own(folder), seed_variants("en", 1), screen=True)
+
+
+def test_a_picture_is_put_into_the_page_however_it_is_spelt(folder: Path) -> None:
+    """Without quotes, with spaces."""
+    write(folder, "sheet.html.j2", SHEET + "{% block logo %}<img alt='x' src = logo.svg>{% endblock %}")
+    assert "src = \"data:" in sheets_html(own(folder), seed_variants("en", 1), screen=True)
