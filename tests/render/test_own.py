@@ -190,7 +190,7 @@ def test_the_manifest_can_name_every_file(folder: Path) -> None:
 def test_a_sheet_without_an_end_is_told(folder: Path) -> None:
     """A template that does not extend ours loses what pages are counted by; a quotation is no formula."""
     write(folder, "sheet.html.j2", "hello")
-    with pytest.raises(InputError, match="has no end, extend examgen/sheet.html.j2"):
+    with pytest.raises(InputError, match=r"has no end, extend examgen/sheet\.html\.j2"):
         sheets_pdf(own(folder), seed_variants("en", 1))
     quoted = PAGE + "<blockquote>On my honour</blockquote><table><tr><th scope='rowgroup'>a</th><td>b</td></tr></table>"
     with pikepdf.open(io.BytesIO(write_pdf(quoted, own(folder)))) as document:
