@@ -57,6 +57,11 @@ def joined(kinds: Sequence[str], cells: Sequence[str], kind: str) -> str:
     return plain(" ".join(" ".join(cell for own, cell in zip(kinds, cells, strict=True) if own == kind).split()))
 
 
+def passed_over(papers: int) -> str:
+    """A note on rows that hold a variant and nobody who has it."""
+    return f"{papers} paper{'s' * (papers != 1)} without a student {'is' if papers == 1 else 'are'} passed over"
+
+
 def _text(path: Path, told: str) -> str:
     """UTF-8, UTF-16 with its mark, or Windows-1251."""
     try:

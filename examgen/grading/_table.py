@@ -25,11 +25,15 @@ _POINTS = re.compile(r"(?P<label>[^()]+?)\s*\((?:max\.?|макс\.?)?\s*\d[\d.,\
 
 @dataclass(frozen=True)
 class Table:
-    """The rows that can be marked, and what is wrong with the others; `unused` are columns that nobody reads."""
+    """The rows that can be marked, and what is wrong with the others; `unused` are columns that nobody reads.
+
+    `spare` counts the rows with a variant and nothing else: papers that nobody took.
+    """
 
     entries: tuple[Entry, ...]
     complaints: tuple[Complaint, ...]
     unused: tuple[str, ...] = ()
+    spare: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def read_table(path: Path, key: Key) -> Table:
     for number, text, cells in sheet.rows:
         reader.row(number, text, cells)
     unused = tuple(head for head, column in zip(sheet.heads, columns, strict=True) if not column.kind and head.strip())
-    return Table(tuple(reader.entries), tuple(reader.complaints), unused)
+    return Table(tuple(reader.entries), tuple(reader.complaints), unused, reader.spare)
 
 
 def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
@@ -85,15 +89,19 @@ class _Reader:
         self.entries: list[Entry] = []
         self.complaints: list[Complaint] = []
         self.seen: dict[str, int] = {}
+        self.spare = 0
 
     def row(self, line: int, text: str, cells: Sequence[str] | None) -> None:
         try:
-            self.entries.append(self._entry(line, text, cells))
+            told = self._told(text, cells)
+            if {kind for kind, said in told.items() if kind and any(said)} == {"variant"}:
+                self.spare += 1
+            else:
+                self.entries.append(self._entry(line, told, cells or ()))
         except InputError as error:
             self.complaints.append(Complaint(line, str(error)))
 
-    def _entry(self, line: int, text: str, cells: Sequence[str] | None) -> Entry:
-        told = self._told(text, cells)
+    def _entry(self, line: int, told: Mapping[str, Sequence[str]], cells: Sequence[str]) -> Entry:
         student = plain(" ".join(told.get("id", [""])[0].split()))
         if not student:
             raise InputError("there is no id, write one")
@@ -102,7 +110,7 @@ class _Reader:
         if student in self.seen:
             raise InputError(f"student {student[:40]} stands in line {self.seen[student]} already, keep one of the two")
         status = self._status(told)
-        answers, points = self._filled("answers", cells or ()), self._filled("points", cells or ())
+        answers, points = self._filled("answers", cells), self._filled("points", cells)
         variant = self._variant(told, status, {**answers, **points})
         entry = Entry(
             line, student, variant, plain(" ".join(told.get("name", ())).strip()), plain(told.get("group", [""])[0]), status,
