@@ -20,6 +20,7 @@ PERSON = {
     "group": ("group", "группа"),
     "name": ("name", "full name", "first name", "last name", "surname", "имя", "фамилия", "отчество", "фио"),
 }  # what columns about a person are called; several may make up a name
+PAPER = {"variant": ("variant", "code", "variant code", "вариант", "код", "код варианта")}
 
 Row = tuple[int, str, list[str] | None]  # first line, its text, cells; no cells where it cannot be read
 
@@ -55,6 +56,19 @@ def kind_of(head: str, kinds: Mapping[str, Sequence[str]]) -> str:
 def joined(kinds: Sequence[str], cells: Sequence[str], kind: str) -> str:
     """What stands in the columns of one kind, with single spaces."""
     return plain(" ".join(" ".join(cell for own, cell in zip(kinds, cells, strict=True) if own == kind).split()))
+
+
+def identified(people: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What tells people apart, given id and name of each: the id, else the name, numbered where it is taken; or nothing."""
+    listed = list(people)
+    taken = {own for own, _ in listed}
+    for own, name in listed:
+        found, count = own or name, 1
+        while found and not own and found in taken:
+            count += 1
+            found = f"{name} ({count})"
+        taken.add(found)
+        yield found
 
 
 def passed_over(papers: int) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examgen.copies._copy import Copy, Room
 from examgen.errors import InputError
 from examgen.exam import Exam
 from examgen.render.language import languages
-from examgen.spreadsheets import PERSON, joined, kind_of, read_spreadsheet
+from examgen.spreadsheets import PAPER, PERSON, joined, kind_of, read_spreadsheet
 
 HEADS = {
     **PERSON,
@@ -31,10 +31,14 @@ _NUMBER = re.compile(r"(\d{1,4})(?:[.,]0)?")  # spreadsheets like to add a decim
 
 @dataclass(frozen=True)
 class Roster:
-    """People in the order of the list; `unused` are columns that nobody reads."""
+    """People in the order of the list; `unused` are columns that nobody reads.
+
+    `spare` counts the rows with a variant and nobody who has it, as an assignment holds them.
+    """
 
     people: tuple[Copy, ...]
     unused: tuple[str, ...] = ()
+    spare: int = 0
 
 
 def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
@@ -43,7 +47,7 @@ def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
     kinds = [kind_of(head, HEADS) for head in sheet.heads]
     _check_heads(kinds, sheet.place)
     reader = _Reader(path, sheet.heads, kinds, exam, room)
-    people = [reader.person(line, cells) for line, _, cells in sheet.rows]
+    people = [copy for line, _, cells in sheet.rows if (copy := reader.person(line, cells)) is not None]
     if not people:
         raise InputError(f"{sheet.place}: nobody is listed under the head, write a row for each student")
     seats = [copy.seated for copy in people]
@@ -51,7 +55,7 @@ def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
         line = reader.lines[seats.index(False)]
         raise InputError(f"{path}, line {line}: has no row and seat, and others have: give everybody a seat, or nobody")
     unused = tuple(head for head, kind in zip(sheet.heads, kinds, strict=True) if not kind and head.strip())
-    return Roster(tuple(people), unused)
+    return Roster(tuple(people), unused, reader.spare)
 
 
 def _check_heads(kinds: Sequence[str], place: str) -> None:
@@ -73,12 +77,17 @@ class _Reader:
         self.ids: dict[str, int] = {}
         self.places: dict[tuple[int, int], int] = {}
         self.lines: list[int] = []
+        self.spare = 0
 
-    def person(self, line: int, cells: Sequence[str] | None) -> Copy:
+    def person(self, line: int, cells: Sequence[str] | None) -> Copy | None:
+        """Who is listed in a row; nobody where it speaks of a paper alone."""
         place = f"{self.path}, line {line}"
         if cells is None or len(cells) != len(self.kinds):
             raise InputError(f"{place}: cannot be read, it needs {len(self.kinds)} cells as the head has")
         said = {kind: joined(self.kinds, cells, kind) for kind in HEADS}
+        if self._dealt(cells) and not said["name"] and not said["id"]:
+            self.spare += 1
+            return None
         copy = Copy(
             name=self._text(place, said, "name"), group=self._text(place, said, "group"), id=self._text(place, said, "id"),
             row=self._number(place, said, "row", LAST) or 0, seat=self._number(place, said, "seat", LAST) or 0,
@@ -87,7 +96,11 @@ class _Reader:
         )
         self._check(place, copy)
         self._remember(line, place, copy)
-        return copy
+        return replace(copy, id="") if _called_by_name(copy) else copy
+
+    def _dealt(self, cells: Sequence[str]) -> bool:
+        """Whether a row names a variant."""
+        return any(cell.strip() and kind_of(head, PAPER) for head, cell in zip(self.heads, cells, strict=True))
 
     def _at(self, place: str, kind: str) -> str:
         """The place of a cell, with the column as it is called in the file."""
@@ -151,3 +164,6 @@ class _Reader:
             raise InputError(f"{place}: {told}, seat one of the two elsewhere")
 
 
+def _called_by_name(copy: Copy) -> bool:
+    """Whether the id is only what an assignment calls those who have none: the name, perhaps numbered."""
+    return bool(copy.name) and re.fullmatch(rf"{re.escape(copy.name)}( \(\d+\))?", copy.id) is not None

@@ -11,13 +11,13 @@ from examgen.errors import InputError
 from examgen.grading._data import Complaint, Entry
 from examgen.keyfile import Key, KeyVariant
 from examgen.labels import is_label, typed
-from examgen.spreadsheets import PERSON, SEPARATORS, joined, kind_of, plain, read_spreadsheet
+from examgen.spreadsheets import PAPER, PERSON, SEPARATORS, identified, joined, kind_of, plain, read_spreadsheet
 
 EXAMPLE = "id;variant;1a;1b"
 ABSENT = ("absent", "отсутствует", "отсутствовал", "отсутствовала", "неявка", "не явился", "не явилась", "н", "н/я")
 HEADS = {
     **PERSON,
-    "variant": ("variant", "code", "variant code", "вариант", "код", "код варианта"),
+    **PAPER,
     "status": ("status", "статус"),
 }
 _POINTS = re.compile(r"(?P<label>[^()]+?)\s*\((?:max\.?|макс\.?)?\s*\d[\d.,\s/–-]*\)")
@@ -168,28 +168,35 @@ def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
 
 
 def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
-    """A class list: id, and name, group and variant where there are such columns; or the assignment that a build proposes.
+    """A class list: id or name, and group and variant where there are such columns; or the assignment that a build proposes.
 
-    A row that holds nothing but a variant is a paper for whoever comes: its id is empty. Raises: InputError naming the line.
+    Who has no id is called by the name. A row that holds nothing but a variant is a paper for whoever comes: its id is empty.
+    Raises: InputError naming the line.
     """
-    sheet = read_spreadsheet(path, EXAMPLE)
+    sheet = read_spreadsheet(path, EXAMPLE, PERSON)
     kinds = [kind_of(head, HEADS) for head in sheet.heads]
-    if "id" not in kinds:
+    if not {"id", "name"} & {*kinds}:
         raise InputError(f"{sheet.place}: there is no column 'id', name one so")
     found: list[dict[str, str]] = []
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for line, _, cells in sheet.rows:
-        place = f"{path}, line {line}"
-        if cells is None or len(cells) != len(sheet.heads):
-            raise InputError(f"{place}: cannot be read, it needs {len(sheet.heads)} cells as the head has")
-        row = {kind: joined(kinds, cells, kind) for kind in HEADS} | {"variant": _variant(kinds, cells, key, place)}
-        if row["id"] in seen:
-            raise InputError(f"{place}: id {row['id'][:40]} is there twice")
-        if not row["id"] and (row["name"] or not row["variant"]):
-            raise InputError(f"{place}: no id")
-        seen |= {row["id"]} - {""}
+        row = _listed(kinds, cells, key, f"{path}, line {line}")
+        if row["id"] and seen.setdefault(row["id"], line) != line:
+            told = f"id {row['id'][:40]} stands in line {seen[row['id']]} already, keep one of the two"
+            raise InputError(f"{path}, line {line}: {told}")
         found.append(row)
-    return found
+    ids = identified((row["id"], row["name"]) for row in found)
+    return [row | {"id": own} for row, own in zip(found, ids, strict=True)]
+
+
+def _listed(kinds: Sequence[str], cells: Sequence[str] | None, key: Key, place: str) -> dict[str, str]:
+    """One row of a class list. Raises: InputError where it says nothing that can be used."""
+    if cells is None or len(cells) != len(kinds):
+        raise InputError(f"{place}: cannot be read, it needs {len(kinds)} cells as the head has")
+    row = {kind: joined(kinds, cells, kind) for kind in HEADS} | {"variant": _variant(kinds, cells, key, place)}
+    if not (row["id"] or row["name"] or row["variant"]):
+        raise InputError(f"{place}: there is neither an id nor a name, write one or remove the line")
+    return row
 
 
 def _variant(kinds: Sequence[str], cells: Sequence[str], key: Key, place: str) -> str:

@@ -259,6 +259,19 @@ def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monke
     assert "to print: sheets.pdf, handout.pdf (1 copy of 1 variant)\n" in one.out
 
 
+def test_an_assignment_can_be_built_again(
+    made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its people get what they had in the same seats; its spare copies are a note."""
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    listed = made[0].path / "assignment.csv"
+    ended = run("build", exam, "-o", tmp_path / "out", "-j", 1, "--roster", listed)
+    assert 0 == ended.status, ended.err
+    assert f"note: {SPARE} papers without a student are passed over, --spare makes new ones\n" in ended.out
+    assert assignment(made[0])[:CLASS] == assignment(Folder(tmp_path / "out"))
+
+
 WRONG = {
     "spare alone": (("--spare", 3), "--spare 3: spare copies of what? Give --roster, --copies or --room as well"),
     "no room": (("--room", "8 by 12"), "--room 8 by 12: give rows and seats in a row, such as 8x12"),

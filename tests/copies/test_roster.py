@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from examgen.copies import Copy, Room, Roster, read_roster
+from examgen.copies import Copy, Room, Roster, assignment_csv, plan, read_roster
 from examgen.errors import InputError
 from examgen.exam import Exam, read_exam
 from tests.building.folders import LECTURE
@@ -77,6 +77,20 @@ def test_a_name_or_an_id_is_enough(exam: Exam, tmp_path: Path) -> None:
 def test_one_column_is_a_class_list(exam: Exam, tmp_path: Path) -> None:
     """Names alone have nothing between them."""
     assert ["Иванова Анна", "Петров"] == [copy.name for copy in read(exam, tmp_path, "ФИО\nИванова Анна\nПетров\n").people]
+
+
+def test_an_assignment_is_a_class_list(exam: Exam, tmp_path: Path) -> None:
+    """Everybody as on the list it was made from, namesakes without ids too; papers for nobody are passed over."""
+    who = (Copy(name="Анна", id="17"), Copy(name="Олег"), Copy(name="Олег"), Copy(id="18", large=True, minutes=60))
+    content = assignment_csv(plan(who, 4, "a seed of some length", spare=3).copies, {1: "A", 2: "B", 3: "C", 4: "D"})
+    found = read(exam, tmp_path, content)
+    assert (who, 3, ("variant", "code")) == (found.people, found.spare, found.unused)
+
+
+def test_namesakes_who_share_an_id_are_told(exam: Exam, tmp_path: Path) -> None:
+    """The tooth: an id that is the name is left out, and still stands once."""
+    says = "line 3, column 'id': Олег stands in line 2 already, keep one of the two"
+    assert says == refused(exam, tmp_path, "name;id\nОлег;Олег\nОлег;Олег\n")
 
 
 WRONG = {
