@@ -235,14 +235,16 @@ def test_a_class_in_large_print_has_ordinary_sheets_beside_it(
 def test_a_build_without_copies_leaves_no_list(
     made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lists of the build before it go, and its own summary speaks of no copies."""
+    """The lists of the build before it go, which a note says, and its own summary speaks of no copies."""
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
     folder = made[0].copy(tmp_path / "out")
     ended = run("build", exam, "-o", folder.path, "-j", 1)
     assert 0 == ended.status, ended.err
     assert sorted(["key.json", "key.pdf", "manifest.json", "sheets.pdf", *folder.solutions]) == folder.names
+    assert "note: assignment.csv, handout.pdf and sheets-large.pdf of the build before are removed\n" in ended.out
     assert "to print" not in ended.out and ended.out.endswith(": key.pdf, key.json, solutions/\n")
+    assert "removed" not in run("build", exam, "-o", folder.path, "-j", 1).out
 
 
 def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
