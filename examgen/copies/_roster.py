@@ -11,7 +11,7 @@ from examgen.copies._copy import Copy, Room
 from examgen.errors import InputError
 from examgen.exam import Exam
 from examgen.render.language import languages
-from examgen.spreadsheets import PAPER, PERSON, joined, kind_of, read_spreadsheet
+from examgen.spreadsheets import PAPER, PERSON, UNNAMED, joined, kind_of, kinds_of, read_spreadsheet
 
 HEADS = {
     **PERSON,
@@ -44,7 +44,7 @@ class Roster:
 def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
     """The class that a file lists, for an exam and perhaps a room. Raises: InputError naming line, column and remedy."""
     sheet = read_spreadsheet(path, "name;group;id;row;seat", PERSON)
-    kinds = [kind_of(head, HEADS) for head in sheet.heads]
+    kinds = kinds_of(sheet.heads, HEADS)
     _check_heads(kinds, sheet.place)
     reader = _Reader(path, sheet.heads, kinds, exam, room)
     people = [copy for line, _, cells in sheet.rows if (copy := reader.person(line, cells)) is not None]
@@ -60,7 +60,7 @@ def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
 
 def _check_heads(kinds: Sequence[str], place: str) -> None:
     if not {"name", "id"} & {*kinds}:
-        raise InputError(f"{place}: there is no column 'name' and none 'id', name one so")
+        raise InputError(f"{place}: {UNNAMED}")
     for one, other in (("row", "seat"), ("seat", "row")):
         if one in kinds and other not in kinds:
             raise InputError(f"{place}: there is a column {one!r} and none {other!r}, add it")

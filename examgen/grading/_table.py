@@ -11,7 +11,7 @@ from examgen.errors import InputError
 from examgen.grading._data import Complaint, Entry
 from examgen.keyfile import Key, KeyVariant
 from examgen.labels import is_label, typed
-from examgen.spreadsheets import PAPER, PERSON, SEPARATORS, identified, joined, kind_of, plain, read_spreadsheet
+from examgen.spreadsheets import PAPER, PERSON, SEPARATORS, UNNAMED, identified, joined, kinds_of, plain, read_spreadsheet
 
 EXAMPLE = "id;variant;1a;1b"
 ABSENT = ("absent", "отсутствует", "отсутствовал", "отсутствовала", "неявка", "не явился", "не явилась", "н", "н/я")
@@ -60,7 +60,10 @@ def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
     points = {head: match["label"] for head in heads if (match := _POINTS.fullmatch(head))}
     meant = typed([*heads, *points.values()], key.language)
     known = {label for variant in key.variants for label in variant.labels}
-    found = [_column(head, points, meant, known, place) for head in heads]
+    kinds = kinds_of(heads, HEADS)
+    found = [
+        _Column(kind) if kind else _column(head, points, meant, known, place) for kind, head in zip(kinds, heads, strict=True)
+    ]
     for kind in ("id", "variant"):
         if not any(column.kind == kind for column in found) and (kind == "id" or len(key.variants) > 1):
             raise InputError(f"{place}: there is no column {kind!r}, name one so")
@@ -71,8 +74,6 @@ def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
 
 
 def _column(head: str, points: Mapping[str, str], meant: Mapping[str, str], known: set[str], place: str) -> _Column:
-    if kind := kind_of(head, HEADS):
-        return _Column(kind)
     label = meant.get(points.get(head, head))
     if label is None and not is_label(points.get(head, head)):
         return _Column("")
@@ -174,9 +175,11 @@ def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
     Raises: InputError naming the line.
     """
     sheet = read_spreadsheet(path, EXAMPLE, PERSON)
-    kinds = [kind_of(head, HEADS) for head in sheet.heads]
+    kinds = kinds_of(sheet.heads, HEADS)
     if not {"id", "name"} & {*kinds}:
-        raise InputError(f"{sheet.place}: there is no column 'id', name one so")
+        raise InputError(f"{sheet.place}: {UNNAMED}")
+    if kinds.count("id") > 1:
+        raise InputError(f"{sheet.place}: column 'id' is there twice, keep one of them")
     found: list[dict[str, str]] = []
     seen: dict[str, int] = {}
     for line, _, cells in sheet.rows:

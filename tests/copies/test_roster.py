@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from examgen.copies import Copy, Room, Roster, assignment_csv, plan, read_roster
+from examgen.copies._roster import HEADS as PEOPLE
 from examgen.errors import InputError
 from examgen.exam import Exam, read_exam
 from tests.building.folders import LECTURE
@@ -93,11 +94,61 @@ def test_namesakes_who_share_an_id_are_told(exam: Exam, tmp_path: Path) -> None:
     assert says == refused(exam, tmp_path, "name;id\nОлег;Олег\nОлег;Олег\n")
 
 
+HEADS = {
+    "name": ("Ф.И.О.", "Ф. И. О.", "ФИО студента", "Student Name", "NAME", "Фамилия, имя"),
+    "id": (
+        "№ студ. билета", "№ студенческого билета", "Номер зачётки", "№ зачётки", "номер зачетки", "зачётка",
+        "студенческий билет", "Student ID", "SIS User ID", "Student",
+    ),
+    "group": ("Section", "Groups", "Группа", "№ группы"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "head"), [(kind, head) for kind, heads in HEADS.items() for head in heads])
+def test_heads_as_people_write_them(kind: str, head: str, exam: Exam, tmp_path: Path) -> None:
+    """With dots, the sign for a number, either е; beside a column that is known."""
+    other = "name" if kind == "id" else "id"
+    found = read(exam, tmp_path, f'{other};"{head}"\nA;B\n')
+    assert ("B", ()) == (getattr(found.people[0], kind), found.unused)
+
+
+@pytest.mark.parametrize("head", ["№", "№ п/п", ".", "Username"])
+def test_other_heads_are_not_used(head: str, exam: Exam, tmp_path: Path) -> None:
+    """The tooth: the number of a line is nobody's id."""
+    assert (head,) == read(exam, tmp_path, f"{head};ФИО\n1;Anna\n").unused
+
+
+def test_names_of_columns_can_be_met() -> None:
+    """Each is written as heads are compared: a name with a dot or a ё would never be."""
+    names = [(name, kind) for kind, all_of_them in PEOPLE.items() for name in all_of_them]
+    assert names == [(" ".join(name.replace("ё", "е").replace(".", " ").casefold().split()), kind) for name, kind in names]
+
+
+CANVAS = {
+    "all": ("Student,ID,SIS User ID,SIS Login ID,Section", ("ID", "SIS Login ID"), "s17"),
+    "its own id": ("Student,ID,SIS Login ID,Section", ("SIS Login ID",), "401"),
+    "name beside it": ("Name,ID,SIS User ID,Section", ("ID",), "s17"),
+}
+
+
+@pytest.mark.parametrize(("head", "unused", "own"), CANVAS.values(), ids=CANVAS)
+def test_canvas(head: str, unused: tuple[str, ...], own: str, exam: Exam, tmp_path: Path) -> None:
+    """Where a student has an id the column of students is the name; the university's id comes before Canvas's own."""
+    cells = {
+        "Student": '"Klein, Boris"', "Name": '"Klein, Boris"', "ID": "401", "SIS User ID": "s17", "SIS Login ID": "bk",
+        "Section": "02",
+    }  # fmt: skip
+    found = read(exam, tmp_path, f"{head}\n{','.join(cells[name] for name in head.split(','))}\n")
+    assert (unused, Copy(name="Klein, Boris", id=own, group="02")) == (found.unused, found.people[0])
+
+
 WRONG = {
     "no head": (
-        "Anna\nBoris\n", "there is no head such as name;group;id;row;seat, with semicolons, tabs or commas between them",
+        "Anna\nBoris\n",
+        "there is no head such as name;group;id;row;seat, with semicolons, tabs or commas between them, or a single column such"
+        " as name or ФИО",
     ),
-    "nobody named": ("group;row;seat\na;1;1\n", "line 1: there is no column 'name' and none 'id', name one so"),
+    "nobody named": ("group;row;seat\na;1;1\n", "line 1: no column says who somebody is, call one such as name or ФИО, or id"),
     "nobody listed": ("name;id\n;\n", "line 1: nobody is listed under the head, write a row for each student"),
     "row alone": ("name;row\na;1\n", "line 1: there is a column 'row' and none 'seat', add it"),
     "seat alone": ("name;seat\na;1\n", "line 1: there is a column 'seat' and none 'row', add it"),
@@ -111,6 +162,7 @@ WRONG = {
         "name;row;seat\na;1;1\nb;1;2\nc;1;1\n",
         "line 4: row 1, seat 1 stands in line 2 already, seat one of the two elsewhere",
     ),
+    "two ids": ("name;id;шифр\na;1;2\n", "line 1: column 'id' is there twice, keep one of them"),
     "seat missing": ("name;Ряд;Место\na;1;\n", "line 2, column 'Место': is empty, write a number or empty row and seat both"),
     "some seated": (
         "name;row;seat\na;1;1\nb;;\n", "line 3: has no row and seat, and others have: give everybody a seat, or nobody",
