@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import ceil
 from pathlib import Path
 
 from examgen.copies._copy import Copy, Room
 from examgen.errors import InputError
 from examgen.exam import Exam
-from examgen.render.language import languages
+from examgen.render.language import language_names, own_names
 from examgen.spreadsheets import PAPER, PERSON, UNNAMED, joined, kind_of, kinds_of, read_spreadsheet
 
 HEADS = {
@@ -27,6 +29,8 @@ LAST = 999  # row or seat
 MOST_MINUTES = 1000
 LONGEST = 200  # characters of a name, a group or an id
 _NUMBER = re.compile(r"(\d{1,4})(?:[.,]0)?")  # spreadsheets like to add a decimal
+_MINUTES = re.compile(r"(\d{1,4}(?:[.,]\d{1,9})?)\s*(?:(?:minutes?|mins?|минут[аы]?|мин|m|м)\.?|['′])?", re.IGNORECASE)
+_ADDED = re.compile(r"\+\s*(\d{1,3})[^\d%]*")
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class _Reader:
         copy = Copy(
             name=self._text(place, said, "name"), group=self._text(place, said, "group"), id=self._text(place, said, "id"),
             row=self._number(place, said, "row", LAST) or 0, seat=self._number(place, said, "seat", LAST) or 0,
-            minutes=self._number(place, said, "minutes", MOST_MINUTES),
+            minutes=self._minutes(place, said),
             large=self._large(place, said), language=self._language(place, said),
         )
         self._check(place, copy)
@@ -122,6 +126,21 @@ class _Reader:
             raise InputError(f"{self._at(place, kind)}: {told}, write one or leave the cell empty")
         return int(found[1])
 
+    def _minutes(self, place: str, said: Mapping[str, str]) -> int | None:
+        """A whole time, where it has decimals the next whole minute. Raises: InputError, also for what is to be added."""
+        text = said["minutes"]
+        if not text:
+            return None
+        if added := _ADDED.fullmatch(text):
+            told = f"write the whole time, such as {self.exam.minutes + int(added[1])}"
+            raise InputError(f"{self._at(place, 'minutes')}: {text[:40]!r} is added time, {told}")
+        found = _MINUTES.fullmatch(text)
+        minutes = ceil(Decimal(found[1].replace(",", "."))) if found else 0
+        if not 1 <= minutes <= MOST_MINUTES:
+            told = f"{text[:40]!r} is no time from 1 to {MOST_MINUTES} minutes"
+            raise InputError(f"{self._at(place, 'minutes')}: {told}, write it such as 60 or leave the cell empty")
+        return minutes
+
     def _large(self, place: str, said: Mapping[str, str]) -> bool:
         word = said["large"].casefold()
         if word not in (*YES, *NO):
@@ -130,12 +149,14 @@ class _Reader:
         return word in YES
 
     def _language(self, place: str, said: Mapping[str, str]) -> str | None:
-        language = said["language"].casefold()
-        if language in ("", self.exam.language):
+        if not said["language"]:
             return None
-        if language not in languages():
-            told = f"{language[:40]!r} is no language of the paper"
-            raise InputError(f"{self._at(place, 'language')}: {told}, use one of {', '.join(languages())}")
+        language = language_names().get(said["language"].casefold())
+        if language is None:
+            told = f"{said['language'][:40]!r} is no language of the paper"
+            raise InputError(f"{self._at(place, 'language')}: {told}, use one of {', '.join(own_names())}")
+        if language == self.exam.language:
+            return None
         try:
             self.exam.printing.titled(language)
             self.exam.printing.course_in(language)

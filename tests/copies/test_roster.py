@@ -68,6 +68,41 @@ def test_large_print_is_not_asked_for(word: str, exam: Exam, tmp_path: Path) -> 
     assert not copy.large
 
 
+MINUTES = {
+    60: ("60", "60 мин", "60 мин.", "60 минут", "60 min", "60 Minutes", "60,0", "60min", "59.5"),
+    68: ("67,5", "67.5", "67,5 мин"), 1: ("0,5", "1 минута"), 1000: ("1000", "999,01"), None: ("",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("minutes", "cell"), [(minutes, cell) for minutes, cells in MINUTES.items() for cell in cells])
+def test_minutes_as_people_write_them(minutes: int | None, cell: str, exam: Exam, tmp_path: Path) -> None:
+    """With or without the word; half a minute is a whole one."""
+    assert minutes == read(exam, tmp_path, f"name;minutes\nAnna;{cell}\n").people[0].minutes
+
+
+@pytest.mark.parametrize("cell", ["0", "1000,5", "-5", "1 ч", "60 h", "60 70", "sixty", "50%", "+50%"])
+def test_what_is_no_time_is_told(cell: str, exam: Exam, tmp_path: Path) -> None:
+    """The tooth: numbers out of range, other units, words."""
+    says = f"column 'minutes': {cell!r} is no time from 1 to 1000 minutes, write it such as 60 or leave the cell empty"
+    assert f"line 2, {says}" == refused(exam, tmp_path, f"name;minutes\nAnna;{cell}\n")
+
+
+@pytest.mark.parametrize("cell", ["+15", "'+15", "+ 15 мин"])
+def test_added_time_is_told(cell: str, exam: Exam, tmp_path: Path) -> None:
+    """With the whole time that it makes."""
+    told = f"{cell.lstrip(chr(39))!r} is added time, write the whole time, such as {exam.minutes + 15}"
+    assert f"line 2, column 'minutes': {told}" == refused(exam, tmp_path, f"name;minutes\nAnna;{cell}\n")
+
+
+LANGUAGES = {"en": ("en", "EN", "English", "английский", "Английский"), None: ("", "ru", "Russian", "русский")}
+
+
+@pytest.mark.parametrize(("language", "cell"), [(language, cell) for language, cells in LANGUAGES.items() for cell in cells])
+def test_languages_by_code_and_by_name(language: str | None, cell: str, exam: Exam, tmp_path: Path) -> None:
+    """In any language of the paper; that of the exam is no other one."""
+    assert language == read(exam, tmp_path, f"name;language\nAnna;{cell}\n").people[0].language
+
+
 def test_a_name_or_an_id_is_enough(exam: Exam, tmp_path: Path) -> None:
     """In the head, and in each row."""
     assert ("", "17") == (lambda copy: (copy.name, copy.id))(read(exam, tmp_path, "id;group\n17;a\n").people[0])
@@ -173,10 +208,13 @@ WRONG = {
     ),
     "minutes": (
         "name;minutes\na;1001\n",
-        "line 2, column 'minutes': '1001' is no whole number from 1 to 1000, write one or leave the cell empty",
+        "line 2, column 'minutes': '1001' is no time from 1 to 1000 minutes, write it such as 60 or leave the cell empty",
     ),
     "large": ("name;large\na;A3\n", "line 2, column 'large': 'A3' is neither yes nor no, write yes or leave the cell empty"),
-    "language": ("name;язык\na;fr\n", "line 2, column 'язык': 'fr' is no language of the paper, use one of en, ru"),
+    "language": (
+        "name;язык\na;fr\n",
+        "line 2, column 'язык': 'fr' is no language of the paper, use one of en (English), ru (русский)",
+    ),
     "hidden": ("name;id\na\x1bb;1\n", "line 2, column 'name': 'a\\x1bb' holds signs that cannot be seen, type it anew"),
     "long": (f"name;id\n{'a' * 201};1\n", f"line 2, column 'name': '{'a' * 40}' is longer than 200 characters, type it anew"),
 }  # fmt: skip
