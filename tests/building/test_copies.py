@@ -122,10 +122,11 @@ def test_the_hand_out_list_names_everybody_and_gives_no_reason(made: tuple[Folde
         for number, row in enumerate(assignment(folder), 1)
     ] == listed
     for number, page in enumerate(pages, 1):
-        assert all(head in page for head in ("Ряд", "Место", "Подпись", f"стр. {number} из {len(pages)}"))
+        assert all(head in page for head in ("Ряд", "Место", "Вариант", "Подпись", f"стр. {number} из {len(pages)}"))
     text = "\n".join(pages)
     assert "Запасные экземпляры" in text and "Дата" in text
-    assert not re.search(r"\b37\b.*мин|крупн|English|\ben\b", text, re.IGNORECASE)
+    assert [f"Крупным шрифтом, отдельно: {LARGE + 1}"] == [line for line in text.splitlines() if "рупн" in line]
+    assert not re.search(r"\b37\b.*мин|English|\ben\b", text, re.IGNORECASE)
 
 
 def test_the_hand_out_list_can_be_read_aloud(made: tuple[Folder, Ended]) -> None:
