@@ -38,7 +38,7 @@ CHUNK = 5  # variants that a worker solves at a time
 
 @dataclass(frozen=True)
 class Built:
-    """What a build has written, and what the instructor should know: notes on pinned numbers and own parameters."""
+    """What a build has written, and what the instructor should know: notes on pinned numbers, own parameters, removed files."""
 
     folder: Path
     files: tuple[str, ...]
@@ -79,7 +79,8 @@ def build(
             _set(pool, stage, exam, solved, full, html, sheets, report)
             further = _further(stage)
             found = _write_data(stage, exam, solved, full, further)
-            publish(stage, folder)
+            removed = publish(stage, folder)
+    found = (*found, *_gone(removed))
     return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
@@ -113,6 +114,14 @@ def _set(
         for done, future in enumerate(futures, start=1):
             future.result()
             report(what, done, len(futures))
+
+
+def _gone(removed: Sequence[str]) -> Iterator[str]:
+    """A note on the files of the build before that this one does not have."""
+    if removed:
+        *most, last = removed
+        listed = f"{', '.join(most)} and {last}" if most else last
+        yield f"{listed} of the build before {'are' if most else 'is'} removed"
 
 
 def _further(stage: Path) -> tuple[str, ...]:

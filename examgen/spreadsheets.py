@@ -15,11 +15,24 @@ LARGEST = 50_000_000  # bytes
 MOST_LINES = 40  # of one row; a quote that is still open by then was forgotten
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
+REGISTRY = "sis user id"  # Canvas: what the university calls a student, beside a number of its own under "ID"
+NAMED = ("student", "студент")  # an id, or the name where another column holds the id
 PERSON = {
-    "id": ("id", "id number", "student id", "student", "номер", "студент", "шифр"),
-    "group": ("group", "группа"),
-    "name": ("name", "full name", "first name", "last name", "surname", "имя", "фамилия", "отчество", "фио"),
-}  # what columns about a person are called; several may make up a name
+    "id": (
+        "id", "id number", "student id", "student number", REGISTRY, *NAMED, "номер", "шифр",
+        "зачетка", "зачетки", "номер зачетки", "зачетная книжка", "зачетной книжки", "номер зачетной книжки",
+        "студ билет", "студ билета", "номер студ билета",
+        "студенческий билет", "студенческого билета", "номер студенческого билета",
+    ),
+    "group": ("group", "groups", "section", "группа", "группы", "номер группы", "учебная группа"),
+    "name": (
+        "name", "full name", "first name", "last name", "surname", "student name", "имя", "фамилия", "отчество",
+        "фио", "ф и о", "фио студента", "ф и о студента", "фамилия имя", "фамилия, имя", "фамилия и имя",
+        "фамилия имя отчество", "фамилия, имя, отчество",
+    ),
+}  # what columns about a person are called, as `_bare` has it; several may make up a name
+UNNAMED = "no column says who somebody is, call one such as name or ФИО, or id"
+PAPER = {"variant": ("variant", "code", "variant code", "вариант", "код", "код варианта")}
 
 Row = tuple[int, str, list[str] | None]  # first line, its text, cells; no cells where it cannot be read
 
@@ -48,13 +61,47 @@ def read_spreadsheet(path: Path, example: str, alone: Mapping[str, Sequence[str]
 
 def kind_of(head: str, kinds: Mapping[str, Sequence[str]]) -> str:
     """What a column is called, out of the names of each kind; empty where it is none of them."""
-    wanted = head.strip("\N{ZERO WIDTH NO-BREAK SPACE} ").casefold()
+    wanted = _bare(head)
     return next((kind for kind, names in kinds.items() if wanted in names), "")
+
+
+def kinds_of(heads: Sequence[str], kinds: Mapping[str, Sequence[str]]) -> list[str]:
+    """What each column is called; where several could be the id, the others are the name or not read, as Canvas means them."""
+    found, bare = [kind_of(head, kinds) for head in heads], [_bare(head) for head in heads]
+    if found.count("id") > 1 and REGISTRY in bare:
+        found = ["" if head == "id" else kind for kind, head in zip(found, bare, strict=True)]
+    if found.count("id") > 1 and "name" not in found:
+        found = ["name" if head in NAMED else kind for kind, head in zip(found, bare, strict=True)]
+    return found
+
+
+def _bare(head: str) -> str:
+    """A head without what people put into it or leave out: case, dots, the sign for a number, both dots of ё."""
+    told = head.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "").replace("№", " ").replace(".", " ").casefold().replace("ё", "е")
+    return " ".join(told.split())
 
 
 def joined(kinds: Sequence[str], cells: Sequence[str], kind: str) -> str:
     """What stands in the columns of one kind, with single spaces."""
     return plain(" ".join(" ".join(cell for own, cell in zip(kinds, cells, strict=True) if own == kind).split()))
+
+
+def identified(people: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What tells people apart, given id and name of each: the id, else the name, numbered where it is taken; or nothing."""
+    listed = list(people)
+    taken = {own for own, _ in listed}
+    for own, name in listed:
+        found, count = own or name, 1
+        while found and not own and found in taken:
+            count += 1
+            found = f"{name} ({count})"
+        taken.add(found)
+        yield found
+
+
+def passed_over(papers: int) -> str:
+    """A note on rows that hold a variant and nobody who has it."""
+    return f"{papers} paper{'s' * (papers != 1)} without a student {'is' if papers == 1 else 'are'} passed over"
 
 
 def _text(path: Path, told: str) -> str:
@@ -97,7 +144,8 @@ def _head_line(
             if "\0" in line:
                 raise InputError(f"{told}: is no text, save the table as CSV in UTF-8")
             return number, line, found, numbered
-    raise InputError(f"{told}: there is no head such as {example}, with semicolons, tabs or commas between them")
+    lone = ", or a single column such as name or ФИО" if alone else ""
+    raise InputError(f"{told}: there is no head such as {example}, with semicolons, tabs or commas between them{lone}")
 
 
 def _split(text: str, separator: str, place: str) -> list[str]:

@@ -141,12 +141,12 @@ def _runs(process: int) -> bool:
     return True
 
 
-def publish(stage: Path, folder: Path) -> None:
+def publish(stage: Path, folder: Path) -> tuple[str, ...]:
     """Sets the old files aside and moves the new ones to their place: all of them, or all old ones stand there again.
 
     The manifest goes first and comes last, so that a folder with only some of the files is never taken for a build. The
     solutions move as one, and what the old ones hold is looked at once more when nobody can add to it any longer; so are the
-    optional files, of which the old ones go even where the new build has none.
+    optional files, of which the old ones go even where the new build has none: it gives their names.
     Raises: OutputError.
     """
     old = stage / OLD
@@ -161,6 +161,7 @@ def publish(stage: Path, folder: Path) -> None:
         _as_built(old, old, shown=folder)
         for name in new:
             os.replace(stage / name, folder / name)
+        removed = tuple(name for name in OPTIONAL if name not in new and (old / name).exists())
         old.rename(stage / "replaced")  # from here on there is nothing to give back
     except BaseException as failure:
         try:
@@ -170,6 +171,7 @@ def publish(stage: Path, folder: Path) -> None:
         if isinstance(failure, OSError):
             raise _failed(folder, failure) from failure
         raise
+    return removed
 
 
 def _roll_back(stage: Path, folder: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from examgen.cli._app import apart, app, print_parts, seen
 from examgen.errors import InputError
+from examgen.spreadsheets import passed_over
 
 if TYPE_CHECKING:
     from examgen.grading import Class, Table
@@ -82,6 +83,7 @@ def _write(found: Class, output: Path | None, slips: Path | None, moodle: Path |
 def _told(table: Path, read: Table, found: Class) -> None:
     """What is wrong with the table, or worth a look. Raises: Exit where a row is not marked."""
     lines = [f"note: column {head[:40]!r} is not used" for head in read.unused]
+    lines += [f"note: {passed_over(read.spare)}"] * bool(read.spare)
     lines += [f"note: {f'{table}, line {note.line}: ' if note.line else ''}{note.says}" for note in found.notes]
     lines += [f"{table}, line {complaint.line}: {complaint.says}" for complaint in found.complaints]
     for line in lines:

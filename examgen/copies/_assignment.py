@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from examgen.copies._copy import Copy
-from examgen.spreadsheets import harmless, written
+from examgen.spreadsheets import harmless, identified, written
 
 HEAD = ("row", "seat", "name", "group", "id", "variant", "code", "language", "minutes", "large")
 
@@ -15,7 +15,7 @@ def assignment_csv(copies: Sequence[Copy], codes: Mapping[int, str]) -> bytes:
 
     Who has no id is called by the name, so that the table can be given to `examgen marks` as it is.
     """
-    ids = _ids(copies)
+    ids = identified((copy.id, copy.name) for copy in copies)
     rows = (_row(copy, own, codes[copy.variant]) for copy, own in zip(copies, ids, strict=True))
     return written((HEAD, *rows))
 
@@ -25,15 +25,3 @@ def _row(copy: Copy, own: str, code: str) -> tuple[str, ...]:
     minutes, large = str(copy.minutes or ""), "yes" if copy.large else ""
     who = map(harmless, (copy.name, copy.group, own))
     return (*place, *who, str(copy.variant), code, copy.language or "", minutes, large)
-
-
-def _ids(copies: Sequence[Copy]) -> Iterator[str]:
-    """What tells people apart, empty for copies that are for nobody: the id, else the name, numbered where it is taken."""
-    taken = {copy.id for copy in copies}
-    for copy in copies:
-        own, count = copy.id or copy.name, 1
-        while own and not copy.id and own in taken:
-            count += 1
-            own = f"{copy.name} ({count})"
-        taken.add(own)
-        yield own

@@ -11,14 +11,15 @@ from examgen.render.measuring import clean
 
 
 def handout(copies: Sequence[Copy], codes: Mapping[int, str]) -> Handout:
-    """In the order of the pile; nothing tells who has more time, large print or another language."""
+    """In the order of the pile, with the numbers of those that lie apart; nothing tells of more time or another language."""
     names = Counter(copy.name for copy in copies)
     rows = [
         HandoutRow(number, copy.variant, codes[copy.variant], copy.row, copy.seat, _called(copy, names), clean(copy.group))
         for number, copy in enumerate(copies, 1)
     ]
+    large = [number for number, copy in enumerate(copies, 1) if copy.large]  # their size is there for all to see
     spare = sum(copy.spare for copy in copies)
-    return Handout(rows[: len(rows) - spare], rows[len(rows) - spare :])
+    return Handout(rows[: len(rows) - spare], rows[len(rows) - spare :], large)
 
 
 def _called(copy: Copy, names: Counter[str]) -> str:

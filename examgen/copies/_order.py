@@ -10,6 +10,7 @@ from examgen.copies._plan import Plan, plan
 from examgen.copies._roster import Roster, read_roster
 from examgen.errors import InputError
 from examgen.exam import Exam
+from examgen.spreadsheets import passed_over
 
 _ROOM = re.compile(r"\s*(\d{1,3})\s*[x×хX*Х]\s*(\d{1,3})\s*")  # Latin or Cyrillic, as it comes from the keyboard
 
@@ -29,7 +30,8 @@ def ordered(
     listed = read_roster(roster, exam, seats) if roster is not None else Roster(())
     made = plan(listed.people, variants, exam.seed, count=count, room=seats, spare=spare, sitting=exam.sitting)
     unused = tuple(f"column {head[:40]!r} of {roster} is not used" for head in listed.unused)
-    return made, (*unused, *made.notes(variants))
+    spares = (f"{passed_over(listed.spare)}, --spare makes new ones",) if listed.spare else ()
+    return made, (*unused, *spares, *made.notes(variants))
 
 
 def _room(text: str) -> Room:

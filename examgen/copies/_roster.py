@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import ceil
 from pathlib import Path
 
 from examgen.copies._copy import Copy, Room
 from examgen.errors import InputError
 from examgen.exam import Exam
-from examgen.render.language import languages
-from examgen.spreadsheets import PERSON, joined, kind_of, read_spreadsheet
+from examgen.render.language import language_names, own_names
+from examgen.spreadsheets import PAPER, PERSON, UNNAMED, joined, kind_of, kinds_of, read_spreadsheet
 
 HEADS = {
     **PERSON,
@@ -27,23 +29,29 @@ LAST = 999  # row or seat
 MOST_MINUTES = 1000
 LONGEST = 200  # characters of a name, a group or an id
 _NUMBER = re.compile(r"(\d{1,4})(?:[.,]0)?")  # spreadsheets like to add a decimal
+_MINUTES = re.compile(r"(\d{1,4}(?:[.,]\d{1,9})?)\s*(?:(?:minutes?|mins?|минут[аы]?|мин|m|м)\.?|['′])?", re.IGNORECASE)
+_ADDED = re.compile(r"\+\s*(\d{1,3})[^\d%]*")
 
 
 @dataclass(frozen=True)
 class Roster:
-    """People in the order of the list; `unused` are columns that nobody reads."""
+    """People in the order of the list; `unused` are columns that nobody reads.
+
+    `spare` counts the rows with a variant and nobody who has it, as an assignment holds them.
+    """
 
     people: tuple[Copy, ...]
     unused: tuple[str, ...] = ()
+    spare: int = 0
 
 
 def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
     """The class that a file lists, for an exam and perhaps a room. Raises: InputError naming line, column and remedy."""
     sheet = read_spreadsheet(path, "name;group;id;row;seat", PERSON)
-    kinds = [kind_of(head, HEADS) for head in sheet.heads]
+    kinds = kinds_of(sheet.heads, HEADS)
     _check_heads(kinds, sheet.place)
     reader = _Reader(path, sheet.heads, kinds, exam, room)
-    people = [reader.person(line, cells) for line, _, cells in sheet.rows]
+    people = [copy for line, _, cells in sheet.rows if (copy := reader.person(line, cells)) is not None]
     if not people:
         raise InputError(f"{sheet.place}: nobody is listed under the head, write a row for each student")
     seats = [copy.seated for copy in people]
@@ -51,12 +59,12 @@ def read_roster(path: Path, exam: Exam, room: Room | None = None) -> Roster:
         line = reader.lines[seats.index(False)]
         raise InputError(f"{path}, line {line}: has no row and seat, and others have: give everybody a seat, or nobody")
     unused = tuple(head for head, kind in zip(sheet.heads, kinds, strict=True) if not kind and head.strip())
-    return Roster(tuple(people), unused)
+    return Roster(tuple(people), unused, reader.spare)
 
 
 def _check_heads(kinds: Sequence[str], place: str) -> None:
     if not {"name", "id"} & {*kinds}:
-        raise InputError(f"{place}: there is no column 'name' and none 'id', name one so")
+        raise InputError(f"{place}: {UNNAMED}")
     for one, other in (("row", "seat"), ("seat", "row")):
         if one in kinds and other not in kinds:
             raise InputError(f"{place}: there is a column {one!r} and none {other!r}, add it")
@@ -73,21 +81,30 @@ class _Reader:
         self.ids: dict[str, int] = {}
         self.places: dict[tuple[int, int], int] = {}
         self.lines: list[int] = []
+        self.spare = 0
 
-    def person(self, line: int, cells: Sequence[str] | None) -> Copy:
+    def person(self, line: int, cells: Sequence[str] | None) -> Copy | None:
+        """Who is listed in a row; nobody where it speaks of a paper alone."""
         place = f"{self.path}, line {line}"
         if cells is None or len(cells) != len(self.kinds):
             raise InputError(f"{place}: cannot be read, it needs {len(self.kinds)} cells as the head has")
         said = {kind: joined(self.kinds, cells, kind) for kind in HEADS}
+        if self._dealt(cells) and not said["name"] and not said["id"]:
+            self.spare += 1
+            return None
         copy = Copy(
             name=self._text(place, said, "name"), group=self._text(place, said, "group"), id=self._text(place, said, "id"),
             row=self._number(place, said, "row", LAST) or 0, seat=self._number(place, said, "seat", LAST) or 0,
-            minutes=self._number(place, said, "minutes", MOST_MINUTES),
+            minutes=self._minutes(place, said),
             large=self._large(place, said), language=self._language(place, said),
         )
         self._check(place, copy)
         self._remember(line, place, copy)
-        return copy
+        return replace(copy, id="") if _called_by_name(copy) else copy
+
+    def _dealt(self, cells: Sequence[str]) -> bool:
+        """Whether a row names a variant."""
+        return any(cell.strip() and kind_of(head, PAPER) for head, cell in zip(self.heads, cells, strict=True))
 
     def _at(self, place: str, kind: str) -> str:
         """The place of a cell, with the column as it is called in the file."""
@@ -109,6 +126,21 @@ class _Reader:
             raise InputError(f"{self._at(place, kind)}: {told}, write one or leave the cell empty")
         return int(found[1])
 
+    def _minutes(self, place: str, said: Mapping[str, str]) -> int | None:
+        """A whole time, where it has decimals the next whole minute. Raises: InputError, also for what is to be added."""
+        text = said["minutes"]
+        if not text:
+            return None
+        if added := _ADDED.fullmatch(text):
+            told = f"write the whole time, such as {self.exam.minutes + int(added[1])}"
+            raise InputError(f"{self._at(place, 'minutes')}: {text[:40]!r} is added time, {told}")
+        found = _MINUTES.fullmatch(text)
+        minutes = ceil(Decimal(found[1].replace(",", "."))) if found else 0
+        if not 1 <= minutes <= MOST_MINUTES:
+            told = f"{text[:40]!r} is no time from 1 to {MOST_MINUTES} minutes"
+            raise InputError(f"{self._at(place, 'minutes')}: {told}, write it such as 60 or leave the cell empty")
+        return minutes
+
     def _large(self, place: str, said: Mapping[str, str]) -> bool:
         word = said["large"].casefold()
         if word not in (*YES, *NO):
@@ -117,12 +149,14 @@ class _Reader:
         return word in YES
 
     def _language(self, place: str, said: Mapping[str, str]) -> str | None:
-        language = said["language"].casefold()
-        if language in ("", self.exam.language):
+        if not said["language"]:
             return None
-        if language not in languages():
-            told = f"{language[:40]!r} is no language of the paper"
-            raise InputError(f"{self._at(place, 'language')}: {told}, use one of {', '.join(languages())}")
+        language = language_names().get(said["language"].casefold())
+        if language is None:
+            told = f"{said['language'][:40]!r} is no language of the paper"
+            raise InputError(f"{self._at(place, 'language')}: {told}, use one of {', '.join(own_names())}")
+        if language == self.exam.language:
+            return None
         try:
             self.exam.printing.titled(language)
             self.exam.printing.course_in(language)
@@ -151,3 +185,6 @@ class _Reader:
             raise InputError(f"{place}: {told}, seat one of the two elsewhere")
 
 
+def _called_by_name(copy: Copy) -> bool:
+    """Whether the id is only what an assignment calls those who have none: the name, perhaps numbered."""
+    return bool(copy.name) and re.fullmatch(rf"{re.escape(copy.name)}( \(\d+\))?", copy.id) is not None

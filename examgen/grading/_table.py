@@ -11,13 +11,13 @@ from examgen.errors import InputError
 from examgen.grading._data import Complaint, Entry
 from examgen.keyfile import Key, KeyVariant
 from examgen.labels import is_label, typed
-from examgen.spreadsheets import PERSON, SEPARATORS, joined, kind_of, plain, read_spreadsheet
+from examgen.spreadsheets import PAPER, PERSON, SEPARATORS, UNNAMED, identified, joined, kinds_of, plain, read_spreadsheet
 
 EXAMPLE = "id;variant;1a;1b"
 ABSENT = ("absent", "отсутствует", "отсутствовал", "отсутствовала", "неявка", "не явился", "не явилась", "н", "н/я")
 HEADS = {
     **PERSON,
-    "variant": ("variant", "code", "variant code", "вариант", "код", "код варианта"),
+    **PAPER,
     "status": ("status", "статус"),
 }
 _POINTS = re.compile(r"(?P<label>[^()]+?)\s*\((?:max\.?|макс\.?)?\s*\d[\d.,\s/–-]*\)")
@@ -25,11 +25,15 @@ _POINTS = re.compile(r"(?P<label>[^()]+?)\s*\((?:max\.?|макс\.?)?\s*\d[\d.,\
 
 @dataclass(frozen=True)
 class Table:
-    """The rows that can be marked, and what is wrong with the others; `unused` are columns that nobody reads."""
+    """The rows that can be marked, and what is wrong with the others; `unused` are columns that nobody reads.
+
+    `spare` counts the rows with a variant and nothing else: papers that nobody took.
+    """
 
     entries: tuple[Entry, ...]
     complaints: tuple[Complaint, ...]
     unused: tuple[str, ...] = ()
+    spare: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def read_table(path: Path, key: Key) -> Table:
     for number, text, cells in sheet.rows:
         reader.row(number, text, cells)
     unused = tuple(head for head, column in zip(sheet.heads, columns, strict=True) if not column.kind and head.strip())
-    return Table(tuple(reader.entries), tuple(reader.complaints), unused)
+    return Table(tuple(reader.entries), tuple(reader.complaints), unused, reader.spare)
 
 
 def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
@@ -56,7 +60,10 @@ def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
     points = {head: match["label"] for head in heads if (match := _POINTS.fullmatch(head))}
     meant = typed([*heads, *points.values()], key.language)
     known = {label for variant in key.variants for label in variant.labels}
-    found = [_column(head, points, meant, known, place) for head in heads]
+    kinds = kinds_of(heads, HEADS)
+    found = [
+        _Column(kind) if kind else _column(head, points, meant, known, place) for kind, head in zip(kinds, heads, strict=True)
+    ]
     for kind in ("id", "variant"):
         if not any(column.kind == kind for column in found) and (kind == "id" or len(key.variants) > 1):
             raise InputError(f"{place}: there is no column {kind!r}, name one so")
@@ -67,8 +74,6 @@ def _columns(heads: Sequence[str], key: Key, place: str) -> list[_Column]:
 
 
 def _column(head: str, points: Mapping[str, str], meant: Mapping[str, str], known: set[str], place: str) -> _Column:
-    if kind := kind_of(head, HEADS):
-        return _Column(kind)
     label = meant.get(points.get(head, head))
     if label is None and not is_label(points.get(head, head)):
         return _Column("")
@@ -85,15 +90,19 @@ class _Reader:
         self.entries: list[Entry] = []
         self.complaints: list[Complaint] = []
         self.seen: dict[str, int] = {}
+        self.spare = 0
 
     def row(self, line: int, text: str, cells: Sequence[str] | None) -> None:
         try:
-            self.entries.append(self._entry(line, text, cells))
+            told = self._told(text, cells)
+            if {kind for kind, said in told.items() if kind and any(said)} == {"variant"}:
+                self.spare += 1
+            else:
+                self.entries.append(self._entry(line, told, cells or ()))
         except InputError as error:
             self.complaints.append(Complaint(line, str(error)))
 
-    def _entry(self, line: int, text: str, cells: Sequence[str] | None) -> Entry:
-        told = self._told(text, cells)
+    def _entry(self, line: int, told: Mapping[str, Sequence[str]], cells: Sequence[str]) -> Entry:
         student = plain(" ".join(told.get("id", [""])[0].split()))
         if not student:
             raise InputError("there is no id, write one")
@@ -102,7 +111,7 @@ class _Reader:
         if student in self.seen:
             raise InputError(f"student {student[:40]} stands in line {self.seen[student]} already, keep one of the two")
         status = self._status(told)
-        answers, points = self._filled("answers", cells or ()), self._filled("points", cells or ())
+        answers, points = self._filled("answers", cells), self._filled("points", cells)
         variant = self._variant(told, status, {**answers, **points})
         entry = Entry(
             line, student, variant, plain(" ".join(told.get("name", ())).strip()), plain(told.get("group", [""])[0]), status,
@@ -160,28 +169,37 @@ def _check_boxes(variant: KeyVariant, filled: Mapping[str, str]) -> None:
 
 
 def read_roster(path: Path, key: Key) -> list[dict[str, str]]:
-    """A class list: id, and name, group and variant where there are such columns; or the assignment that a build proposes.
+    """A class list: id or name, and group and variant where there are such columns; or the assignment that a build proposes.
 
-    A row that holds nothing but a variant is a paper for whoever comes: its id is empty. Raises: InputError naming the line.
+    Who has no id is called by the name. A row that holds nothing but a variant is a paper for whoever comes: its id is empty.
+    Raises: InputError naming the line.
     """
-    sheet = read_spreadsheet(path, EXAMPLE)
-    kinds = [kind_of(head, HEADS) for head in sheet.heads]
-    if "id" not in kinds:
-        raise InputError(f"{sheet.place}: there is no column 'id', name one so")
+    sheet = read_spreadsheet(path, EXAMPLE, PERSON)
+    kinds = kinds_of(sheet.heads, HEADS)
+    if not {"id", "name"} & {*kinds}:
+        raise InputError(f"{sheet.place}: {UNNAMED}")
+    if kinds.count("id") > 1:
+        raise InputError(f"{sheet.place}: column 'id' is there twice, keep one of them")
     found: list[dict[str, str]] = []
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for line, _, cells in sheet.rows:
-        place = f"{path}, line {line}"
-        if cells is None or len(cells) != len(sheet.heads):
-            raise InputError(f"{place}: cannot be read, it needs {len(sheet.heads)} cells as the head has")
-        row = {kind: joined(kinds, cells, kind) for kind in HEADS} | {"variant": _variant(kinds, cells, key, place)}
-        if row["id"] in seen:
-            raise InputError(f"{place}: id {row['id'][:40]} is there twice")
-        if not row["id"] and (row["name"] or not row["variant"]):
-            raise InputError(f"{place}: no id")
-        seen |= {row["id"]} - {""}
+        row = _listed(kinds, cells, key, f"{path}, line {line}")
+        if row["id"] and seen.setdefault(row["id"], line) != line:
+            told = f"id {row['id'][:40]} stands in line {seen[row['id']]} already, keep one of the two"
+            raise InputError(f"{path}, line {line}: {told}")
         found.append(row)
-    return found
+    ids = identified((row["id"], row["name"]) for row in found)
+    return [row | {"id": own} for row, own in zip(found, ids, strict=True)]
+
+
+def _listed(kinds: Sequence[str], cells: Sequence[str] | None, key: Key, place: str) -> dict[str, str]:
+    """One row of a class list. Raises: InputError where it says nothing that can be used."""
+    if cells is None or len(cells) != len(kinds):
+        raise InputError(f"{place}: cannot be read, it needs {len(kinds)} cells as the head has")
+    row = {kind: joined(kinds, cells, kind) for kind in HEADS} | {"variant": _variant(kinds, cells, key, place)}
+    if not (row["id"] or row["name"] or row["variant"]):
+        raise InputError(f"{place}: there is neither an id nor a name, write one or remove the line")
+    return row
 
 
 def _variant(kinds: Sequence[str], cells: Sequence[str], key: Key, place: str) -> str:

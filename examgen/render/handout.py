@@ -21,10 +21,11 @@ class HandoutRow:
 
 @dataclass(frozen=True)
 class Handout:
-    """All papers of the pile; `spares` are for nobody yet."""
+    """All papers of the pile; `spares` are for nobody yet, `large` numbers those that lie apart, in large print."""
 
     rows: Sequence[HandoutRow]
     spares: Sequence[HandoutRow] = ()
+    large: Sequence[int] = ()
 
     @property
     def seated(self) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from typing import Any
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -18,6 +19,22 @@ from examgen.resources import find
 def languages() -> tuple[str, ...]:
     """English, and every language that has a catalogue."""
     return ("en", *sorted(path.parent.parent.name for path in find("locale").glob("*/LC_MESSAGES/examgen.po")))
+
+
+@cache
+def language_names() -> Mapping[str, str]:
+    """What people call the languages of the paper, in small letters, with the language of each name: its code is one too."""
+    own = {code: code for code in languages()}
+    return own | {_called(code, told_in).casefold(): code for told_in in own for code in own}
+
+
+def own_names() -> tuple[str, ...]:
+    """Every language as it may be asked for: the code and what it calls itself."""
+    return tuple(f"{code} ({_called(code, code)})" for code in languages())
+
+
+def _called(code: str, told_in: str) -> str:
+    return Locale.parse(code).get_language_name(told_in) or code
 
 
 @cache

@@ -122,10 +122,11 @@ def test_the_hand_out_list_names_everybody_and_gives_no_reason(made: tuple[Folde
         for number, row in enumerate(assignment(folder), 1)
     ] == listed
     for number, page in enumerate(pages, 1):
-        assert all(head in page for head in ("Ряд", "Место", "Подпись", f"стр. {number} из {len(pages)}"))
+        assert all(head in page for head in ("Ряд", "Место", "Вариант", "Подпись", f"стр. {number} из {len(pages)}"))
     text = "\n".join(pages)
     assert "Запасные экземпляры" in text and "Дата" in text
-    assert not re.search(r"\b37\b.*мин|крупн|English|\ben\b", text, re.IGNORECASE)
+    assert [f"Крупным шрифтом, отдельно: {LARGE + 1}"] == [line for line in text.splitlines() if "рупн" in line]
+    assert not re.search(r"\b37\b.*мин|English|\ben\b", text, re.IGNORECASE)
 
 
 def test_the_hand_out_list_can_be_read_aloud(made: tuple[Folder, Ended]) -> None:
@@ -235,14 +236,16 @@ def test_a_class_in_large_print_has_ordinary_sheets_beside_it(
 def test_a_build_without_copies_leaves_no_list(
     made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lists of the build before it go, and its own summary speaks of no copies."""
+    """The lists of the build before it go, which a note says, and its own summary speaks of no copies."""
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     folder = made[0].copy(tmp_path / "out")
     ended = run("build", exam, "-o", folder.path, "-j", 1)
     assert 0 == ended.status, ended.err
     assert sorted(["key.json", "key.pdf", "manifest.json", "sheets.pdf", *folder.solutions]) == folder.names
+    assert "note: assignment.csv, handout.pdf and sheets-large.pdf of the build before are removed\n" in ended.out
     assert "to print" not in ended.out and ended.out.endswith(": key.pdf, key.json, solutions/\n")
+    assert "removed" not in run("build", exam, "-o", folder.path, "-j", 1).out
 
 
 def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +260,19 @@ def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monke
     one = run("build", exam, "-o", tmp_path / "one", "-j", 1, "--copies", 1)
     assert "note: 5 of 6 variants are on no sheet, since there are fewer copies\n" in one.out
     assert "to print: sheets.pdf, handout.pdf (1 copy of 1 variant)\n" in one.out
+
+
+def test_an_assignment_can_be_built_again(
+    made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its people get what they had in the same seats; its spare copies are a note."""
+    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    listed = made[0].path / "assignment.csv"
+    ended = run("build", exam, "-o", tmp_path / "out", "-j", 1, "--roster", listed)
+    assert 0 == ended.status, ended.err
+    assert f"note: {SPARE} papers without a student are passed over, --spare makes new ones\n" in ended.out
+    assert assignment(made[0])[:CLASS] == assignment(Folder(tmp_path / "out"))
 
 
 WRONG = {

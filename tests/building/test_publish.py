@@ -333,11 +333,12 @@ def listed(tmp_path: Path) -> Path:
 
 
 def test_optional_files_go_with_their_build(listed: Path) -> None:
-    """What the new build has takes the place of the old one, and what it has not is gone."""
+    """What the new build has takes the place of the old one, and what it has not is gone, and named."""
     with staging(listed) as stage:
         fill(stage, *BOTH)
         made = f"handout.pdf of {stage.name}"
-        publish(stage, listed)
+        removed = publish(stage, listed)
+    assert tuple(name for name in OPTIONAL if name not in BOTH) == removed
     assert sorted([*BOTH, "manifest.json"]) == Folder(listed).names
     assert made == (listed / "handout.pdf").read_text(encoding="utf-8")
 

@@ -279,6 +279,19 @@ def test_an_empty_table_of_points(built: Path, table: Path, tmp_path: Path) -> N
     assert "anna has neither points nor an answer for 1в" in ended.err
 
 
+def test_papers_that_nobody_took_are_passed_over(built: Path, tmp_path: Path) -> None:
+    """A row with a variant alone is one note; the teeth: points on such a paper, or a status, need a student."""
+    path, code = tmp_path / "points.csv", code_of(built)
+    head, spare = "id;name;group;variant;status;1а (2)", f";;;{code};;"
+    path.write_text(f"{head}\nanna;;;{code};;2\n{spare}\n{spare}\n", encoding="utf-8")
+    ended = run("grade", built, path)
+    assert (0, True) == (ended.status, "note: 2 papers without a student are passed over\n" in ended.err)
+    path.write_text(f"{head}\nanna;;;{code};;2\n{spare}2\n;;;{code};absent;\n{spare}\n", encoding="utf-8")
+    ended = run("grade", built, path)
+    assert (2, True) == (ended.status, "note: 1 paper without a student is passed over\n" in ended.err)
+    assert [f"{path}, line {line}: there is no id, write one" for line in (3, 4)] == ended.err.splitlines()[-3:-1]
+
+
 def test_a_strip_is_recomputed(built: Path, packed: Path) -> None:
     """From one wrong number: its own box, what changes, what does not; no other task; also from an archive."""
     ended = run("follow", built, code_of(built).lower(), "2a=3")

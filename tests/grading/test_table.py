@@ -309,9 +309,10 @@ def test_a_roster(sat: Sat, tmp_path: Path) -> None:
         (row["id"], row["name"], row["group"], row["variant"]) for row in found
     ]
     cases = {
-        "name;group\na;b\n": "line 1: there is no column 'id', name one so",
-        "id;name\n1;a\n1;b\n": "line 3: id 1 is there twice",
-        "id;name\n1;a\n;b\n": "line 3: no id",
+        "group;variant\na;1\n": "line 1: no column says who somebody is, call one such as name or ФИО, or id",
+        "id;шифр\n1;2\n": "line 1: column 'id' is there twice, keep one of them",
+        "id;name\n1;a\n1;b\n": "line 3: id 1 stands in line 2 already, keep one of the two",
+        "id;name;group\n1;a;g\n;;g\n": "line 3: there is neither an id nor a name, write one or remove the line",
         "id;name\n1;a;b\n": "line 2: cannot be read, it needs 2 cells as the head has",
         "id;variant\n1;99\n": "line 2: there is no variant 99: the exam has 8 of them",
     }
@@ -320,6 +321,27 @@ def test_a_roster(sat: Sat, tmp_path: Path) -> None:
         with pytest.raises(InputError) as failure:
             grading.read_roster(path, sat.key)
         assert f"{path}, {says}" == str(failure.value)
+
+
+@pytest.mark.parametrize("head", ["id;name", "name"])
+def test_who_has_no_id_is_called_by_the_name(head: str, sat: Sat, tmp_path: Path) -> None:
+    """Numbered as in an assignment, where a column of ids is empty and where there is none."""
+    path = tmp_path / "roster.csv"
+    names = ["Иванов Иван", "Петров Олег", "Иванов Иван"]
+    path.write_text("\n".join([head, *(";" * (head != "name") + name for name in names)]), encoding="utf-8")
+    found = grading.read_roster(path, sat.key)
+    assert ["Иванов Иван", "Петров Олег", "Иванов Иван (2)"] == [row["id"] for row in found]
+    assert names == [row["name"] for row in found]
+
+
+def test_a_canvas_list_is_a_roster(sat: Sat, tmp_path: Path) -> None:
+    """The university's id, with the student as the name, in tables of points too."""
+    path = tmp_path / "roster.csv"
+    path.write_text('Student,ID,SIS User ID,Section\n"Klein, Boris",401,b.klein,Section 02\n', encoding="utf-8")
+    (row,) = grading.read_roster(path, sat.key)
+    assert ("b.klein", "Klein, Boris", "Section 02") == (row["id"], row["name"], row["group"])
+    found = read(sat, tmp_path, 'Student,ID,SIS User ID,Variant,1а\n"Klein, Boris",401,b.klein,1,\n')
+    assert (("ID",), "b.klein", "Klein, Boris") == (found.unused, found.entries[0].student, found.entries[0].name)
 
 
 def test_an_assignment_is_a_roster(sat: Sat, tmp_path: Path) -> None:
