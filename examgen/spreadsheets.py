@@ -13,6 +13,7 @@ from examgen.errors import InputError
 
 LARGEST = 50_000_000  # bytes
 MOST_LINES = 40  # of one row; a quote that is still open by then was forgotten
+JOINERS = "\u200c\u200d"  # signs without width that letters of some scripts need between them
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
 REGISTRY = "sis user id"  # Canvas: what the university calls a student, beside a number of its own under "ID"
@@ -187,9 +188,14 @@ def plain(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(ACTIVE) else text
 
 
+def seen(text: str) -> bool:
+    """Whether all signs of a text can be seen, or are needed between letters, as in Persian and Indian names."""
+    return all(letter.isprintable() or letter in JOINERS for letter in text)
+
+
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula, on one line without signs that cannot be seen."""
-    seen = "".join(letter if letter.isprintable() else " " for letter in text)
+    seen = "".join(letter if letter.isprintable() or letter in JOINERS else " " for letter in text)
     return f"'{seen}" if seen.startswith(ACTIVE) else seen
 
 

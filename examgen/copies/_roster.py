@@ -13,7 +13,7 @@ from examgen.copies._copy import Copy, Room
 from examgen.errors import InputError
 from examgen.exam import Exam
 from examgen.render.language import language_names, own_names
-from examgen.spreadsheets import PAPER, PERSON, UNNAMED, joined, kind_of, kinds_of, read_spreadsheet
+from examgen.spreadsheets import PAPER, PERSON, UNNAMED, joined, kind_of, kinds_of, read_spreadsheet, seen
 
 HEADS = {
     **PERSON,
@@ -112,7 +112,7 @@ class _Reader:
 
     def _text(self, place: str, said: Mapping[str, str], kind: str) -> str:
         text = said[kind]
-        if len(text) > LONGEST or not text.isprintable():
+        if len(text) > LONGEST or not seen(text):
             what = f"is longer than {LONGEST} characters" if len(text) > LONGEST else "holds signs that cannot be seen"
             raise InputError(f"{self._at(place, kind)}: {text[:40]!r} {what}, type it anew")
         return text

@@ -70,8 +70,10 @@ def _best(seats: Iterable[Seat], variants: int, stream: Stream) -> Dealt:
 
 
 def _deals(near: Mapping[Seat, Sequence[Seat]], variants: int, stream: Stream) -> Iterator[Dealt]:
+    # with four, neighbouring rows have different pairs, so that each row may turn its own: a neighbour's row tells nothing
+    turned = {row: stream.below(2) if variants == ENOUGH else 0 for row in sorted({row for row, _ in near})}
     for rule in PATTERNS.get(variants, ()):
-        yield _settled({(row, seat): rule(row % 2, seat % 2) for row, seat in near}, near, variants)
+        yield _settled({(row, seat): rule(row % 2, (seat + turned[row]) % 2) for row, seat in near}, near, variants)
     for _ in range(TRIES):
         yield _settled(_by_chance(near, variants, stream), near, variants)
 
