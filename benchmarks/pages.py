@@ -2,6 +2,7 @@
 
     python benchmarks/pages.py               100 variants of each preset, in every language, on every paper
     python benchmarks/pages.py -n 20 -j 2 --presets svm_loss/3x4 backprop/random_5
+    python benchmarks/pages.py --sheets      the sheets alone, which takes a third of the time
 
 Of each preset: a sheet, an answer strip and a worked solution per variant, and the marking sheet of all. Prints the pages
 that a variant's sheet and its solution take, the faults and the seconds. Exit status 1 where there is a fault, or where the
@@ -66,11 +67,11 @@ class Tally:
         return not self.faults and all(len(pages) == 1 for pages in self.sheets.values())
 
 
-def tally(name: str, count: int) -> Tally:
-    """Lays out so many variants of a preset in every language, on every paper, and looks at every page."""
+def tally(name: str, count: int, sheets: bool = False) -> Tally:
+    """Lays out so many variants of a preset in every language, on every paper, and looks at every page, or at sheets alone."""
     start, result = perf_counter(), Tally(name)
     exams = list(definitions(name, count))
-    solved = [(variant, tuple(map(_solved, variant.instances))) for variant in variants(exams[0])]
+    solved = [(variant, () if sheets else tuple(map(_solved, variant.instances))) for variant in variants(exams[0])]
     for exam in exams:
         for i in range(0, count, TOGETHER):
             gc.disable()  # it would walk through the growing layout again and again
@@ -96,10 +97,12 @@ def _solved(instance: Any) -> Any:
 
 
 def documents(exam: Exam, solved: list[Solved]) -> Iterator[tuple[str, Any]]:
-    """What is printed of some variants: sheets, key with worked solutions, and the first of these by itself."""
+    """What is printed of some variants: sheets, and of solved ones the key and the first worked solution by itself."""
     told = head(exam)
-    worked = [solved_variant(exam, variant, solutions) for variant, solutions in solved]
     yield "sheets", set_sheets(told, [sheet_variant(exam, variant) for variant, _ in solved])
+    if not solved[0][1]:
+        return
+    worked = [solved_variant(exam, variant, solutions) for variant, solutions in solved]
     yield "key", lay_out(key_html(told, marking_tables(exam, solved), strips(exam, solved), worked))
     yield "solution", lay_out(solution_html(told, worked[0]))
 
@@ -136,11 +139,12 @@ def main() -> int:
     parser.add_argument("-n", type=int, default=100, help="variants of each preset")
     parser.add_argument("-j", type=int, default=1, help="processes")
     parser.add_argument("--presets", nargs="+", choices=presets(), metavar="PROBLEM/PRESET", help="these only")
+    parser.add_argument("--sheets", action="store_true", help="sheets only, without keys and solutions")
     asked = parser.parse_args()
     print(f"{'preset':33}{'pages':>7}{'faults':>8}{'seconds':>9}   pages of a sheet; of a solution")
     sound = True
     with workers(asked.j) as pool:
-        for future in [pool.submit(tally, name, asked.n) for name in asked.presets or presets()]:
+        for future in [pool.submit(tally, name, asked.n, asked.sheets) for name in asked.presets or presets()]:
             found = future.result()
             pages = f"{counted(found.sheets)}; {counted(found.solutions)}"
             print(f"{found.name:33}{found.pages:>7}{len(found.faults):>8}{found.seconds:>9.1f}   {pages}", flush=True)
