@@ -23,6 +23,8 @@ from examgen.selecting import variants
 from examgen.sheets import Variant
 from examgen.solving import STANDARD, Contract, reckoned
 
+SEED = "practice"  # of the codes of tasks that belong to no exam
+
 
 def unproved_key(exam: Exam, count: int | None = None) -> dict[str, Any]:
     """What `key.json` of a build holds, of the first `count` variants or of all, but for closed forms: every `exact` is null.
@@ -39,10 +41,10 @@ def task_key(
     """A key of one variant with this task alone, whose boxes are those of task `number`; its title is the problem's."""
     solution = unproved_solution(instance, contract)
     task = task_json(number, solution, language, points, contract.working)
-    variant = {"number": number, "code": codes.encode(number, "practice"), "tasks": [task]}
+    variant = {"number": number, "code": codes.encode(number, SEED), "tasks": [task]}
     title = say(language, problem(instance.problem).title)
-    key = {"format": keyfile.FORMAT, "title": title, "language": language, "marking": rules.to_json(), "variants": [variant]}
-    return _as_read(key)
+    key = {"format": keyfile.FORMAT, "title": title, "exam": codes.identity(SEED), "language": language}
+    return _as_read({**key, "marking": rules.to_json(), "variants": [variant]})
 
 
 def unproved_solution(instance: Instance, contract: Contract = STANDARD) -> Solution:

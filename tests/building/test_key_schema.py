@@ -77,7 +77,7 @@ def small(pinned: Mapping[str, Any]) -> dict[str, Any]:
     task["answers"] = [task["answers"][0], task["answers"][-1]]
     task["mistakes"] = task["mistakes"][:1]
     variant = {"number": 1, "code": "44H3T4", "tasks": [task]}
-    key = {"format": 1, "title": "Test", "language": "en", "marking": STANDARD.to_json(), "variants": [variant]}
+    key = {"format": 1, "title": "Test", "exam": "66MWJ", "language": "en", "marking": STANDARD.to_json(), "variants": [variant]}
     assert [] == unlike_schema(key)
     return key
 
