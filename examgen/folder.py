@@ -21,17 +21,24 @@ from examgen.staging import OPTIONAL, SOLUTIONS
 from examgen.verifying import ENGINES, Proof, prove
 
 Report = Callable[[str, int, int], None]
+CHANGED = "changed since it was built (checksum differs from manifest.json)"
+PROPOSAL = "assignment.csv"  # which people edit when seats and papers change
+EDITED = f"{PROPOSAL}: changed since it was built; it is a proposal, the code on the paper counts"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was looked at, and every way in which the folder does not hold what it states."""
+    """What was looked at, and every way in which the folder does not hold what it states.
+
+    `files` are those that must not change; `notes` tell of a proposal that somebody changed.
+    """
 
     files: int
     variants: int
     answers: int
     engines: tuple[str, ...]
     failures: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, done, total: None) -> Verdict:
@@ -42,7 +49,9 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
     manifest, key, place = document(folder, "manifest.json"), document(folder), opened(folder)
     try:
         names = _names(manifest, key, place)
-        failures = [*_checksums(place, manifest, names), *_uncertified(manifest, key)]
+        unlike = dict(_checksums(place, manifest, names))
+        edited = unlike.pop(PROPOSAL, None) if unlike.get(PROPOSAL) == CHANGED else None
+        failures = [*(f"{name}: {says}" for name, says in unlike.items()), *_uncertified(manifest, key)]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{folder}: its JSON files are not what a build writes ({error!r}), build it again") from None
     answers, engines = 0, dict[str, None]()
@@ -52,7 +61,8 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
             wrong = task_failures(task, device, engines)
             failures += [f"variant {variant['number']} ({variant['code']}), task {number}: {text}" for text in wrong]
         report("prove", done, len(key["variants"]))
-    return Verdict(len(names) + 1, len(key["variants"]), answers, tuple(engines), tuple(failures))
+    notes = (EDITED,) if edited else ()
+    return Verdict(len(names) + 1 - len(notes), len(key["variants"]), answers, tuple(engines), tuple(failures), notes)
 
 
 def _names(manifest: Mapping[str, Any], key: Mapping[str, Any], folder: Traversable) -> tuple[str, ...]:
@@ -65,21 +75,21 @@ def _names(manifest: Mapping[str, Any], key: Mapping[str, Any], folder: Traversa
     return vouched(codes, optional) if "key" in manifest else VOUCHED
 
 
-def _checksums(folder: Traversable, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
-    """Files that are missing, changed or too many."""
+def _checksums(folder: Traversable, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Files that are missing, changed or too many, each once, with what is wrong."""
     stated = manifest["files"]
     for name in sorted({*names, *_solutions(folder)} - stated.keys()):
-        yield f"{name}: manifest.json does not vouch for it"
+        yield name, "manifest.json does not vouch for it"
     for name in sorted(stated.keys() - set(names)):
-        yield f"{name}: manifest.json vouches for it, but a build of the variants of key.json has no such file"
+        yield name, "manifest.json vouches for it, but a build of the variants of key.json has no such file"
     for name in sorted(stated.keys() & set(names)):
         try:
             found = sha256((folder / name).read_bytes()).hexdigest()
         except DAMAGED as error:
-            yield f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})"
+            yield name, f"cannot be read ({getattr(error, 'strerror', None) or error})"
             continue
         if found != stated[name]:
-            yield f"{name}: changed since it was built (checksum differs from manifest.json)"
+            yield name, CHANGED
 
 
 def _solutions(folder: Traversable) -> list[str]:

@@ -130,10 +130,13 @@ def verify(
     _known_device(device)
     with progress() as report:
         verdict = run(folder, device=device, report=report)
+    for note in verdict.notes:
+        typer.echo(f"note: {note}")
     for failure in verdict.failures:
         typer.echo(failure, err=True)
     if verdict.failures:
-        typer.echo(f"{folder}: {len(verdict.failures)} things do not hold", err=True)
+        wrong = "1 thing does not" if len(verdict.failures) == 1 else f"{len(verdict.failures)} things do not"
+        typer.echo(f"{folder}: {wrong} hold", err=True)
         raise typer.Exit(1)
     engines = ", ".join(verdict.engines)
     typer.echo(f"{verdict.files} files unchanged; {verdict.answers} answers of {verdict.variants} variants proved by {engines}")

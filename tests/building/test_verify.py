@@ -230,25 +230,48 @@ def test_another_device_is_asked_for(folder: Folder, monkeypatch: pytest.MonkeyP
     assert complaint(run("verify", folder.path, "--device", "cuda")).startswith("--device cuda: PyTorch sees no CUDA device")
 
 
+LISTS = ("assignment.csv", "handout.pdf")
+
+
 def _listed(folder: Folder) -> Folder:
-    """The folder with an assignment that its manifest vouches for."""
-    (folder.path / "assignment.csv").write_bytes(b"row;seat\r\n")
-    digest = sha256(folder.bytes("assignment.csv")).hexdigest()
-    folder.change("manifest.json", lambda manifest: manifest["files"].update({"assignment.csv": digest}))
+    """The folder with two lists that its manifest vouches for."""
+    for name in LISTS:
+        (folder.path / name).write_bytes(b"row;seat\r\n")
+    digests = {name: sha256(folder.bytes(name)).hexdigest() for name in LISTS}
+    folder.change("manifest.json", lambda manifest: manifest["files"].update(digests))
     return folder
 
 
 def test_an_optional_file_is_looked_at(folder: Folder) -> None:
     """It counts among the files."""
     ended = run("verify", _listed(folder).path)
-    assert (0, True) == (ended.status, ended.out.startswith("9 files unchanged; ")), ended.err
+    assert (0, True) == (ended.status, ended.out.startswith("10 files unchanged; ")), ended.err
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
-@pytest.mark.parametrize("kind", ["changed", "gone", "strange"])
-def test_an_optional_file_that_does_not_hold_is_named(folder: Folder, kind: str, packed: bool, tmp_path: Path) -> None:
-    """Edited, taken away, or put there by nobody: exit 1; in an archive too."""
-    path, name = _listed(folder).path, "assignment.csv"
+def test_an_edited_assignment_is_a_note(folder: Folder, packed: bool, tmp_path: Path) -> None:
+    """People are told to edit it: status 0, and it is none of the files that are unchanged; the tooth: any other is."""
+    path = _listed(folder).path
+    (path / "assignment.csv").write_bytes(b"edited")
+    if packed:
+        pack(path, tmp_path / "kept.zip")
+    ended = run("verify", tmp_path / "kept.zip" if packed else path)
+    said = "assignment.csv: changed since it was built; it is a proposal, the code on the paper counts"
+    assert (0, f"note: {said}") == (ended.status, ended.out.splitlines()[0])
+    assert ended.out.splitlines()[-1].startswith("9 files unchanged; ")
+    (path / "handout.pdf").write_bytes(b"edited")
+    assert run("verify", path).err.endswith("1 thing does not hold\n")
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name in LISTS for kind in ("changed", "gone", "strange")][1:]
+)
+def test_an_optional_file_that_does_not_hold_is_named(
+    folder: Folder, name: str, kind: str, packed: bool, tmp_path: Path
+) -> None:
+    """Edited (but for the assignment), taken away, or put there by nobody: exit 1; in an archive too."""
+    path = _listed(folder).path
     if kind == "changed":
         (path / name).write_bytes(b"edited")
     elif kind == "gone":
@@ -266,4 +289,4 @@ def test_an_optional_file_that_does_not_hold_is_named(folder: Folder, kind: str,
     }
     assert 1 == ended.status
     assert any(line.startswith(f"{name}: {says[kind]}") for line in ended.err.splitlines()), ended.err
-    assert ended.err.endswith("1 things do not hold\n")
+    assert ended.err.endswith("1 thing does not hold\n")
