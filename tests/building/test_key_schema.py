@@ -192,7 +192,7 @@ def test_a_field_that_is_missing_misspelt_or_unknown_is_refused(small: Mapping[s
 
 WRONG: dict[str, tuple[str, Any]] = {
     "a format to come": ("format", 2),
-    "a language without a catalogue": ("language", "xx"),
+    "a language without a catalogue": ("language", "German"),
     "no variants": ("variants", []),
     "a variant 0": ("variants.0.number", 0),
     "a code with a letter that none has": ("variants.0.code", "4OH3T4"),
