@@ -97,15 +97,16 @@ def _texts(name: str, given: Any) -> Text:
     if given is None:
         return ""
     for text in given.values() if isinstance(given, dict) and given else (given,):
-        _line(name, text)
+        _line(name, text, given)
     return {str(language): text for language, text in given.items()} if isinstance(given, dict) else str(given)
 
 
-def _line(name: str, text: Any) -> None:
+def _line(name: str, text: Any, given: Any) -> None:
+    """Looks at one line of what is given. Raises: InputError."""
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST:
-        raise InputError(f"{name} = {shown(text)}: give 1 to {LONGEST} characters, or a table with such text for each language")
+        raise InputError(f"{name} = {shown(given)}: give text of 1 to {LONGEST} characters, or a table of it by language")
     if not text.isprintable():
-        raise InputError(f"{name} = {shown(text)}: give one line without control characters and signs that nobody sees")
+        raise InputError(f"{name} = {shown(text)}: give one line without signs that nobody sees")
 
 
 def _date(given: Any) -> str | date:
@@ -115,7 +116,7 @@ def _date(given: Any) -> str | date:
         return given
     if not isinstance(given, str):
         raise InputError(f"date = {shown(given)}: give a day such as 2026-12-15, or text in quotes")
-    _line("date", given)
+    _line("date", given, given)
     return given
 
 

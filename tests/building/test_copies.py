@@ -268,7 +268,7 @@ def test_an_assignment_can_be_built_again(
 ) -> None:
     """Its people get what they had in the same seats; its spare copies are a note."""
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, large=False: b"%PDF-1.7")
+    monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     listed = made[0].path / "assignment.csv"
     ended = run("build", exam, "-o", tmp_path / "out", "-j", 1, "--roster", listed)
     assert 0 == ended.status, ended.err

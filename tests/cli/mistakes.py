@@ -44,7 +44,7 @@ KEYS: Mapping[str, Mistake] = {
     "missing problem": (HEAD + "[[task]]\npoints = 3\n", ("task 1", "missing key 'problem'")),
     "empty file": ("", ("missing key 'title'",)),
     "empty task list": (HEAD + "task = []\n", ("[[task]]", "at least one")),
-    "unknown key": (HEAD + "colour = 1\n" + TASK, ("unknown key 'colour'", "allowed are title, language, minutes")),
+    "unknown key": (HEAD + "colour = 1\n" + TASK, ("unknown key 'colour'", "allowed are title, course, date")),
     "unknown task key": (svm("colour = 1"), ("task 1", "unknown key 'colour'", "allowed are problem, preset")),
     "key with a line break": (HEAD + '"a\\nb" = 1\n' + TASK, ("unknown key", r"a\nb")),
     "second task": (svm() + task('"svm"'), ("task 2", "unknown problem 'svm'")),
@@ -58,6 +58,18 @@ NAMES: Mapping[str, Mistake] = {
     "preset of another problem": (svm('preset = { softmax_loss = "2x3" }'), ("task 1", "preset", "'softmax_loss'")),
     "unknown parameter": (svm("params = { clases = 3 }"), ("task 1", "no parameter 'clases'", "classes")),
     "unknown language": (HEAD + 'language = "fr"\n' + TASK, ("language = 'fr'", "allowed are 'en', 'ru'")),
+    "unknown paper": (HEAD + 'paper = "A5"\n' + TASK, ("paper = 'A5'", "allowed are 'A4', 'Letter'")),
+    "no length": (HEAD + 'space = "8"\n' + TASK, ("space = '8'", 'such as "8cm"')),
+    "a length of nothing": (HEAD + 'space = "0cm"\n' + TASK, ("space = '0cm'", 'such as "8cm"')),
+    "too much room": (svm('space = "30cm"'), ("task 1", "space = '30cm'", "at most 20 cm")),
+    "no day": (HEAD + "date = 12\n" + TASK, ("date = 12", "give a day such as 2026-12-15")),
+    "a moment": (HEAD + "date = 2026-12-15T10:00:00\n" + TASK, ("date = ", "give a day such as")),
+    "course of another language": (
+        HEAD + 'course = { ru = "К" }\nlanguage = "en"\n' + TASK, ("course has no entry for 'en'",)
+    ),
+    "a title with hidden signs": (
+        'title = "a\\u202Eb"\n' + VARIANTS + SEEDED + TASK, ("title = ", "signs that nobody sees")
+    ),
     "unknown kind of PDF": (HEAD + 'pdf = "x"\n' + TASK, ("pdf = 'x'", "allowed are 'ua', 'a'")),
     "unknown calculator": (HEAD + 'calculator = "big"\n' + TASK, ("calculator = 'big'", "'simple'")),
     "calculator not allowed": (

@@ -158,7 +158,7 @@ def test_boxes_have_the_shape_of_the_answer() -> None:
     (variant,) = seed_variants("en")
     conv = variant.tasks[2]
     html = page(conv)
-    blanks = re.findall(r'<table class="matrix blank"[^>]*>(.*?)</table>', html, re.DOTALL)
+    blanks = re.findall(r'<table [^>]*class="matrix blank"[^>]*>(.*?)</table>', html, re.DOTALL)
     assert [4, 4] == [blank.count("<td>") for blank in blanks]
     assert 1 == html.count('<span class="box">')
 
