@@ -118,10 +118,13 @@ def _tightness(wide: float) -> str:
 
 
 def strip_columns(comma: bool, strip: Strip) -> tuple[int, bool]:
-    """How many tasks of a strip stand side by side, three at most; and whether matrices have to be written in rows."""
+    """How many tasks of a strip stand side by side, three at most; and whether matrices have to be written in rows.
+
+    Numbers are bold there, and an exact form stands beside its number.
+    """
     widest = max(
         (
-            24.0 + latex_width(comma, box.symbol + "=") + value_width(comma, box, found) * (2 if box.kind != "array" else 1)
+            24.0 + latex_width(comma, box.symbol + "=") + value_width(comma, box, found) * (1.1 if found.exact is None else 2)
             for task in strip.tasks
             for box, found in zip(task.boxes, task.accepted, strict=True)
         ),
