@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examgen.errors import DefinitionError, ExamgenError
-from examgen.exam import Exam, _plain, read_exam
+from examgen.exam import Exam, read_exam
+from examgen.exam._reading import _plain
 from examgen.problem import CALCULATORS
 from examgen.render import paper
 from examgen.resources import find
