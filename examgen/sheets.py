@@ -39,6 +39,7 @@ from examgen.render.paper import (
 )
 from examgen.tabulating import TABULATED
 
+SHORT, LONG = 24, 40  # characters of an exact form that the key prints
 BROKEN = 2  # decimals of a number that should be whole
 PLACE = "row %(row)s, seat %(seat)s"
 
@@ -165,7 +166,7 @@ def marking_tables(exam: Exam, solved: Sequence[Solved]) -> tuple[MarkingTable, 
     tables: dict[tuple[int, str, tuple[Box, ...]], list[MarkingRow]] = {}
     for variant, solutions in solved:
         for task, solution in zip(exam.tasks, solutions, strict=True):
-            row = MarkingRow(variant.number, variant.code, _accepted(solution.answers))
+            row = MarkingRow(variant.number, variant.code, _accepted(solution))
             title = say(exam.language, problem(solution.instance.problem).title)
             place = (task.number, title, _boxes(exam, task, solution))
             tables.setdefault(place, []).append(row)
@@ -184,7 +185,7 @@ def strips(exam: Exam, solved: Sequence[Solved]) -> tuple[Strip, ...]:
             variant.code,
             tuple(
                 StripTask(
-                    task.number, _boxes(exam, task, solution), _accepted(solution.answers), _misled(exam, task, solution)
+                    task.number, _boxes(exam, task, solution), _accepted(solution), _misled(exam, task, solution)
                 )
                 for task, solution in zip(exam.tasks, solutions, strict=True)
             ),
@@ -228,18 +229,23 @@ def _boxes(exam: Exam, task: Task, solution: Solution) -> tuple[Box, ...]:
     return boxes(task.number, solution.instance, exam.language, task.points, task.decimals)
 
 
-def _accepted(answers: Iterable[Answer]) -> tuple[Accepted, ...]:
-    return tuple(Accepted(rounded(answer.value, answer.decimals), _exact(answer)) for answer in answers)
+def _accepted(solution: Solution) -> tuple[Accepted, ...]:
+    """What each box accepts; where nothing is rounded the exact form comes first, and may be longer."""
+    kept = unrounded(solution.instance.problem, solution.instance.params)
+    longest = LONG if kept else SHORT
+    return tuple(
+        Accepted(rounded(answer.value, answer.decimals), _exact(answer, longest), kept) for answer in solution.answers
+    )
 
 
-def _exact(answer: Answer) -> Fraction | str | None:
+def _exact(answer: Answer, longest: int) -> Fraction | str | None:
     """The exact form beside a single rounded number: a fraction, or the LaTeX of a short logarithm."""
     if answer.ask.shape or answer.exact is None or rounded(answer.value, answer.decimals) == answer.value:
         return None
     try:
         return Fraction(answer.exact)
     except ValueError:
-        short = len(answer.exact) <= 24 and set(re.findall("[a-z]+", answer.exact)) <= {"log", "sqrt"}
+        short = len(answer.exact) <= longest and set(re.findall("[a-z]+", answer.exact)) <= {"log", "sqrt"}
         return formula.latex(answer.exact)[0].removeprefix("f = ") if short else None
 
 
@@ -254,8 +260,9 @@ def solved_variant(exam: Exam, variant: Variant, solutions: Sequence[Solution], 
 
 def _solved_task(exam: Exam, task: Task, solution: Solution, style: writing.Style, full: bool) -> SolvedTask:
     instance, asked = solution.instance, _boxes(exam, task, solution)
+    kept = unrounded(instance.problem, instance.params)
     filled = {
-        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(box.decimals, box.label)
+        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(None if kept else box.decimals, box.label)
         for answer, box in zip(solution.answers, asked, strict=True)
     }
     return SolvedTask(

@@ -26,13 +26,17 @@ from examgen.terms import has_symbols
 LARGEST = 10**9  # from here on a power of ten
 MOST_PLACES = 10
 DIGITS = 3  # that count, of a small number
+EXACTLY = "="
 
 
 @dataclass(frozen=True)
 class Box:
-    """The answer box that a line or a grid fills: to how many decimals it is rounded, and what it is called on paper."""
+    """The answer box that a line or a grid fills: to how many decimals it is rounded, and what it is called on paper.
 
-    decimals: int
+    Without decimals the answer stays a fraction or a logarithm.
+    """
+
+    decimals: int | None
     label: str = ""
 
 
@@ -65,7 +69,7 @@ class Style:
         return plain(latex) if self.text else latex
 
     def relation(self, rounded_off: bool) -> str:
-        return "≈" if rounded_off and self.text else r"\approx" if rounded_off else "="
+        return "≈" if rounded_off and self.text else r"\approx" if rounded_off else EXACTLY
 
     def say(self, message: str, values: Mapping[str, Any] | None = None) -> str:
         """A message with its values: numbers and expressions as they are written here."""
@@ -181,12 +185,17 @@ def _line(line: Line, style: Style, boxes: Mapping[What, Box]) -> WrittenLine:
     left = style.name(line.symbol)
     if not left and forms:
         left = forms.pop(0)[1]
+    note = style.say(line.note) if line.note else ""
     answer = ""
-    if box is not None:
+    if box is not None and box.decimals is not None:
         final = rounded(value, box.decimals)
         if final != value:
             answer = _digits(final, box.decimals, style)
-    note = style.say(line.note) if line.note else ""
+    elif box is not None and any(sign == EXACTLY for sign, _ in forms):
+        if forms[-1][0] != EXACTLY:
+            note = f"≈ {replace(style, text=True).number(value)} {note}".rstrip()
+        while forms[-1][0] != EXACTLY:
+            forms.pop()
     return WrittenLine(left, tuple(forms), box is not None, box.label if box else "", answer, note)
 
 
@@ -223,7 +232,8 @@ def _grid(grid: Grid, style: Style, boxes: Mapping[What, Box]) -> WrittenGrid:
     """Numbers of one grid have the same number of decimals; those of an answer are rounded as it is."""
     box = boxes.get(grid.what) if grid.what else None
     flat = [Fraction(cell) for cell in cells(grid.rows)]
-    digits = iter(_aligned([rounded(cell, box.decimals) for cell in flat] if box else flat, style))
+    decimals = box.decimals if box else None
+    digits = iter(_aligned(flat if decimals is None else [rounded(cell, decimals) for cell in flat], style))
     rows = each(grid.rows, lambda _: next(digits))
     written = tuple(
         tuple(WrittenCell(text, grid.marks.get((i, j), ""), _sides(grid, i, j)) for j, text in enumerate(row))

@@ -14,9 +14,17 @@ from examgen.errors import InputError
 if TYPE_CHECKING:
     from examgen.build import Built
     from examgen.copies import Plan
+    from examgen.exam import Exam
 
 Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
 Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
+Language = Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Language of the paper, instead of the file's.")]
+Roster = Annotated[Path | None, typer.Option(help="A class list: name, group, id, row, seat.", show_default=False)]
+Copies = Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")]
+InRoom = Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")]
+Spare = Annotated[int, typer.Option(min=0, help="Nameless sheets more, at the end.")]
+WebPages = Annotated[bool, typer.Option("--html", help="Sheets and key as web pages too, each in one file.")]
+Own = Annotated[Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)]
 
 
 @app.command()
@@ -28,17 +36,13 @@ def build(
     proof: Annotated[int | None, typer.Option(min=1, help="Set only so many variants, in a folder of their own.")] = None,
     key: Detail = "short",
     device: Device = "cpu",
-    language: Annotated[
-        str | None, typer.Option(metavar="LANGUAGE", help="Language of the paper, instead of the file's.")
-    ] = None,
-    roster: Annotated[Path | None, typer.Option(help="A class list: name, group, id, row, seat.", show_default=False)] = None,
-    copies: Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")] = None,
-    room: Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")] = None,
-    spare: Annotated[int, typer.Option(min=0, help="Nameless sheets more, at the end.")] = 0,
-    html: Annotated[bool, typer.Option("--html", help="Sheets and key as web pages too, each in one file.")] = False,
-    templates: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)
-    ] = None,
+    language: Language = None,
+    roster: Roster = None,
+    copies: Copies = None,
+    room: InRoom = None,
+    spare: Spare = 0,
+    html: WebPages = False,
+    templates: Own = None,
 ) -> None:
     """Draw, solve, prove and print the variants of an exam.
 
@@ -63,13 +67,13 @@ def build(
         )
     for note in (*built.notes, *exam.warnings, *seating):
         typer.echo(f"note: {seen(note)}")
+    _filled(exam, built, plan)
+
+
+def _filled(exam: Exam, built: Built, plan: Plan | None) -> None:
+    """How long the tasks take, what stands in the folder now, what of it is printed, and what nobody else may see."""
     for line in exam.timing:
         typer.echo(line)
-    _filled(built, plan)
-
-
-def _filled(built: Built, plan: Plan | None) -> None:
-    """What stands in the folder now, what of it is printed, and what nobody else may see."""
     typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
     for name in built.files:
         typer.echo(f"  {built.folder / name}")

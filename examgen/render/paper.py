@@ -131,11 +131,13 @@ class Accepted:
     """What is marked right in one box.
 
     `rounded` is a number, or nested tuples of numbers, already rounded to the box's decimals; `exact` is the same in exact
-    form: fractions, or LaTeX where exp or ln occur, or None where it is too long to print.
+    form: fractions, or LaTeX where exp or ln occur, or None where it is too long to print. `kept` answers are not rounded by
+    students: the exact form comes first.
     """
 
     rounded: Exact
     exact: Any = None
+    kept: bool = False
 
 
 @dataclass(frozen=True)
