@@ -11,7 +11,7 @@ from examgen.copies._seating import around, dealt
 from examgen.drawing import Stream, key
 from examgen.errors import InputError
 
-MOST = 2_000  # copies of an exam: a copy takes about 8 MB of memory while it is set
+MOST = 1_000  # copies of an exam: one of two pages takes about 14 MB of memory while all are set
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from math import ceil
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from examgen.render.faces import face, faces
+from examgen.spreadsheets import JOINERS
 
 MM = 25.4 / 72  # of a point
 FOREIGN = 1.5  # em: wide for a character that another font has to lend
 MARKS = 2  # accents on one letter: a tower of them would reach into other lines
 LONGEST = 2000  # characters that are looked at
-JOINERS = "\u200c\u200d"  # have no width, and letters of some scripts need them
 MORE = "…"
 NAMES = (11.0, 9.5, 8.5, 7.5)  # sizes of a printed name, points
 
