@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from xml.etree.ElementTree import fromstring
 
 from examgen.render.diagram import Diagram, Node, Shown
 from examgen.render.language import say
 from examgen.render.notation import math, num
 from examgen.render.speech import spoken
+from examgen.render.tracing import written
 
 CIRCUIT = "A circuit, told from its inputs to its output."
 INPUT, GIVEN = "Input %(name)s.", "Input %(name)s has the value %(value)s."
@@ -20,6 +21,13 @@ THEN, NUMBERED, FIXED = "%(one)s, then %(other)s", "gate %(number)s", "the const
 OUTPUT, UPSTREAM = "The output is %(name)s.", "The output is %(name)s; the gradient given there is %(gradient)s."
 VALUE, GRADIENT = "Found value: %(value)s.", "Found gradient: %(gradient)s."
 MESSAGES = (CIRCUIT, INPUT, GIVEN, GATE, NAMED, THEN, NUMBERED, FIXED, OUTPUT, UPSTREAM, VALUE, GRADIENT)
+
+
+
+def _number(language: str, comma: bool, value: Shown) -> str:
+    exact = num(value, comma).replace(",", "{,}") if isinstance(value, int | Fraction) else str(value)
+    return words(exact, language)
+
 
 Found = Mapping[str, tuple[Shown, Shown]]
 
@@ -83,8 +91,7 @@ class _Words:
 
     def _number(self, value: Shown) -> str:
         """Text comes as LaTeX."""
-        exact = num(value, self.comma).replace(",", "{,}") if isinstance(value, int | Fraction) else str(value)
-        return words(exact, self.language)
+        return written(value, ("words", self.language, self.comma), partial(_number, self.language, self.comma))
 
     def _say(self, message: str, **values: object) -> str:
         return say(self.language, message, values)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from examgen.codes import page_label
 from examgen.errors import InputError
 from examgen.model import cells
-from examgen.render import describing, notation, own, sizing
+from examgen.render import describing, notation, own, sizing, tracing
 from examgen.render.diagram import draw_circuit
 from examgen.render.handout import Handout
 from examgen.render.language import say, translations
@@ -50,18 +50,18 @@ GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted t
 
 
 def sheets_html(
-    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, screen: bool = False
+    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, screen: bool = False, letters: str = ""
 ) -> str:
     """Every sheet, each starting on its own page, and each in the language of its own head where it has one.
 
     `large` lays the pages out that are enlarged when they are written; `screen` makes a document for browsers, which stands
-    alone in one file.
+    alone in one file. `letters` are set in all faces on a page behind the last sheet.
     """
     sheets = [
         Markup(_rendered("sheet", each.head or head, variant=replace(each, head=None), screen=screen)) for each in variants
     ]
     pages = max((variant.pages or GUESSED_PAGES for variant in variants), default=0)
-    made = _rendered("sheets", head, sheets=sheets, pages=pages, large=large, screen=screen)
+    made = _rendered("sheets", head, sheets=sheets, pages=pages, large=large, screen=screen, letters=letters)
     return own.inlined(head.templates, made) if screen else made
 
 
@@ -148,18 +148,20 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> own.S
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose}
     environment.filters["num"] = partial(_number, comma)
-    environment.globals |= {"places": lambda value: notation.places(cells(value)), "indexed": notation.indexed}
-    environment.globals["class_names"] = [say(language, name) for name in CLASSES]
+    environment.globals |= {"places": _places, "indexed": notation.indexed}
+    environment.filters["when"] = tracing.when
+    environment.globals["class_names"] = tracing.Names(say(language, name) for name in CLASSES)
     environment.globals["describe"] = partial(describing.describe, language=language, comma=comma)
     environment.filters["words"] = partial(describing.words, language=language)
     environment.globals["image_names"] = partial(image_names, language)
     environment.globals["mistake_blocks"] = mistake_blocks
-    environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": text_width}
+    environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": _text_width}
     environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
     environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
     environment.globals["footer"] = partial(cut, size=FOOTER[0], room=FOOTER[1])
     environment.globals["right_footer"] = partial(cut, size=FOOTER[0], room=MEASURE - FOOTER[1] - 12)
-    environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES, "fitting": fitting, "cut": cut}
+    environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES}
+    environment.globals |= {"fitting": tracing.guarded(fitting), "cut": tracing.guarded(cut)}
     return environment
 
 
@@ -171,8 +173,18 @@ def _qr(exam: str, code: str, page: int) -> Drawn:
 def _number(comma: bool, value: Any, decimals: int | None = None) -> str | Markup:
     """A number as text; text that comes finished (a closed form) is LaTeX."""
     if isinstance(value, int | Fraction):
-        return notation.num(value, comma, decimals)
+        return tracing.written(value, ("number", comma, decimals), partial(notation.num, comma=comma, decimals=decimals))
     return notation.math(str(value))
+
+
+def _places(value: Any) -> int | None:
+    """The decimals that show every number of an array."""
+    return tracing.same_decimals(notation.places(cells(value)), value)
+
+
+def _text_width(text: str, size: float) -> float:
+    """How wide text is, in mm."""
+    return text_width(tracing.plain(text), size)
 
 
 def image_names(language: str, count: int, numbered: bool) -> list[str]:

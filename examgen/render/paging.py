@@ -6,8 +6,9 @@ out to learn how all of them fall into pages.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -39,23 +40,26 @@ def sheets_pdf(
 
 
 def set_sheets(
-    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+    head: Head, variants: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = (),
+    lay: Callable[[Sequence[SheetVariant]], Any] | None = None,
 ) -> Any:
     """The sheets laid out: each on as many pages as the longest, on an even number where both sides are printed.
 
-    `among` are all sheets of the exam where these are only some of them; large ones fall into pages as others do.
+    `among` are all sheets of the exam where these are only some of them; large ones fall into pages as others do. `lay` lays
+    out sheets that know their pages, where they are not set as they stand.
     Raises: FatalURLFetchingError as `pdf.lay_out` does; InputError where own templates lose the end of a sheet.
     """
+    lay = lay or partial(_laid_out, head, large=large)
     numbered = _numbered(variants)
     falls = _falls(head, _numbered([*among, *variants]))
     pages = _pages(head, falls.values())
-    told = [_told(variant, falls[_structure(head, variant)], pages) for variant in numbered]
-    document = _laid_out(head, told, large)
+    told = [_told(variant, falls[structure(head, variant)], pages) for variant in numbered]
+    document = lay(told)
     if {*_counts(head, document, told)} != {pages}:  # a line more in one of them than in the first of its structure
         each = _fallen(head, _laid_out(head, numbered, large), numbered)
         pages = _pages(head, [*falls.values(), *each])
         told = [_told(variant, fall, pages) for variant, fall in zip(numbered, each, strict=True)]
-        document = _laid_out(head, told, large)
+        document = lay(told)
     return document
 
 
@@ -80,7 +84,7 @@ def _told(variant: SheetVariant, fall: _Fall, pages: int) -> SheetVariant:
     return replace(variant, tasks=tasks, pages=pages, spare=pages - fall.pages)
 
 
-def _structure(head: Head, variant: SheetVariant) -> Hashable:
+def structure(head: Head, variant: SheetVariant) -> Hashable:
     """What decides how a sheet falls into pages."""
     tasks = tuple((task.problem, task.params, task.formula) for task in variant.tasks)
     return (variant.head or head).language, tasks
@@ -90,7 +94,7 @@ def _falls(head: Head, variants: Sequence[SheetVariant]) -> dict[Hashable, _Fall
     """How the sheets of each structure fall into pages, learned from its first."""
     first: dict[Hashable, SheetVariant] = {}
     for variant in variants:
-        first.setdefault(_structure(head, variant), variant)
+        first.setdefault(structure(head, variant), variant)
     return dict(zip(first, _fallen(head, _laid_out(head, list(first.values())), list(first.values())), strict=True))
 
 

@@ -17,6 +17,7 @@ from examgen.render.measuring import width
 from examgen.render.notation import math, num
 from examgen.render.paper import Accepted, Box, MarkingTable, Strip
 from examgen.render.sizes import MEASURE
+from examgen.render.tracing import limited
 
 PAGE = MEASURE
 TEXT = 10.5  # pt of the text, and of numbers in a grid
@@ -34,7 +35,8 @@ def grid_size(comma: bool, rows: Sequence[Sequence[Any]], room: float = PAGE) ->
     count = len(rows[0])
     cell = max(CELL, 1.8 + max(width(num(value, comma), TEXT) for row in rows for value in row))
     scale = min(1.0, room / (cell * count))
-    return (0.0, 1.0) if (cell, scale) == (CELL, 1.0) else (cell * count * scale, scale)
+    usual = (cell, scale) == (CELL, 1.0)
+    return limited((0.0, 1.0) if usual else (cell * count * scale, scale), usual, rows, CELL - 1.8, TEXT)
 
 
 def side_by_side(comma: bool, grids: Iterable[Sequence[Sequence[Any]]], beside: float = 7.0) -> bool:
@@ -55,7 +57,7 @@ def score_size(
     true = max(21.2, 4.6 + max(width(text, SMALL) for text in truth))
     inner = sum(max(column, 19.2, 4.6 + width(head, SMALL), true if below else 0.0) for head in heads)
     outer = 6.8 + max(WIDE_CELL, *(width(text, SMALL) for text in rows)) + (0.0 if below else true)
-    return column, min(1.0, PAGE / (inner + outer))
+    return limited((column, min(1.0, PAGE / (inner + outer))), column == WIDE_CELL, scores, WIDE_CELL - 5.4, TEXT)
 
 
 def blank_size(columns: int, wide: bool) -> float:

@@ -1,0 +1,228 @@
+"""Masters: one sheet of every structure laid out with traced numbers, and taken apart into pages with slots."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import pydyf
+import weasyprint
+from weasyprint.draw.color import get_color
+from weasyprint.formatting_structure import boxes
+
+from examgen.model import Standard
+from examgen.render import archival, tagging
+from examgen.render.paper import Head, SheetTask, SheetVariant
+from examgen.render.pdf import VARIANTS
+from examgen.render.stamping._streams import Page, taken_apart
+from examgen.render.stamping._tree import Element, trees
+from examgen.render.tracing import SLOT, WHEN, Trace, traced
+
+MARK = "figcaption"  # whose type of element, which no paper of ours has, marks slots
+ALIGNED = {"left": 0.0, "start": 0.0, "justify": 0.0, "center": 0.5, "right": 1.0, "end": 1.0}
+
+
+@dataclass(frozen=True)
+class SlotBox:
+    """A slot as it was laid out: what part of room to spare stands before its text, its room and letter spacing in points."""
+
+    slot: int
+    align: float
+    room: float
+    spacing: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A box that is framed where a condition holds, in points of the page; `grow` is by how much its frame is larger."""
+
+    when: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class FrameStyle:
+    """How frames are drawn: by how much they are larger than what they frame, how wide their line is, and its colour."""
+
+    grow: float
+    line: float
+    colour: bytes
+
+
+@dataclass
+class MasterPage:
+    """A page of a master: its pieces, its structure, slots by the number of their marked content, and frames."""
+
+    reference: bytes
+    page: Page
+    tree: Element | None = None
+    slots: dict[int, SlotBox] = field(default_factory=dict)
+    frames: list[Frame] = field(default_factory=list)
+
+
+@dataclass
+class Masters:
+    """All masters of a document, laid out and taken apart, and the document's own objects."""
+
+    pdf: pydyf.PDF
+    fonts: dict[bytes, Any]
+    pages: list[MasterPage]
+    bookmarks: list[Any]
+    trace: Trace
+    counts: list[int]
+    frame: FrameStyle | None = None
+
+
+def traced_sheet(sheet: SheetVariant) -> SheetVariant:
+    """A sheet whose numbers know their places: the number of the sheet in its document first."""
+    place = sheet.sheet
+
+    def task(number: int, given: SheetTask) -> SheetTask:
+        data = {name: traced(value, place, "data", number, name) for name, value in given.data.items()}
+        if given.diagram is None:
+            return replace(given, data=data)
+        nodes = tuple(
+            replace(
+                node,
+                value=node.value if node.constant else traced(node.value, place, "node", number, i, "value"),
+                gradient=traced(node.gradient, place, "node", number, i, "gradient"),
+            )
+            for i, node in enumerate(given.diagram.nodes)
+        )
+        return replace(given, data=data, diagram=replace(given.diagram, nodes=nodes))
+
+    tasks = tuple(task(i, given) for i, given in enumerate(sheet.tasks))
+    words = {name: traced(getattr(sheet, name), place, name) for name in ("number", "code", "name", "group", "place")}
+    return replace(sheet, tasks=tasks, **{name: word for name, word in words.items() if word != ""})
+
+
+def taken(document: weasyprint.Document, head: Head, trace: Trace, counts: list[int], zoom: float = 1.0) -> Masters:
+    """The pages of laid-out masters taken apart. Raises: Unreadable, ValueError where they hold what cannot be stamped."""
+    scale = tagging.POINTS * zoom
+    slots, frames, sample = _marked(document, scale)
+    telling = tagging.Telling(document, zoom)
+    made: list[Masters] = []
+
+    def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        places = _contents(pdf, slots)
+        telling.complete(pdf)
+        if head.pdf == "a":
+            archival.also_accessible(pdf)
+        fonts = {f"/{font.hash}".encode(): font for font in document.fonts.values()}
+        pages = [MasterPage(reference, _page(pdf, reference)) for reference in pdf.page_references]
+        by_reference = {page.reference: page for page in pages}
+        for reference, tree in trees(pdf):
+            by_reference[reference].tree = tree
+        for (reference, mcid), box in places:
+            by_reference[reference].slots[mcid] = box
+        for number, frame in frames:
+            pages[number].frames.append(frame)
+        bookmarks = document.make_bookmark_tree(scale, transform_pages=True)
+        made.append(Masters(pdf, fonts, pages, bookmarks, trace, counts, sample))
+
+    with catch_warnings():
+        simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
+        document.write_pdf(io.BytesIO(), finisher=finish, pdf_variant=_variant(head.pdf), zoom=zoom)
+    return made[0]
+
+
+def _variant(standard: Standard) -> str:
+    return VARIANTS[standard]
+
+
+def _page(pdf: pydyf.PDF, reference: bytes) -> Page:
+    page = pdf.objects[int(reference.split()[0])]
+    return taken_apart(pdf.objects[int(page["Contents"].split()[0])].stream)
+
+
+def _marked(
+    document: weasyprint.Document, scale: float
+) -> tuple[list[SlotBox], list[tuple[int, Frame]], FrameStyle | None]:
+    """The slots in the order of the structure, frames with the number of their page, and a frame as it is drawn."""
+    slots: list[SlotBox] = []
+    frames: list[tuple[int, Frame]] = []
+    sample: list[FrameStyle] = []
+    for number, page in enumerate(document.pages):
+        high = page.height * scale
+        for box, above in _descending(page._page_box, None):
+            element = box.element
+            if element is None:
+                continue
+            if isinstance(box, boxes.InlineBox) and element.get(SLOT) is not None and not box.element_tag.endswith(":"):
+                if above is None:
+                    raise ValueError("a slot stands outside of every block")
+                box.element_tag = MARK
+                slots.append(_slot(box, above, scale))
+            elif (name := element.get(WHEN)) == "sample":
+                sample.append(_frame_style(box.style, scale))
+            elif name is not None and isinstance(box, boxes.TableCellBox):
+                inner = next(b for b, _ in _descending(box, None) if b is not box and "slot" in _classes(b))
+                frames.append((number, _frame(inner, int(name), scale, high)))
+    return slots, frames, next(iter(sample), None)
+
+
+def _classes(box: Any) -> list[str]:
+    return [] if box.element is None else (box.element.get("class") or "").split()
+
+
+def _descending(box: Any, above: Any) -> Iterator[tuple[Any, Any]]:
+    """Boxes in the order in which WeasyPrint tells them, with the block around each; of margins nothing."""
+    box = getattr(box, "_box", box)
+    if isinstance(box, boxes.MarginBox):
+        return
+    yield box, above
+    block = box if isinstance(box, boxes.BlockContainerBox) else above
+    for child in getattr(box, "children", ()):
+        yield from _descending(child, block)
+
+
+def _slot(box: Any, block: Any, scale: float) -> SlotBox:
+    """The block's width is its room, unless the text makes it as wide as it is: then its least width."""
+    style = block.style
+    fixed = style["width"] != "auto" or style["position"] in ("absolute", "fixed") or _filling(block)
+    least = 0.0 if style["min_width"] == "auto" else style["min_width"].value
+    room = (block.width if fixed else least) * scale
+    spacing = box.style["letter_spacing"]
+    return SlotBox(
+        int(box.element.get(SLOT)), ALIGNED[style["text_align_all"]], room, 0.0 if spacing == "normal" else spacing * scale
+    )
+
+
+def _filling(block: Any) -> bool:
+    """Whether a block is as wide as what it stands in, and not as its text."""
+    return isinstance(block, boxes.BlockBox) and block.is_in_normal_flow() and not isinstance(block, boxes.TableCellBox)
+
+
+def _frame(box: Any, when: int, scale: float, high: float) -> Frame:
+    """The place of a box."""
+    left, top, width, height = box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height()
+    return Frame(when, left * scale, high - (top + height) * scale, width * scale, height * scale)
+
+
+def _frame_style(style: Any, scale: float) -> FrameStyle:
+    """An outline's style."""
+    grow = style["outline_offset"] + style["outline_width"] / 2
+    colour = b" ".join(b"%g" % part for part in get_color(style, "outline_color").coordinates) + b" RG"
+    return FrameStyle(grow * scale, style["outline_width"] * scale, colour)
+
+
+def _contents(pdf: pydyf.PDF, slots: Sequence[SlotBox]) -> list[tuple[tuple[bytes, int], SlotBox]]:
+    """Where the text of every slot stands: its page and the number of its marked content."""
+    found = []
+    elements = [
+        entry for entry in pdf.objects
+        if isinstance(entry, pydyf.Dictionary) and entry.get("Type") == "/StructElem" and entry.get("S") == "/Caption"
+    ]
+    for element, box in zip(elements, slots, strict=True):
+        element["S"] = "/Span"
+        kids = [pdf.objects[int(kid.split()[0])]["K"] for kid in element["K"] if isinstance(kid, bytes)]
+        if len(kids) != 1 or len(kids[0]) != 1:
+            raise ValueError("the text of a slot is broken")
+        found.append(((element["Pg"], kids[0][0]), box))
+    return found
