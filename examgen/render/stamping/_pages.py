@@ -198,8 +198,8 @@ class Cutter:
             if told is None or placed is None:
                 yield _text(run)
             else:
-                if len(item.runs) > 1:
-                    raise Unreadable("a slot has several lines")
+                if len(item.runs) > 1 or run.more:
+                    raise Unreadable("a slot has several lines or fonts")
                 face = self.faces[run.font]
                 slot = Slot(told, run, face, placed, face.read(run.shown))
                 if filled(told, self.texts.of(self.sheet)) != face.read(run.shown):
@@ -279,8 +279,13 @@ def _joins(before: Item, item: Item, whose: Mapping[int, Element]) -> bool:
 
 def _text(run: Run) -> bytes:
     """Fixed text."""
-    shown = NONE.sub(b"", run.shown).replace(b">0]", b">]")
-    return b"BT%b %b Tf %b %b Td%b ET" % (run.font, number(run.size), number(run.x), number(run.y), shown)
+    more = b"".join(b"%b %b Tf%b" % (font, number(size), _close(shown)) for font, size, shown in run.more)
+    where = (run.font, number(run.size), number(run.x), number(run.y))
+    return b"BT%b %b Tf %b %b Td%b%b ET" % (*where, _close(run.shown), more)
+
+
+def _close(shown: bytes) -> bytes:
+    return NONE.sub(b"", shown).replace(b">0]", b">]")
 
 
 def _joined(pieces: Sequence[bytes | Slot]) -> list[bytes | Slot]:
