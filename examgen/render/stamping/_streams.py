@@ -14,6 +14,7 @@ from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied, numb
 
 PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh"))
 SETTING = frozenset((b"rg", b"RG", b"g", b"G", b"k", b"K", b"gs", b"w", b"J", b"j", b"M", b"d", b"cs", b"CS", b"sc", b"scn"))
+WRITING = frozenset((b"BT", b"ET", b"Tm", b"Tf", b"TJ", b"Tj", b"Ts", b"Tc"))
 COLOURS = {b"rg", b"g", b"k"}
 OPAQUE = re.compile(rb"/[aA]1(\.0)? gs")  # the only transparency that our papers know: none
 BLACK = b"0 0 0 rg"
@@ -142,10 +143,9 @@ def _item(block: Sequence[tuple[bytes, bytes]], state: _State) -> tuple[Item | N
     painted = any(operator in PAINTING for operator, _ in body)
     if mcid is None and not texts and b"/Pagination" not in head:
         return None, list(body)
-    if texts and not painted:
-        return Item(mcid, tuple(_runs(body, state.copy()))), _settings(body)
     if texts:
-        raise Unreadable("text stands within a drawing")
+        under = [line for line in body if line[0] not in WRITING] if painted else _settings(body)  # a line below the text
+        return Item(mcid, tuple(_runs(body, state.copy()))), under
     if not painted:
         return Item(mcid), _settings(body)
     start = b" ".join(b"%.6g" % number for number in state.matrix) + b" cm"

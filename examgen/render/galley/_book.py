@@ -1,0 +1,175 @@
+"""Looks laid out together, one page for each, and the document that pages are set from."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape, unescape
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import pydyf
+import weasyprint
+
+from examgen.render import archival, tagging
+from examgen.render.galley._faces import STYLES, Faces
+from examgen.render.galley._fragments import HERE, Edge, Piece, filled
+from examgen.render.galley._lines import Unfit
+from examgen.render.galley._margins import WHOSE, Margins, margins
+from examgen.render.galley._units import Code, Maker, Unit, set_again
+from examgen.render.paper import Head
+from examgen.render.pdf import VARIANTS, lay_out
+from examgen.render.stamping._streams import Page, Unreadable, taken_apart
+from examgen.render.stamping._tree import Element, trees
+
+Look = tuple[tuple[str, ...], str]
+Events = Sequence[Piece | Edge]
+ROUNDS = 4  # of laying out what could not be set from what was laid out before
+OWN_STYLE = """
+.master { break-before: page; }
+.master:first-child { break-before: auto; }
+.master .variant { page: auto; break-before: auto; }
+.master .solutions, .master .strips, .master .marking { break-before: auto; break-after: auto; }
+.letters p { overflow-wrap: anywhere; font-kerning: none; font-variant-ligatures: none; }
+"""
+FACES = ("", "font-weight:700", "font-style:italic", "font-weight:700;font-style:italic")
+assert len(FACES) == STYLES
+
+
+class Book:
+    """The units of all looks of some documents. `running` is HTML that gives the margins their texts, and `whose` says for
+    each document whose it is there.
+
+    Raises: Unfit where a piece cannot be set again whatever is laid out.
+    """
+
+    def __init__(self, head: Head, start: str, running: str, documents: Sequence[Events], whose: Sequence[str]) -> None:
+        self.head, self.running = head, running
+        self.start = start.replace("</style>", OWN_STYLE + "</style>", 1)
+        every = [event for events in documents for event in events if isinstance(event, Piece)]
+        looks: dict[Look, Piece] = {}
+        for piece in every:
+            looks.setdefault((piece.around, piece.look), piece)
+        self.masters = list(looks.values())
+        texts = [text for piece in every for text in piece.texts]
+        letters = {*"0123456789 ", *unescape(running)}.union(*texts, *whose)
+        self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or not sign.isspace() and sign != WHOSE))}0"
+        self.forms: dict[bytes, int] = {}
+        for _ in range(ROUNDS):
+            self._lay_out()
+            misfits = list(self._misfits(every))
+            if not misfits:
+                return
+            self.masters += misfits
+        raise Unfit(f"{len(misfits)} pieces cannot be set again, such as {misfits[0].html[:200]}")
+
+    def _misfits(self, every: Iterable[Piece]) -> Iterator[Piece]:
+        """Pieces that no unit takes, one for each look at a time."""
+        seen: set[Look] = set()
+        for piece in every:
+            look = (piece.around, piece.look)
+            if look in seen:
+                continue
+            try:
+                self.find(piece)
+            except Unfit:
+                seen.add(look)
+                yield piece
+
+    def find(self, piece: Piece) -> tuple[Unit, Code]:
+        """The unit that takes the piece, and its code there. Raises: Unfit."""
+        why = Unfit("it was not laid out")
+        for unit in self.units.get((piece.around, piece.look), ()):
+            code = unit.known.get(piece.texts)
+            if code is None:
+                try:
+                    code = unit.known[piece.texts] = set_again(self.faces, unit, piece.texts)
+                except Unfit as reason:
+                    why = reason
+                    continue
+            return unit, code
+        raise why
+
+    def form(self, code: bytes) -> bytes:
+        """Keeps code for all pages: equal code once."""
+        return b"/E%d Do" % self.forms.setdefault(code, len(self.forms))
+
+    def _lay_out(self) -> None:
+        pieces = "".join(f'<div class="master">{filled(piece, i)}</div>' for i, piece in enumerate(self.masters))
+        faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
+        first = f'<div class="master">{self.running}</div>'
+        document = lay_out(f'{self.start}{first}{pieces}<div class="master letters">{faces}</div></body></html>', self.head)
+        self.pdf, found = _apart(document, self.head)
+        fonts = {f"/{font.hash}".encode(): font for font in document.fonts.values()}
+        self.faces = Faces(fonts, found[-1][0], self.letters)
+        frame = document.pages[0]._page_box
+        self.high, self.wide = document.pages[0].height * tagging.POINTS, document.pages[0].width * tagging.POINTS
+        self.top, self.room = frame.content_box_y() * tagging.POINTS, frame.height * tagging.POINTS
+        self.margins: Margins = margins(found[0][0], self.faces)
+        self.forms.clear()
+        self.units: dict[Look, list[Unit]] = {}
+        self._compile(document, found)
+
+    def _compile(self, document: weasyprint.Document, found: Sequence[tuple[Page, list[Element]]]) -> None:
+        maker = Maker(self.faces, self.form, tagging.POINTS)
+        at: dict[int, list[Any]] = {}
+        for number, page in enumerate(document.pages):
+            for box, holders in _leaves(page._page_box, []):
+                at.setdefault(int(box.element.get(HERE)), []).append((number, box, holders))
+        for i, piece in enumerate(self.masters):
+            places = at.get(i, [])
+            if len({number for number, _, _ in places}) != 1:
+                raise Unfit("a piece is broken over pages")
+            number, box, holders = places[0]
+            page_found, tops = found[number]
+            try:
+                unit = maker.unit(piece, (box, holders), page_found, _below(tops, piece), self.high)
+            except (Unreadable, ValueError) as why:
+                raise Unfit(f"{why}: {piece.html[:200]}") from why
+            self.units.setdefault((piece.around, piece.look), []).append(unit)
+
+
+def _below(tops: list[Element], piece: Piece) -> list[Element]:
+    """The elements of the piece itself, below those of what holds it."""
+    for tag in piece.around:
+        if tag.startswith(("<article", "<section")):
+            tops = [kid for top in tops for kid in top.kids if isinstance(kid, Element)]
+    return tops
+
+
+def _leaves(box: Any, holders: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """The boxes of pieces, each with those that hold it."""
+    box = getattr(box, "_box", box)
+    element = box.element
+    if element is not None and element.get(HERE) is not None:
+        yield box, list(holders)
+        return
+    holds = element is not None and element.tag in ("article", "section", "div") and "master" not in (element.get("class") or "")
+    for child in getattr(box, "children", ()):
+        yield from _leaves(child, [*holders, box] if holds else holders)
+
+
+def _apart(document: weasyprint.Document, head: Head) -> tuple[pydyf.PDF, list[tuple[Page, list[Element]]]]:
+    """The document's objects, and its pages taken apart, each with its structure."""
+    telling = tagging.Telling(document)
+    made: list[Any] = []
+
+    def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        telling.complete(pdf)
+        if head.pdf == "a":
+            archival.also_accessible(pdf)
+        tops: dict[bytes, list[Element]] = {}
+        for reference, tree in trees(pdf):
+            tops.setdefault(reference, []).append(tree)
+        pages = []
+        for reference in pdf.page_references:
+            page = pdf.objects[int(reference.split()[0])]
+            content = pdf.objects[int(page["Contents"].split()[0])]
+            pages.append((taken_apart(content.stream), tops.get(reference, [])))
+        made.append((pdf, pages))
+
+    with catch_warnings():
+        simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
+        document.write_pdf(io.BytesIO(), finisher=finish, pdf_variant=VARIANTS[head.pdf])
+    found: tuple[pydyf.PDF, list[tuple[Page, list[Element]]]] = made[0]
+    return found

@@ -1,0 +1,159 @@
+"""A document's HTML as a flow of pieces that are set one below another, each with its texts taken out.
+
+Two pieces with the same look differ in nothing but their texts. In prose only numbers may differ; in equations, tables and
+circuits every text may.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+
+HOLDING = frozenset(("article", "section"))
+HOLDING_CLASSES = frozenset(("step",))
+FREE = frozenset(("line", "given-numbers", "step-grids", "circuit", "edges"))  # classes of pieces whose every text may differ
+TAG = re.compile(r"(<[^>]*>)")
+NAME = re.compile(r"</?([a-zA-Z0-9]+)")
+CLASS = re.compile(r'class="([^"]*)"')
+MATH = re.compile(r"<math.*?</math>", re.DOTALL)
+LABEL = re.compile(r' aria-label="([^"]*)"')
+VOID = frozenset(("br", "img", "meta", "hr", "wbr"))
+DRAWN = frozenset(("svg",))
+HERE = "data-leaf"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One block: the tags around it, its look, its texts, its formulas, and what is said of it if it is a picture.
+
+    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none.
+    """
+
+    around: tuple[str, ...]
+    look: str
+    html: str
+    texts: tuple[str, ...]
+    formulas: tuple[str, ...]
+    words: str
+    level: int = 0
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Where something that holds pieces begins or ends."""
+
+    tag: str
+    opens: bool
+
+
+def flow(html: str) -> Iterator[Piece | Edge]:
+    """What stands in a body, in its order."""
+    around: list[str] = []
+    depth, begun = 0, 0
+    place = 0
+    leaf: list[str] = []
+    for token in TAG.split(html):
+        if depth:
+            leaf.append(token)
+        if not token.startswith("<") or token.startswith("<!"):
+            place += len(token)
+            continue
+        name = NAME.match(token)[1]  # type: ignore[index]
+        closing = token.startswith("</")
+        alone = name in VOID or token.endswith("/>")
+        if depth:
+            depth += 0 if alone else -1 if closing else 1
+            if not depth:
+                yield _piece(tuple(around), "".join(leaf))
+                leaf = []
+        elif closing:
+            yield Edge(around.pop(), False)
+        elif _holds(name, token):
+            around.append(token)
+            yield Edge(token, True)
+        elif not alone:
+            depth, leaf, begun = 1, [token], place
+    assert not around and not depth, begun
+
+
+@lru_cache(maxsize=4096)
+def _holds(name: str, token: str) -> bool:
+    return name in HOLDING or not HOLDING_CLASSES.isdisjoint(classes(token))
+
+
+def classes(token: str) -> list[str]:
+    """The classes of an element, by its tag."""
+    found = CLASS.search(token)
+    return found[1].split() if found else []
+
+
+def _piece(around: tuple[str, ...], html: str) -> Piece:
+    parts = TAG.split(html)
+    own = classes(parts[1])
+    picture = "circuit" in own
+    words = ""
+    if picture:
+        found = LABEL.search(parts[1])
+        words = unescape(found[1]) if found else ""
+        parts[1] = LABEL.sub(' aria-label=""', parts[1])
+    look, texts = _taken(parts, bool(FREE.intersection(own)))
+    level, label = _bookmark(parts)
+    formulas = () if picture else tuple(MATH.findall(html))
+    return Piece(around, look, html, texts, formulas, words, level, label)
+
+
+def _bookmark(parts: list[str]) -> tuple[int, str]:
+    name = NAME.match(parts[1])[1]  # type: ignore[index]
+    if len(name) != 2 or name[0] != "h":
+        return 0, ""
+    told = re.search(r'data-bookmark="([^"]*)"', parts[1])
+    return int(name[1]), unescape(told[1]) if told else " ".join(unescape("".join(parts[::2])).split())
+
+
+FIXED = 1000  # in a head of a table no text may differ
+BOOKMARKED = re.compile(r' data-bookmark="[^"]*"')
+OPEN, LEAD, TAIL = "\ue010", "\ue011", "\ue012"  # a slot, and whether its text begins and ends with a space
+
+
+def _taken(parts: list[str], free: bool) -> tuple[str, tuple[str, ...]]:
+    """The look, and the texts that may differ."""
+    look, texts = [], []
+    slots = 0  # how deep within an element whose text may differ
+    stack: list[int] = []
+    for i, part in enumerate(parts):
+        if i % 2:
+            look.append(BOOKMARKED.sub("", part) if "data-bookmark" in part else part)
+            if part.startswith("</"):
+                slots -= stack.pop() if stack else 0
+            elif not part.endswith("/>") and NAME.match(part)[1] not in VOID:  # type: ignore[index]
+                slot = part.startswith("<mn") or "slot" in classes(part)
+                fixed = part.startswith("<th")
+                stack.append(-FIXED if fixed else slot)
+                slots += stack[-1]
+        elif (slots > 0 or (free and slots == 0)) and part.strip():
+            look.append(f"{OPEN}{LEAD * part[0].isspace()}{TAIL * part[-1].isspace()}")
+            texts.append(unescape(part))
+        else:
+            look.append(" " if part and not part.strip() else part)
+    return "".join(look), tuple(texts)
+
+
+def filled(piece: Piece, number: int) -> str:
+    """The piece with its tags around it, its texts marked as slots."""
+    tags = TAG.split(piece.html)
+    look = TAG.split(piece.look)
+    slot = 0
+    out = []
+    for i, (own, seen) in enumerate(zip(tags, look, strict=True)):
+        if i % 2 == 0 and seen.startswith(OPEN):
+            out.append(f'<x-slot data-slot="{slot}">{own}</x-slot>')
+            slot += 1
+        else:
+            out.append(own)
+    out[1] = out[1].replace(">", f' {HERE}="{number}">', 1) if not out[1].endswith("/>") else out[1]
+    ends = "".join(f"</{NAME.match(tag)[1]}>" for tag in reversed(piece.around))  # type: ignore[index]
+    return "".join(piece.around) + "".join(out) + ends

@@ -1,0 +1,294 @@
+"""Units: one look laid out once, taken apart, and set again with the texts of any piece that has this look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from examgen.render.galley._drawings import Stroke, strokes
+from examgen.render.galley._faces import Faces
+from examgen.render.galley._fragments import Piece
+from examgen.render.galley._lines import Extent, Line, Placed, Reader, Setting, Unfit, by_origin, own_again
+from examgen.render.stamping._matrices import number
+from examgen.render.stamping._pages import _groups, _text
+from examgen.render.stamping._streams import BLACK, Page, Run
+from examgen.render.stamping._tree import Element, owners, renumbered
+
+TOUCH = 1.2  # points by which what is drawn may reach out of what it belongs to
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What holds a unit: its margins in points, and whether it stays on one page."""
+
+    top: float
+    bottom: float
+    whole: bool
+
+
+@dataclass
+class Unit:
+    """A look: its height and margins in points, its code with places for texts, and its structure.
+
+    `top` is where it began on its own page, to which all its code is related.
+    """
+
+    top: float
+    height: float
+    margins: tuple[float, float]
+    around: tuple[Holder, ...]
+    keeps: bool  # together with what comes behind it
+    marked: bool  # whether it has a bookmark
+    parts: list[Any] = field(default_factory=list)  # code, places of words, numbers of content
+    lines: list[Line] = field(default_factory=list)
+    words: dict[int, Word] = field(default_factory=dict)
+    slots: dict[int, int] = field(default_factory=dict)  # slot -> word
+    held: list[tuple[Stroke, int, Extent]] = field(default_factory=list)
+    trees: list[Element] = field(default_factory=list)
+    contents: int = 0
+    owners: list[Element] = field(default_factory=list)
+    formulas: list[Element] = field(default_factory=list)
+    figures: list[Element] = field(default_factory=list)
+    known: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Word:
+    """A slot's run: its style, size, height and colour, how its text is trimmed, and the texts set so far."""
+
+    run: Run
+    style: int
+    lead: bool
+    tail: bool
+    known: dict[str, tuple[float, bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a unit looks like with certain texts: code between numbers of marked content."""
+
+    parts: tuple[Any, ...]  # bytes, or the number of a piece of content
+
+
+class Maker:
+    """Makes units of laid-out pieces."""
+
+    def __init__(self, faces: Faces, form: Any, scale: float) -> None:
+        self.faces, self.form, self.scale = faces, form, scale
+
+    def unit(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+        """One look. Raises: Unfit."""
+        box, holders = boxes
+        unit = self._measured(box, holders, high)
+        runs = [run for item in page.items if item.mcid is not None for run in item.runs]
+        reader = Reader(by_origin(runs), runs, self.scale, high)
+        lines = list(reader.lines(box))
+        unit.lines = [line for line in lines if line.dynamic]
+        self._slots(unit, piece, runs)
+        drawn = self._drawn(unit, reader, page)
+        self._parts(unit, page, runs, drawn, tops, len(piece.around))
+        self._check(unit, piece)
+        return unit
+
+    def _measured(self, box: Any, holders: Sequence[Any], high: float) -> Unit:
+        scale = self.scale
+        around = tuple(
+            Holder(_margin(h, "top") * scale, _margin(h, "bottom") * scale, h.style["break_inside"] == "avoid") for h in holders
+        )
+        margins = (_margin(box, "top") * scale, _margin(box, "bottom") * scale)
+        keeps, marked = box.style["break_after"] == "avoid", box.style["bookmark_level"] != "none"
+        return Unit(high - box.border_box_y() * scale, box.border_height() * scale, margins, around, keeps, marked)
+
+    def _slots(self, unit: Unit, piece: Piece, runs: Sequence[Run]) -> None:
+        for item in (item for line in unit.lines for item in _words(line.items)):
+            if item.slot is None:
+                continue
+            raw, run = piece.texts[item.slot], runs[item.place]
+            said, squeezed = self.faces.text(run), " ".join(raw.split(" "))
+            if said.strip(" ") != squeezed.strip(" \n"):
+                raise Unfit(f"{said!r} is not what its slot says, {raw!r}")
+            lead = said.startswith(" ")
+            tail = said.endswith(" ")
+            unit.words[item.place] = Word(run, item.face, lead, tail)
+            unit.slots[item.slot] = item.place
+        if len(unit.slots) != len(piece.texts):
+            raise Unfit("a text is not found again")
+
+    def _drawn(self, unit: Unit, reader: Reader, page: Page) -> bytes:
+        """What is drawn in any case; the rest holds on to something in a line."""
+        bound = sorted(_bounds(unit.lines))
+        extents = [(number, reader.extents[number]) for number in bound]
+        fixed = []
+        for stroke in strokes(page.lines) if page.lines else ():
+            left, bottom, right, top = stroke.corners
+            inside = [
+                (extent.right - extent.left, place) for place, extent in extents
+                if extent.left - TOUCH <= left and right <= extent.right + TOUCH
+                and extent.bottom - TOUCH <= bottom and top <= extent.top + TOUCH
+            ]
+            if inside:
+                place = min(inside)[1]
+                unit.held.append((stroke, place, reader.extents[place]))
+            else:
+                fixed.append(stroke.code())
+        return b"\n".join(fixed)
+
+    def _parts(
+        self, unit: Unit, page: Page, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
+    ) -> None:
+        for top in tops:
+            unit.trees.append(top)
+        whose: dict[int, Element] = {}
+        for top in unit.trees:
+            whose |= owners(top)
+        moved = {item.place for line in unit.lines for item in _words(line.items)}
+        if drawn:
+            unit.parts += [b"/Artifact BMC", self.form(drawn), b"EMC"]
+        new: dict[int, int] = {}
+        place = 0
+        for items in _groups([item for item in page.items if item.mcid is not None], whose):
+            inner: list[Any] = []
+            for item in items:
+                if item.drawing:
+                    inner.append(item.drawing)
+                for run in item.runs:
+                    inner += self._run(run, place, place in moved)
+                    place += 1
+            owner = whose.get(items[0].mcid)  # type: ignore[arg-type]
+            if owner is None:
+                raise Unfit("a text has no place in the structure")
+            new |= {item.mcid: unit.contents for item in items if item.mcid is not None}
+            unit.parts += [b"%b<</MCID" % owner.kind.encode(), ("content", unit.contents), b">>BDC", *self._shared(inner), b"EMC"]
+            unit.owners.append(owner)
+            unit.contents += 1
+        for top in unit.trees:
+            renumbered(top, new)
+        self._told(unit)
+
+    def _told(self, unit: Unit) -> None:
+        for top in unit.trees:
+            for element, inside in _descending(top, False):
+                if element.kind == "/Figure":
+                    unit.figures.append(element)
+                elif element.kind == "/Formula" and not inside:
+                    unit.formulas.append(element)
+
+    def _run(self, run: Run, place: int, moved: bool) -> Iterator[Any]:
+        if run.colour != BLACK:
+            yield run.colour
+        yield ("word", place, run) if moved else _text(run)
+        if run.colour != BLACK:
+            yield BLACK
+
+    def _shared(self, inner: Sequence[Any]) -> list[Any]:
+        if all(isinstance(part, bytes) for part in inner):
+            code = b"\n".join(inner)
+            return [self.form(code) if len(code) > 48 else code]
+        return list(inner)
+
+    def _check(self, unit: Unit, piece: Piece) -> None:
+        """A unit must set its own texts again where they stood."""
+        if len(unit.formulas) != len(piece.formulas):
+            raise Unfit(f"{len(piece.formulas)} formulas have become {len(unit.formulas)}")
+        setting = Setting({})
+        for line in unit.lines:
+            setting.line(line)
+            own_again(line, setting.placed)
+        set_again(self.faces, unit, piece.texts)
+
+
+def _descending(element: Element, inside: bool) -> Iterator[tuple[Element, bool]]:
+    yield element, inside
+    within = inside or element.kind == "/Figure"
+    for kid in element.kids:
+        if isinstance(kid, Element):
+            yield from _descending(kid, within)
+
+
+def _margin(box: Any, side: str) -> float:
+    value = box.style[f"margin_{side}"]
+    return 0.0 if value == "auto" else float(value.value)
+
+
+def _words(items: Sequence[Any]) -> Iterator[Any]:
+    for item in items:
+        if hasattr(item, "slot"):
+            yield item
+        elif hasattr(item, "lines"):
+            for line in item.lines:
+                yield from _words(line.items)
+
+
+def _bounds(lines: Sequence[Line]) -> Iterator[int]:
+    for line in lines:
+        yield from _bounds_of(line.items)
+
+
+def _bounds_of(items: Sequence[Any]) -> Iterator[int]:
+    for item in items:
+        if hasattr(item, "opens") and item.opens:
+            yield item.number
+        elif hasattr(item, "lines"):
+            for line in item.lines:
+                yield from _bounds_of(line.items)
+
+
+def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
+    """The unit with texts of its look. Raises: Unfit."""
+    widths: dict[int, float] = {}
+    codes: dict[int, bytes] = {}
+    for slot, place in unit.slots.items():
+        word = unit.words[place]
+        text = texts[slot]
+        found = word.known.get(text)
+        if found is None:
+            trimmed = " ".join(text.replace("\n", " ").split(" ")).strip(" ")
+            trimmed = f"{' ' if word.lead else ''}{trimmed}{' ' if word.tail else ''}"
+            found = word.known[text] = faces.shown(word.style, word.run.size, trimmed)
+        widths[place], codes[place] = found
+    setting = Setting(widths)
+    for line in unit.lines:
+        setting.line(line)
+    return Code(tuple(_joined(_filled(unit, setting.placed, codes))))
+
+
+def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
+    for part in unit.parts:
+        if type(part) is bytes:
+            yield part
+        elif part[0] == "content":
+            yield part[1]
+        else:
+            _, place, run = part
+            code = codes.get(place)
+            x, y = number(placed.words[place]), number(run.y)
+            yield _text_at(run, placed.words[place]) if code is None else b"BT %b %b Td %b ET" % (x, y, code)
+    if unit.held:
+        yield b"/Artifact BMC"
+        for stroke, place, extent in unit.held:
+            left, right = placed.bounds[place]
+            middle = (extent.left + extent.right) / 2
+            yield stroke.code(
+                lambda x, m=middle, a=left - extent.left, b=right - extent.right: x + (a if x < m else b)  # type: ignore[misc]
+            )
+        yield b"EMC"
+
+
+def _text_at(run: Run, x: float) -> bytes:
+    from dataclasses import replace
+
+    return _text(replace(run, x=x))
+
+
+def _joined(parts: Iterator[Any]) -> Iterator[Any]:
+    """Code that stands one behind another as one."""
+    gathered: list[bytes] = []
+    for part in parts:
+        if type(part) is bytes:
+            gathered.append(part)
+            continue
+        yield b"\n".join([*gathered, b""]) if gathered else b""
+        yield part
+        gathered = []
+    yield b"\n".join(gathered)
