@@ -43,7 +43,7 @@ from examgen.resources import find
 COLUMN = 42  # letters in a line of a third of the page
 FOOTER = (8.5, 0.56 * MEASURE - 1)  # points of a title at the foot of a page, and its room in mm: print.css has both
 BLOCK = 30  # lines of mistakes that stay together
-SIZING = ("grid_size", "side_by_side", "score_size", "column_groups", "strip_columns")
+SIZING = ("grid_size", "side_by_side", "score_size", "column_groups", "small_width", "strip_columns")
 PAPER_STYLES = ("print", "math")  # what WeasyPrint has no MathML for, a style sheet does
 STYLES = (*PAPER_STYLES, "browser", "screen", "audit", "slips", "handout")
 GUESSED_PAGES = 6  # that a sheet gets codes for as long as nobody has counted them

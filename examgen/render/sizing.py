@@ -7,7 +7,7 @@ not differ in their layout.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 from markupsafe import Markup
@@ -25,7 +25,8 @@ CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores
 BLANK, WIDE_BLANK = 9.0, 16.0  # of an answer's whole numbers and decimals
 BLANKS = 126.0  # room for a blank beside its label, its symbol and its points
 COLUMN, HEIGHT = 118.0, 200.0  # of the answers to arrays beside the working
-MARKING = 146.0  # room for the columns of a marking sheet, beside variant and code
+NAMED = 33.0  # the columns of variant and code on a marking sheet
+MARKING = PAGE - NAMED  # room for the others
 SMALL = 9.5  # pt of a key's tables
 NARROWEST, WIDEST = 16.0, 40.0  # column of a marking sheet; a wider matrix is written in rows
 
@@ -94,8 +95,17 @@ def latex_width(comma: bool, value: Any, points: float = SMALL) -> float:
     return width(text, points) + 0.5 * text.count("=")
 
 
-def column_groups(comma: bool, table: MarkingTable) -> list[tuple[list[int], str]]:
-    """The columns of a marking sheet, by number, in groups that fit the page; and how tight each group has to be set."""
+def small_width(comma: bool, rows: Sequence[Sequence[Any]], box: Box) -> float:
+    """How wide each column of a small matrix of results is, to whole half millimetres."""
+    decimals = 0 if "integer" in (box.cell_kind, box.kind) else box.decimals
+    widest = max(width(num(value, comma, decimals), SMALL) for row in rows for value in row)
+    return ceil(2 * max(5.0, widest + 1.6)) / 2
+
+
+def column_groups(comma: bool, table: MarkingTable) -> list[tuple[list[int], str, list[float]]]:
+    """The columns of a marking sheet, by number, in groups that fit the page; how tight each group has to be set, and how
+    wide its columns are.
+    """
     widths = [
         max(_head_width(box), 3.0 + max(value_width(comma, box, row.accepted[place]) for row in table.rows))
         for place, box in enumerate(table.boxes)
@@ -108,7 +118,12 @@ def column_groups(comma: bool, table: MarkingTable) -> list[tuple[list[int], str
         if groups[-1] and sum(kept[other] for other in groups[-1]) + wide > MARKING:
             groups.append([])
         groups[-1].append(place)
-    return [(group, _tightness(sum(widths[place] for place in group))) for group in groups]
+    return [(group, _tightness(sum(widths[place] for place in group)), _filling([kept[p] for p in group])) for group in groups]
+
+
+def _filling(widths: Sequence[float]) -> list[float]:
+    """The widths of columns that fill the page together."""
+    return [round(wide * (PAGE - NAMED) / sum(widths), 2) for wide in widths]
 
 
 def _head_width(box: Box) -> float:

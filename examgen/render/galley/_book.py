@@ -13,8 +13,9 @@ import weasyprint
 
 from examgen.render import archival, tagging
 from examgen.render.galley._faces import STYLES, Faces
-from examgen.render.galley._fragments import HERE, Edge, Piece, filled
+from examgen.render.galley._fragments import HERE, Edge, Piece, classes, filled
 from examgen.render.galley._lines import Unfit
+from examgen.render.galley._objects import ELEMENTS
 from examgen.render.galley._margins import WHOSE, Margins, margins
 from examgen.render.galley._units import Code, Maker, Unit, set_again
 from examgen.render.paper import Head
@@ -24,12 +25,12 @@ from examgen.render.stamping._tree import Element, trees
 
 Look = tuple[tuple[str, ...], str]
 Events = Sequence[Piece | Edge]
+HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements that may hold pieces
 ROUNDS = 4  # of laying out what could not be set from what was laid out before
 OWN_STYLE = """
 .master { break-before: page; }
 .master:first-child { break-before: auto; }
 .master .variant { page: auto; break-before: auto; }
-.master .solutions, .master .strips, .master .marking { break-before: auto; break-after: auto; }
 .letters p { overflow-wrap: anywhere; font-kerning: none; font-variant-ligatures: none; }
 """
 FACES = ("", "font-weight:700", "font-style:italic", "font-weight:700;font-style:italic")
@@ -105,6 +106,7 @@ class Book:
         frame = document.pages[0]._page_box
         self.high, self.wide = document.pages[0].height * tagging.POINTS, document.pages[0].width * tagging.POINTS
         self.top, self.room = frame.content_box_y() * tagging.POINTS, frame.height * tagging.POINTS
+        self.across = frame.width * tagging.POINTS
         self.margins: Margins = margins(found[0][0], self.faces)
         self.forms.clear()
         self.units: dict[Look, list[Unit]] = {}
@@ -123,8 +125,9 @@ class Book:
             number, box, holders = places[0]
             page_found, tops = found[number]
             try:
-                unit = maker.unit(piece, (box, holders), page_found, _below(tops, piece), self.high)
-            except (Unreadable, ValueError) as why:
+                make = maker.paragraph if "misled" in classes(piece.html[: piece.html.index(">")]) else maker.unit
+                unit = make(piece, (box, holders), page_found, _below(tops, piece), self.high)
+            except (Unfit, Unreadable, ValueError) as why:
                 raise Unfit(f"{why}: {piece.html[:200]}") from why
             self.units.setdefault((piece.around, piece.look), []).append(unit)
 
@@ -132,7 +135,7 @@ class Book:
 def _below(tops: list[Element], piece: Piece) -> list[Element]:
     """The elements of the piece itself, below those of what holds it."""
     for tag in piece.around:
-        if tag.startswith(("<article", "<section")):
+        if tag.startswith(ELEMENTS):
             tops = [kid for top in tops for kid in top.kids if isinstance(kid, Element)]
     return tops
 
@@ -144,9 +147,10 @@ def _leaves(box: Any, holders: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
     if element is not None and element.get(HERE) is not None:
         yield box, list(holders)
         return
-    holds = element is not None and element.tag in ("article", "section", "div") and "master" not in (element.get("class") or "")
+    holds = element is not None and element.tag in HOLDING and "master" not in (element.get("class") or "").split()
+    again = bool(holders) and holders[-1].element is element  # the second box of a table
     for child in getattr(box, "children", ()):
-        yield from _leaves(child, [*holders, box] if holds else holders)
+        yield from _leaves(child, [*holders, box] if holds and not again else holders)
 
 
 def _apart(document: weasyprint.Document, head: Head) -> tuple[pydyf.PDF, list[tuple[Page, list[Element]]]]:

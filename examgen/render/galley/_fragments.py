@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
-HOLDING = frozenset(("article", "section"))
-HOLDING_CLASSES = frozenset(("step",))
-FREE = frozenset(("line", "given-numbers", "step-grids", "circuit", "edges"))  # classes of pieces whose every text may differ
+HOLDING = frozenset(("article", "section", "tbody"))  # a table's rows are pieces only where the table is one of these:
+HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third"))
+FREE = frozenset(  # classes of pieces whose every text may differ
+    ("line", "given-numbers", "step-grids", "circuit", "edges", "strip-tasks", "misled")
+)
 TAG = re.compile(r"(<[^>]*>)")
 NAME = re.compile(r"</?([a-zA-Z0-9]+)")
 CLASS = re.compile(r'class="([^"]*)"')
@@ -100,7 +102,7 @@ def _piece(around: tuple[str, ...], html: str) -> Piece:
         found = LABEL.search(parts[1])
         words = unescape(found[1]) if found else ""
         parts[1] = LABEL.sub(' aria-label=""', parts[1])
-    look, texts = _taken(parts, bool(FREE.intersection(own)))
+    look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
     level, label = _bookmark(parts)
     formulas = () if picture else tuple(MATH.findall(html))
     return Piece(around, look, html, texts, formulas, words, level, label)
@@ -114,27 +116,26 @@ def _bookmark(parts: list[str]) -> tuple[int, str]:
     return int(name[1]), unescape(told[1]) if told else " ".join(unescape("".join(parts[::2])).split())
 
 
-FIXED = 1000  # in a head of a table no text may differ
 BOOKMARKED = re.compile(r' data-bookmark="[^"]*"')
 OPEN, LEAD, TAIL = "\ue010", "\ue011", "\ue012"  # a slot, and whether its text begins and ends with a space
 
 
 def _taken(parts: list[str], free: bool) -> tuple[str, tuple[str, ...]]:
-    """The look, and the texts that may differ."""
+    """The look, and the texts that may differ: those of numbers and slots; where all are `free`, but for heads of tables."""
     look, texts = [], []
-    slots = 0  # how deep within an element whose text may differ
-    stack: list[int] = []
+    stack: list[tuple[bool, bool]] = []  # whether it is a slot, and a head
+    slots = heads = 0
     for i, part in enumerate(parts):
         if i % 2:
             look.append(BOOKMARKED.sub("", part) if "data-bookmark" in part else part)
             if part.startswith("</"):
-                slots -= stack.pop() if stack else 0
+                slot, head = stack.pop()
+                slots, heads = slots - slot, heads - head
             elif not part.endswith("/>") and NAME.match(part)[1] not in VOID:  # type: ignore[index]
-                slot = part.startswith("<mn") or "slot" in classes(part)
-                fixed = part.startswith("<th")
-                stack.append(-FIXED if fixed else slot)
-                slots += stack[-1]
-        elif (slots > 0 or (free and slots == 0)) and part.strip():
+                number = part.startswith("<mn") and not heads
+                stack.append((number or "slot" in classes(part), part.startswith("<th")))
+                slots, heads = slots + stack[-1][0], heads + stack[-1][1]
+        elif (slots or (free and not heads)) and part.strip():
             look.append(f"{OPEN}{LEAD * part[0].isspace()}{TAIL * part[-1].isspace()}")
             texts.append(unescape(part))
         else:

@@ -34,6 +34,7 @@ class Word:
     width: float
     x: float
     face: int
+    spacing: float
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Block:
     fixed: float | None
     pad: tuple[float, float]
     left: float
+    least: float
 
 
 @dataclass
@@ -166,7 +168,11 @@ class Reader:
         self.used.add(place)
         element = parent.element if parent.element is not None else None
         name = element.get(SLOT) if element is not None and isinstance(parent, boxes.InlineBox) else None
-        word = Word(place, None if name is None else int(name), box.width * self.scale, box.position_x * self.scale, _face(box.style))
+        spacing = box.style["letter_spacing"]
+        word = Word(
+            place, None if name is None else int(name), box.width * self.scale, box.position_x * self.scale, _face(box.style),
+            0.0 if spacing == "normal" else spacing * self.scale,
+        )
         if not {"underline", "overline", "line-through"}.intersection(box.style["text_decoration_line"]):
             yield word
             return
@@ -205,7 +211,9 @@ class Reader:
             self._one_column(box)
         left = (box.border_left_width + box.padding_left) * self.scale
         right = (box.border_right_width + box.padding_right) * self.scale
-        yield Block(inner, fixed, (left, right), box.border_box_x() * self.scale)
+        low = box.style["min_width"]
+        least = 0.0 if low == "auto" else low.value * self.scale
+        yield Block(inner, fixed, (left, right), box.border_box_x() * self.scale, least)
         yield Bound(number, False)
         yield Gap(box.margin_right * self.scale)
 
@@ -232,12 +240,42 @@ def _fixed(box: Any) -> bool:
     """Whether a box's width does not depend on its texts: given, or that of a table whose columns are given."""
     if box.style["width"] != "auto":
         return True
+    cells = [part for part in box.descendants() if isinstance(part, boxes.TableCellBox)]
+    if cells and all(child.style["width"] != "auto" for cell in cells for child in cell.children):
+        return True
     tables = [part for part in box.descendants() if isinstance(part, boxes.TableBox) and part.style["table_layout"] == "fixed"]
     return any(abs(table.border_width() - box.width) < BORDERS for table in tables)
 
 
 def _key(x: float, y: float) -> tuple[int, int]:
     return round(x * 50), round(y * 50)
+
+
+def texts_of(box: Any) -> Iterator[Any]:
+    """The texts in a box, in their order."""
+    for part in box.descendants():
+        if isinstance(part, boxes.TextBox):
+            yield part
+
+
+def pen_styles(
+    box: Any, runs: Sequence[Run], places: dict[tuple[int, int], int], scale: float, high: float
+) -> dict[int, tuple[int, float, bytes, bool]]:
+    """For each slot of a paragraph: face, size, colour, and whether it is not broken. Raises: Unfit."""
+    found: dict[int, tuple[int, float, bytes, bool]] = {}
+    for parent in box.descendants():
+        if not isinstance(parent, boxes.InlineBox) or parent.element is None or parent.element.get(SLOT) is None:
+            continue
+        for text in parent.children:
+            if not isinstance(text, boxes.TextBox) or not text.text.strip():
+                continue
+            place = places.get(_key(text.position_x * scale, high - (text.position_y + text.baseline) * scale))
+            if place is None:
+                raise Unfit(f"the text {text.text!r} is not found on its page")
+            whole = parent.style["white_space"] == "nowrap"
+            style = (_face(text.style), runs[place].size, runs[place].colour, whole)
+            found.setdefault(int(parent.element.get(SLOT)), style)
+    return found
 
 
 def by_origin(runs: Sequence[Run]) -> dict[tuple[int, int], int]:
@@ -285,7 +323,7 @@ class Setting:
         if block.fixed is not None:
             return block.fixed
         inner = max((self._measured(line.items) for line in block.lines), default=0.0)
-        return inner + block.pad[0] + block.pad[1]
+        return max(inner, block.least) + block.pad[0] + block.pad[1]
 
     def _put(self, items: Sequence[Any], x: float) -> None:
         for item in items:

@@ -14,6 +14,8 @@ from examgen.render.galley._units import Unit
 from examgen.render.stamping._tree import Element, descending
 
 END = b"\0"
+ELEMENTS = ("<article", "<section", "<table", "<tbody")  # what holds pieces and is an element
+KINDS = dict(zip(ELEMENTS, ("/Art", "/Sect", "/Table", "/TBody"), strict=True))
 BOX = re.compile(rb"/BBox \[([^\]]*)\]")
 
 
@@ -116,17 +118,21 @@ def _kids(element: Element, numbers: dict[int, int]) -> Told:
 
 
 def nested(sets: Sequence[Set]) -> Iterator[tuple[tuple[int, ...], str]]:
-    """What holds the pieces of a page and is an element: each by the path of its numbers, with its type."""
+    """What holds the pieces of a page and is an element: each by the path of its numbers, with its tag."""
     seen: dict[tuple[int, ...], str] = {}
     for one in sets:
         for depth in range(len(one.holders)):
             tag = one.holders[depth][1]
-            kind = "/Art" if tag.startswith("<article") else "/Sect" if tag.startswith("<section") else ""
-            if kind:
-                seen.setdefault(path_of(one.holders[: depth + 1]), kind)
+            if tag.startswith(ELEMENTS):
+                seen.setdefault(path_of(one.holders[: depth + 1]), tag)
     yield from seen.items()
+
+
+def kind_of(tag: str) -> bytes:
+    """The type of the element of a tag."""
+    return next(kind for start, kind in KINDS.items() if tag.startswith(start)).encode()
 
 
 def path_of(holders: Sequence[tuple[int, str]]) -> tuple[int, ...]:
     """The numbers of those that are elements."""
-    return tuple(number for number, tag in holders if tag.startswith(("<article", "<section")))
+    return tuple(number for number, tag in holders if tag.startswith(ELEMENTS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import fromstring
 
@@ -12,7 +13,7 @@ import pydyf
 
 from examgen.render.galley._book import Book
 from examgen.render.galley._flow import Leaf, Set
-from examgen.render.galley._objects import END, Elements, elements, nested, path_of
+from examgen.render.galley._objects import END, Elements, elements, kind_of, nested, path_of
 from examgen.render.galley._units import Unit
 from examgen.render.speech import spoken
 from examgen.render.stamping._matrices import number
@@ -126,7 +127,7 @@ class _File:
             self.nodes.append(self._new())
         own, parents = self._new(), self._new()
         content, pack = self._new(), self._new()
-        code: list[bytes] = [b"/Artifact BMC", book.margins.code(whose, page, pages), b"EMC"]
+        code: list[bytes] = []
         first = self.next
         objects, owners = self._holders(leaf, own)
         count = 0
@@ -136,6 +137,7 @@ class _File:
             objects += self._elements(one, own, count, dy, owners)
             count += one.unit.contents
             self._mark(one, own)
+        code += [b"/Artifact BMC", book.margins.code(whose, page, pages), b"EMC"]
         tail = b" ".join(b"%d 0 R" % owner for owner in owners)
         stream = b"\n".join(code)
         self.used.update(map(int, FORM.findall(stream)))
@@ -150,7 +152,7 @@ class _File:
         self.parents.append(parents)
 
     def _placed(self, one: Set, dy: float, count: int) -> list[bytes]:
-        out = [b"q 1 0 0 1 0 %b cm" % number(dy)]
+        out = [b"q 1 0 0 1 %b %b cm" % (number(one.x), number(dy))]
         line = b""
         for part in one.code.parts:
             line += part if type(part) is bytes else b" %d" % (count + part)
@@ -175,9 +177,11 @@ class _File:
         self.next += len(paths)
         self.roots += top
         made = []
-        for path, kind in paths.items():
+        for path, tag in paths.items():
             above = numbers[path[:-1]] if len(path) > 1 else self.press.top
-            made.append(b"<</S%b/P %d 0 R/K[%b]>>" % (kind.encode(), above, _references(kids[path])))
+            label = re.search(r'aria-label="([^"]*)"', tag)
+            says = b"/A<</O/Table/Summary%b>>" % pydyf.String(unescape(label[1])).data if label else b""
+            made.append(b"<</S%b/P %d 0 R/K[%b]%b>>" % (kind_of(tag), above, _references(kids[path]), says))
         return made, []
 
     def _elements(self, one: Set, page: int, count: int, dy: float, owners: list[int]) -> list[bytes]:

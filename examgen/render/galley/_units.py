@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from weasyprint.formatting_structure.boxes import InlineBox, LineBox
 
 from examgen.render.galley._drawings import Stroke, strokes
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
-from examgen.render.galley._lines import Extent, Line, Placed, Reader, Setting, Unfit, by_origin, own_again
+from examgen.render.galley._lines import Extent, Line, Placed, Reader, Setting, Unfit, by_origin, own_again, pen_styles, texts_of
+from examgen.render.galley._paragraphs import Paragraph, broken, pens
+from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
 from examgen.render.stamping._streams import BLACK, Page, Run
 from examgen.render.stamping._tree import Element, owners, renumbered
 
+EVEN = 0.02  # points by which nothing is moved
 TOUCH = 1.2  # points by which what is drawn may reach out of what it belongs to
 
 
 @dataclass(frozen=True)
 class Holder:
-    """What holds a unit: its margins in points, and whether it stays on one page."""
+    """What holds a unit: its margins in points, whether it stays on one page, and whether one begins with it or behind it."""
 
     top: float
     bottom: float
     whole: bool
+    turns: bool
+    ends: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is drawn around something in a line: stroke by stroke, and all of it as one form; and what it holds on to."""
+
+    strokes: tuple[Stroke, ...]
+    form: bytes
+    place: int
+    extent: Extent
 
 
 @dataclass
@@ -44,13 +61,14 @@ class Unit:
     lines: list[Line] = field(default_factory=list)
     words: dict[int, Word] = field(default_factory=dict)
     slots: dict[int, int] = field(default_factory=dict)  # slot -> word
-    held: list[tuple[Stroke, int, Extent]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     trees: list[Element] = field(default_factory=list)
     contents: int = 0
     owners: list[Element] = field(default_factory=list)
     formulas: list[Element] = field(default_factory=list)
     figures: list[Element] = field(default_factory=list)
     known: dict[Any, Any] = field(default_factory=dict)
+    paragraph: Paragraph | None = None
 
 
 @dataclass
@@ -59,6 +77,7 @@ class Word:
 
     run: Run
     style: int
+    spacing: float
     lead: bool
     tail: bool
     known: dict[str, tuple[float, bytes]] = field(default_factory=dict)
@@ -69,6 +88,7 @@ class Code:
     """What a unit looks like with certain texts: code between numbers of marked content."""
 
     parts: tuple[Any, ...]  # bytes, or the number of a piece of content
+    height: float
 
 
 class Maker:
@@ -91,11 +111,33 @@ class Maker:
         self._check(unit, piece)
         return unit
 
+    def paragraph(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+        """A look that is broken into lines anew each time. Raises: Unfit."""
+        box, holders = boxes
+        unit = self._measured(box, holders, high)
+        runs = [run for item in page.items if item.mcid is not None for run in item.runs]
+        places = by_origin(runs)
+        lines = [line for line in box.descendants() if isinstance(line, LineBox)]
+        styles = pen_styles(box, runs, places, self.scale, high)
+        line = lines[0].height * self.scale
+        made, spaced = pens(piece, styles, _gap(box) * self.scale)
+        first = runs[0]
+        unit.paragraph = Paragraph(
+            made, spaced, box.content_box_x() * self.scale, first.y, box.width * self.scale, line,
+            unit.height - line * len(lines),
+        )
+        told = [" ".join("".join(text.text for text in texts_of(line)).split()) for line in lines]
+        again = broken(unit.paragraph, piece.texts, self.faces)
+        if len(again) != len(told):
+            raise Unfit(f"a paragraph of {len(told)} lines would be broken into {len(again)}")
+        owner = Element("/P")
+        owner.kids = [0]
+        unit.trees, unit.owners, unit.contents = [owner], [owner], 1
+        return unit
+
     def _measured(self, box: Any, holders: Sequence[Any], high: float) -> Unit:
         scale = self.scale
-        around = tuple(
-            Holder(_margin(h, "top") * scale, _margin(h, "bottom") * scale, h.style["break_inside"] == "avoid") for h in holders
-        )
+        around = tuple(_holder(h, scale) for h in holders)
         margins = (_margin(box, "top") * scale, _margin(box, "bottom") * scale)
         keeps, marked = box.style["break_after"] == "avoid", box.style["bookmark_level"] != "none"
         return Unit(high - box.border_box_y() * scale, box.border_height() * scale, margins, around, keeps, marked)
@@ -110,16 +152,18 @@ class Maker:
                 raise Unfit(f"{said!r} is not what its slot says, {raw!r}")
             lead = said.startswith(" ")
             tail = said.endswith(" ")
-            unit.words[item.place] = Word(run, item.face, lead, tail)
+            unit.words[item.place] = Word(run, item.face, item.spacing, lead, tail)
             unit.slots[item.slot] = item.place
         if len(unit.slots) != len(piece.texts):
-            raise Unfit("a text is not found again")
+            lost = [text for slot, text in enumerate(piece.texts) if slot not in unit.slots]
+            raise Unfit(f"texts are not found again: {lost[:3]}")
 
     def _drawn(self, unit: Unit, reader: Reader, page: Page) -> bytes:
         """What is drawn in any case; the rest holds on to something in a line."""
         bound = sorted(_bounds(unit.lines))
         extents = [(number, reader.extents[number]) for number in bound]
         fixed = []
+        held: dict[int, list[Stroke]] = {}
         for stroke in strokes(page.lines) if page.lines else ():
             left, bottom, right, top = stroke.corners
             inside = [
@@ -128,10 +172,12 @@ class Maker:
                 and extent.bottom - TOUCH <= bottom and top <= extent.top + TOUCH
             ]
             if inside:
-                place = min(inside)[1]
-                unit.held.append((stroke, place, reader.extents[place]))
+                held.setdefault(min(inside)[1], []).append(stroke)
             else:
                 fixed.append(stroke.code())
+        for place, found in held.items():
+            form = self.form(b"\n".join(stroke.code() for stroke in found))
+            unit.held.append(Held(tuple(found), form, place, reader.extents[place]))
         return b"\n".join(fixed)
 
     def _parts(
@@ -206,6 +252,17 @@ def _descending(element: Element, inside: bool) -> Iterator[tuple[Element, bool]
             yield from _descending(kid, within)
 
 
+def _holder(box: Any, scale: float) -> Holder:
+    style = box.style
+    turns, ends = style["break_before"] == "page", style["break_after"] == "page"
+    return Holder(_margin(box, "top") * scale, _margin(box, "bottom") * scale, style["break_inside"] == "avoid", turns, ends)
+
+
+def _gap(box: Any) -> float:
+    """The room behind what is not broken, in pixels."""
+    return max((part.margin_right for part in box.descendants() if isinstance(part, InlineBox)), default=0.0)
+
+
 def _margin(box: Any, side: str) -> float:
     value = box.style[f"margin_{side}"]
     return 0.0 if value == "auto" else float(value.value)
@@ -236,6 +293,8 @@ def _bounds_of(items: Sequence[Any]) -> Iterator[int]:
 
 def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
     """The unit with texts of its look. Raises: Unfit."""
+    if unit.paragraph is not None:
+        return _paragraph_again(faces, unit, unit.paragraph, texts)
     widths: dict[int, float] = {}
     codes: dict[int, bytes] = {}
     for slot, place in unit.slots.items():
@@ -245,15 +304,29 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
         if found is None:
             trimmed = " ".join(text.replace("\n", " ").split(" ")).strip(" ")
             trimmed = f"{' ' if word.lead else ''}{trimmed}{' ' if word.tail else ''}"
-            found = word.known[text] = faces.shown(word.style, word.run.size, trimmed)
+            wide, code = faces.shown(word.style, word.run.size, trimmed)
+            if word.spacing:
+                wide, code = wide + word.spacing * len(trimmed), b"%b Tc %b 0 Tc" % (number(word.spacing), code)
+            found = word.known[text] = wide, code
         widths[place], codes[place] = found
     setting = Setting(widths)
     for line in unit.lines:
         setting.line(line)
-    return Code(tuple(_joined(_filled(unit, setting.placed, codes))))
+    return Code(tuple(_joined(_filled(unit, setting.placed, codes))), unit.height)
+
+
+def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
+    lines = broken(paragraph, texts, faces)
+    shown = [b"/P<</MCID", 0, b">>BDC", paragraph_code(paragraph, lines, faces), b"EMC"]
+    return Code(tuple(_joined(iter(shown))), paragraph.more + paragraph.line * len(lines))
 
 
 def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
+    if unit.held:
+        yield b"/Artifact BMC"
+        for held in unit.held:
+            yield _drawn(held, *placed.bounds[held.place])
+        yield b"EMC"
     for part in unit.parts:
         if type(part) is bytes:
             yield part
@@ -264,20 +337,18 @@ def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any
             code = codes.get(place)
             x, y = number(placed.words[place]), number(run.y)
             yield _text_at(run, placed.words[place]) if code is None else b"BT %b %b Td %b ET" % (x, y, code)
-    if unit.held:
-        yield b"/Artifact BMC"
-        for stroke, place, extent in unit.held:
-            left, right = placed.bounds[place]
-            middle = (extent.left + extent.right) / 2
-            yield stroke.code(
-                lambda x, m=middle, a=left - extent.left, b=right - extent.right: x + (a if x < m else b)  # type: ignore[misc]
-            )
-        yield b"EMC"
+
+
+def _drawn(held: Held, left: float, right: float) -> bytes:
+    """What is drawn, moved along, and made wider or narrower with what it holds on to."""
+    by, wider = left - held.extent.left, right - held.extent.right
+    if abs(by - wider) < EVEN:
+        return held.form if abs(by) < EVEN else b"q 1 0 0 1 %b 0 cm %b Q" % (number(by), held.form)
+    middle = (held.extent.left + held.extent.right) / 2
+    return b"\n".join(stroke.code(lambda x: x + (by if x < middle else wider)) for stroke in held.strokes)
 
 
 def _text_at(run: Run, x: float) -> bytes:
-    from dataclasses import replace
-
     return _text(replace(run, x=x))
 
 
