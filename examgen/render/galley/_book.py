@@ -56,6 +56,7 @@ class Book:
         letters = {*"0123456789 ", *unescape(running)}.union(*texts, *whose)
         self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or not sign.isspace() and sign != WHOSE))}0"
         self.forms: dict[bytes, int] = {}
+        self.stiff: dict[Look, str] = {}  # looks whose texts cannot be set, and why
         for _ in range(ROUNDS):
             self._lay_out()
             misfits = list(self._misfits(every))
@@ -65,16 +66,17 @@ class Book:
         raise Unfit(f"{len(misfits)} pieces cannot be set again, such as {misfits[0].html[:200]}")
 
     def _misfits(self, every: Iterable[Piece]) -> Iterator[Piece]:
-        """Pieces that no unit takes, one for each look at a time."""
-        seen: set[Look] = set()
+        """Pieces that no unit takes, one for each look at a time; of stiff looks all."""
+        seen: set[Any] = set()
         for piece in every:
             look = (piece.around, piece.look)
-            if look in seen:
+            known = (look, piece.texts) if look in self.stiff else look
+            if known in seen:
                 continue
             try:
                 self.find(piece)
             except Unfit:
-                seen.add(look)
+                seen.add(known)
                 yield piece
 
     def find(self, piece: Piece) -> tuple[Unit, Code]:
@@ -124,12 +126,24 @@ class Book:
                 raise Unfit("a piece is broken over pages")
             number, box, holders = places[0]
             page_found, tops = found[number]
+            told = (piece, (box, holders), page_found, _below(tops, piece), self.high)
+            self.units.setdefault((piece.around, piece.look), []).append(self._unit(maker, told))
+
+    def _unit(self, maker: Maker, told: Any) -> Unit:
+        """A unit that takes other texts too, or one for this piece alone."""
+        piece = told[0]
+        flowing = "misled" in classes(piece.html[: piece.html.index(">")])
+        why = ""
+        for make in ((maker.paragraph,) if flowing else (maker.unit, maker.paragraph)):
             try:
-                make = maker.paragraph if "misled" in classes(piece.html[: piece.html.index(">")]) else maker.unit
-                unit = make(piece, (box, holders), page_found, _below(tops, piece), self.high)
-            except (Unfit, Unreadable, ValueError) as why:
-                raise Unfit(f"{why}: {piece.html[:200]}") from why
-            self.units.setdefault((piece.around, piece.look), []).append(unit)
+                return make(*told)
+            except Unfit as reason:
+                why = why or str(reason)
+        self.stiff.setdefault((piece.around, piece.look), why)
+        try:
+            return maker.fixed(*told)
+        except (Unreadable, ValueError) as reason:
+            raise Unfit(f"{reason}: {piece.html[:200]}") from reason
 
 
 def _below(tops: list[Element], piece: Piece) -> list[Element]:

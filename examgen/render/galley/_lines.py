@@ -45,6 +45,15 @@ class Gap:
 
 
 @dataclass
+class First:
+    """A fixed word that a line begins with."""
+
+    face: int
+    size: float
+    text: str
+
+
+@dataclass
 class Bound:
     """Where something in the line begins or ends, to which what is drawn holds on."""
 
@@ -132,6 +141,8 @@ class Reader:
     def _begin(self, line: Any) -> list[Any]:
         """What a line begins with and does not break. Raises: Unfit where that is not known."""
         first = line.children[0]
+        if isinstance(first, boxes.TextBox):
+            return [First(_face(first.style), first.style["font_size"] * self.scale, first.text.split(" ")[0])]
         if not isinstance(first, boxes.InlineBox) or first.style["white_space"] != "nowrap":
             raise Unfit("a text with slots is broken into lines")
         return list(self._inline(first))
@@ -258,24 +269,61 @@ def texts_of(box: Any) -> Iterator[Any]:
             yield part
 
 
-def pen_styles(
-    box: Any, runs: Sequence[Run], places: dict[tuple[int, int], int], scale: float, high: float
-) -> dict[int, tuple[int, float, bytes, bool]]:
-    """For each slot of a paragraph: face, size, colour, and whether it is not broken. Raises: Unfit."""
-    found: dict[int, tuple[int, float, bytes, bool]] = {}
-    for parent in box.descendants():
-        if not isinstance(parent, boxes.InlineBox) or parent.element is None or parent.element.get(SLOT) is None:
-            continue
-        for text in parent.children:
-            if not isinstance(text, boxes.TextBox) or not text.text.strip():
-                continue
-            place = places.get(_key(text.position_x * scale, high - (text.position_y + text.baseline) * scale))
-            if place is None:
-                raise Unfit(f"the text {text.text!r} is not found on its page")
+@dataclass
+class Found:
+    """How a slot of a paragraph was laid out: face, size, colour, base line, whether it is not broken, room around it, and
+    where it hangs beside the lines.
+    """
+
+    face: int
+    run: Run
+    whole: bool
+    before: float
+    after: float = 0.0
+    hung: float | None = None
+
+
+class Pens:
+    """Reads the slots of a laid-out paragraph. Raises: Unfit where more stands in it than text."""
+
+    def __init__(self, runs: Sequence[Run], scale: float, high: float) -> None:
+        self.runs, self.places, self.scale, self.high = runs, by_origin(runs), scale, high
+        self.found: dict[int, Found] = {}
+        self.pending, self.last = 0.0, -1
+
+    def read(self, parent: Any, hung: bool = False) -> dict[int, Found]:
+        """The slots of all lines of a block."""
+        for child in parent.children:
+            child = getattr(child, "_box", child)
+            if isinstance(child, boxes.TextBox):
+                self._text(child, parent, hung)
+            elif isinstance(child, boxes.InlineBox):
+                if child.border_left_width or child.border_right_width:
+                    raise Unfit("a frame stands in a paragraph")
+                self.pending += child.margin_left * self.scale
+                self.read(child, hung)
+                if child.margin_right and self.last >= 0:
+                    self.found[self.last].after += child.margin_right * self.scale
+            elif isinstance(child, boxes.LineBox):
+                self.read(child, hung)
+            elif isinstance(child, boxes.InlineBlockBox) and child.margin_left < 0:
+                self.read(child, hung=True)
+            else:
+                raise Unfit(f"a {type(child).__name__} stands in a paragraph")
+        return self.found
+
+    def _text(self, box: Any, parent: Any, hung: bool) -> None:
+        name = parent.element.get(SLOT) if parent.element is not None and isinstance(parent, boxes.InlineBox) else None
+        if not box.text.strip():
+            return
+        place = self.places.get(_key(box.position_x * self.scale, self.high - (box.position_y + box.baseline) * self.scale))
+        if name is None or place is None:
+            raise Unfit(f"the text {box.text!r} is no slot")
+        if int(name) not in self.found:
+            where = box.position_x * self.scale if hung else None
             whole = parent.style["white_space"] == "nowrap"
-            style = (_face(text.style), runs[place].size, runs[place].colour, whole)
-            found.setdefault(int(parent.element.get(SLOT)), style)
-    return found
+            self.found[int(name)] = Found(_face(box.style), self.runs[place], whole, self.pending, 0.0, where)
+            self.pending, self.last = 0.0, int(name)
 
 
 def by_origin(runs: Sequence[Run]) -> dict[tuple[int, int], int]:
@@ -294,8 +342,8 @@ class Placed:
 class Setting:
     """Sets lines again: `widths` are those of the texts by the number of their run, where they are other ones."""
 
-    def __init__(self, widths: dict[int, float]) -> None:
-        self.widths = widths
+    def __init__(self, widths: dict[int, float], faces: Any = None) -> None:
+        self.widths, self.faces = widths, faces
         self.placed = Placed({}, {})
 
     def line(self, line: Line) -> None:
@@ -317,6 +365,8 @@ class Setting:
                 total += item.width
             elif kind is Block:
                 total += self._wide(item)
+            elif kind is First:
+                total += self.faces.shown(item.face, item.size, item.text)[0]
         return total
 
     def _wide(self, block: Block) -> float:

@@ -11,23 +11,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from examgen.render.galley._faces import Faces
-from examgen.render.galley._fragments import OPEN, TAG, Piece, classes
+from examgen.render.galley._fragments import OPEN, TAG, Piece
 from examgen.render.galley._lines import Unfit
 from examgen.render.stamping._matrices import number
+from examgen.render.stamping._streams import BLACK
 
 BREAKS = re.compile(r"(?<=[-/])(?=[^\W\d])")  # places within a word where a line may end
-NEAR = 0.05  # points
+NEAR = 0.004  # points
 
 
 @dataclass(frozen=True)
 class Pen:
-    """How the text of a slot is set: face, size in points, colour; `whole` where it is not broken; `after` is room behind it."""
+    """How the text of a slot is set: face, size in points, colour, how far above the base line; `whole` where it is not broken.
+
+    `before` and `after` are room around it; `hung` is where it stands if it is no part of the lines.
+    """
 
     face: int
     size: float
     colour: bytes
+    rise: float
     whole: bool
-    after: float
+    before: float = 0.0
+    after: float = 0.0
+    hung: float | None = None
 
 
 @dataclass
@@ -69,6 +76,8 @@ def _words(paragraph: Paragraph, texts: Sequence[str], faces: Faces) -> Iterator
     word: list[Bit] = []
     space, spaced = 0.0, False
     for pen, apart, raw in zip(paragraph.pens, paragraph.spaced, texts, strict=True):
+        if pen.hung is not None:
+            continue
         text, begins = " ".join(raw.split()), apart or spaced or raw[:1].isspace()
         joined = bool(word) and pen.whole and word[-1][0].whole and not word[-1][3]
         if begins and joined:
@@ -76,11 +85,13 @@ def _words(paragraph: Paragraph, texts: Sequence[str], faces: Faces) -> Iterator
         elif begins:
             if word:
                 yield space, word
-            word, space = [], faces.shown(pen.face, pen.size, " ")[0]
+            word, space = [], faces.shown(0 if apart else pen.face, pen.size, " ")[0]
         for gap, bit, last in _bits(text, pen.whole):
             if gap is not None:
                 yield space, word
                 word, space = [], faces.shown(pen.face, pen.size, gap)[0] if gap else 0.0
+            if pen.before and gap is None:
+                word.append((pen, "", pen.before, 0.0))
             word.append((pen, bit, faces.shown(pen.face, pen.size, bit)[0], pen.after if last else 0.0))
         spaced = raw[-1:].isspace()
     if word:
@@ -98,43 +109,32 @@ def _bits(text: str, whole: bool) -> Iterator[tuple[str | None, str, bool]]:
         yield gap, bit, i + 1 == len(bits)
 
 
-def code(paragraph: Paragraph, lines: Sequence[Sequence[tuple[float, Pen, str]]], faces: Faces) -> bytes:
+def code(paragraph: Paragraph, texts: Sequence[str], lines: Sequence[Sequence[tuple[float, Pen, str]]], faces: Faces) -> bytes:
     """The code of lines."""
-    out = []
-    for i, line in enumerate(lines):
-        y = number(paragraph.y - i * paragraph.line)
+    hung = [(pen.hung - paragraph.x, pen, text) for pen, text in zip(paragraph.pens, texts, strict=True) if pen.hung is not None]
+    out, black = [], True
+    for i, line in enumerate([[*hung, *(lines[0] if lines else ())], *lines[1:]]):
         for x, pen, text in line:
-            shown = faces.shown(pen.face, pen.size, text)[1]
-            out.append(b"BT %b %b Td %b ET" % (number(paragraph.x + x), y, shown))
-    return b"\n".join(out)
+            if not text.strip():
+                continue
+            if (pen.colour == BLACK) != black or pen.colour != BLACK:
+                out.append(pen.colour)
+                black = pen.colour == BLACK
+            y = number(paragraph.y - i * paragraph.line + pen.rise)
+            out.append(b"BT %b %b Td %b ET" % (number(paragraph.x + x), y, faces.shown(pen.face, pen.size, text)[1]))
+    return b"\n".join(out if black else [*out, BLACK])
 
 
-def pens(piece: Piece, styles: dict[int, tuple[int, float, bytes, bool]], gap: float) -> tuple[list[Pen], list[bool]]:
-    """The pens of a piece whose slots have these styles; what is not broken has room behind it."""
-    made: list[Pen] = []
-    spaced: list[bool] = []
-    slot, space = 0, False
-    inside: list[bool] = []  # whether an open element is not broken
-    ends: list[int] = []  # slots that end an element that is not broken
-    for i, part in enumerate(TAG.split(piece.look)):
-        if i % 2:
-            if part.startswith("</"):
-                if inside and inside.pop() and made:
-                    ends.append(len(made) - 1)
-            else:
-                inside.append("led" in classes(part))
-        elif part.startswith(OPEN):
-            if slot not in styles:
-                raise Unfit("a text is not found again")
-            face, size, colour, whole = styles[slot]
-            made.append(Pen(face, size, colour, whole, 0.0))
-            spaced.append(space)
-            slot, space = slot + 1, False
+def spaces(piece: Piece) -> list[bool]:
+    """For each slot of a piece, whether a space stands before it. Raises: Unfit where a text is no slot."""
+    found: list[bool] = []
+    space = False
+    for part in TAG.split(piece.look)[::2]:
+        if part.startswith(OPEN):
+            found.append(space)
+            space = False
         elif part == " ":
             space = True
         elif part.strip():
             raise Unfit("a text of a paragraph is no slot")
-    for place in ends:
-        pen = made[place]
-        made[place] = Pen(pen.face, pen.size, pen.colour, pen.whole, gap)
-    return made, spaced
+    return found

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from weasyprint.formatting_structure.boxes import InlineBox, LineBox
+from weasyprint.formatting_structure.boxes import LineBox
 
 from examgen.render.galley._drawings import Stroke, strokes
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
-from examgen.render.galley._lines import Extent, Line, Placed, Reader, Setting, Unfit, by_origin, own_again, pen_styles, texts_of
-from examgen.render.galley._paragraphs import Paragraph, broken, pens
+from examgen.render.galley._lines import Extent, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
+from examgen.render.galley._paragraphs import Paragraph, Pen, broken, spaces
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
@@ -69,6 +69,7 @@ class Unit:
     figures: list[Element] = field(default_factory=list)
     known: dict[Any, Any] = field(default_factory=dict)
     paragraph: Paragraph | None = None
+    only: tuple[str, ...] | None = None  # the texts that it was laid out with, where no others can be set
 
 
 @dataclass
@@ -97,6 +98,15 @@ class Maker:
     def __init__(self, faces: Faces, form: Any, scale: float) -> None:
         self.faces, self.form, self.scale = faces, form, scale
 
+    def fixed(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+        """A piece as it is, for its own texts alone."""
+        unit = self._measured(*boxes, high)
+        runs = [run for item in page.items if item.mcid is not None for run in item.runs]
+        drawn = b"\n".join(stroke.code() for stroke in strokes(page.lines)) if page.lines else b""
+        self._parts(unit, page, runs, drawn, tops, len(piece.around))
+        unit.only = piece.texts
+        return unit
+
     def unit(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
         """One look. Raises: Unfit."""
         box, holders = boxes
@@ -116,20 +126,24 @@ class Maker:
         box, holders = boxes
         unit = self._measured(box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
-        places = by_origin(runs)
-        lines = [line for line in box.descendants() if isinstance(line, LineBox)]
-        styles = pen_styles(box, runs, places, self.scale, high)
-        line = lines[0].height * self.scale
-        made, spaced = pens(piece, styles, _gap(box) * self.scale)
-        first = runs[0]
+        lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
+        if page.lines or len({round(line.height, 2) for line in lines}) != 1:
+            raise Unfit("a paragraph has more than text, or lines of different heights")
+        high_line, base = lines[0].height * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
+        found = Pens(runs, self.scale, high).read(box)
+        made = [
+            Pen(f.face, f.run.size, f.run.colour, round(f.run.y - base, 3) % high_line, f.whole, f.before, f.after, f.hung)
+            for _, f in sorted(found.items())
+        ]
+        if sorted(found) != list(range(len(piece.texts))):
+            raise Unfit("a text is not found again")
         unit.paragraph = Paragraph(
-            made, spaced, box.content_box_x() * self.scale, first.y, box.width * self.scale, line,
-            unit.height - line * len(lines),
+            [replace(pen, rise=pen.rise - high_line if pen.rise > high_line / 2 else pen.rise) for pen in made], spaces(piece),
+            box.content_box_x() * self.scale, base, box.width * self.scale, high_line, unit.height - high_line * len(lines),
         )
-        told = [" ".join("".join(text.text for text in texts_of(line)).split()) for line in lines]
         again = broken(unit.paragraph, piece.texts, self.faces)
-        if len(again) != len(told):
-            raise Unfit(f"a paragraph of {len(told)} lines would be broken into {len(again)}")
+        if len(again) != len(lines):
+            raise Unfit(f"a paragraph of {len(lines)} lines would be broken into {len(again)}")
         owner = Element("/P")
         owner.kids = [0]
         unit.trees, unit.owners, unit.contents = [owner], [owner], 1
@@ -237,7 +251,7 @@ class Maker:
         """A unit must set its own texts again where they stood."""
         if len(unit.formulas) != len(piece.formulas):
             raise Unfit(f"{len(piece.formulas)} formulas have become {len(unit.formulas)}")
-        setting = Setting({})
+        setting = Setting({}, self.faces)
         for line in unit.lines:
             setting.line(line)
             own_again(line, setting.placed)
@@ -258,9 +272,9 @@ def _holder(box: Any, scale: float) -> Holder:
     return Holder(_margin(box, "top") * scale, _margin(box, "bottom") * scale, style["break_inside"] == "avoid", turns, ends)
 
 
-def _gap(box: Any) -> float:
-    """The room behind what is not broken, in pixels."""
-    return max((part.margin_right for part in box.descendants() if isinstance(part, InlineBox)), default=0.0)
+def _hung(line: Any, box: Any) -> bool:
+    """Whether a line stands in a box within the lines of the paragraph."""
+    return not any(child is line for child in box.children)
 
 
 def _margin(box: Any, side: str) -> float:
@@ -293,6 +307,8 @@ def _bounds_of(items: Sequence[Any]) -> Iterator[int]:
 
 def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
     """The unit with texts of its look. Raises: Unfit."""
+    if unit.only is not None and unit.only != tuple(texts):
+        raise Unfit("it is another piece")
     if unit.paragraph is not None:
         return _paragraph_again(faces, unit, unit.paragraph, texts)
     widths: dict[int, float] = {}
@@ -309,7 +325,7 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
                 wide, code = wide + word.spacing * len(trimmed), b"%b Tc %b 0 Tc" % (number(word.spacing), code)
             found = word.known[text] = wide, code
         widths[place], codes[place] = found
-    setting = Setting(widths)
+    setting = Setting(widths, faces)
     for line in unit.lines:
         setting.line(line)
     return Code(tuple(_joined(_filled(unit, setting.placed, codes))), unit.height)
@@ -317,7 +333,7 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
 
 def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
     lines = broken(paragraph, texts, faces)
-    shown = [b"/P<</MCID", 0, b">>BDC", paragraph_code(paragraph, lines, faces), b"EMC"]
+    shown = [b"/P<</MCID", 0, b">>BDC", paragraph_code(paragraph, texts, lines, faces), b"EMC"]
     return Code(tuple(_joined(iter(shown))), paragraph.more + paragraph.line * len(lines))
 
 
