@@ -127,7 +127,8 @@ class Maker:
         unit = self._measured(box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
-        if page.lines or len({round(line.height, 2) for line in lines}) != 1:
+        drawn = next(strokes(page.lines), None) if page.lines else None
+        if drawn is not None or len({round(line.height, 2) for line in lines}) != 1:
             raise Unfit("a paragraph has more than text, or lines of different heights")
         high_line, base = lines[0].height * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
         found = Pens(runs, self.scale, high).read(box)
