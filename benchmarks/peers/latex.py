@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from zlib import crc32
 from pathlib import Path
 
 from benchmarks.peers import content
@@ -30,23 +30,29 @@ from examgen.render.paper import (
 PREAMBLE = Path(__file__).with_name("preamble.tex")
 SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "~": r"\textasciitilde{}", "·": r"\textperiodcentered{}"}
 SIGNS = {"−": "-", "×": r"\times ", "σ": r"\sigma ", "·": r"\cdot "}
-WIDE, HIGH = 7.0, 5.2  # mm of a grid's cell in a solution
+HIGH = 5.2  # mm of a grid's cell in a solution
+PALE = ("used", "winner", "clipped")  # marks whose cells are grey
 FAR, RULE = r"\qquad ", r"\\\hline "  # between things side by side; the end of a row of a table
 INDENT, END = r"\hspace*{7mm}", r"\par"
+VECTOR, LINE = r"\vector", r"\line"
 BIG_POINT = 72 / 25.4  # in a millimetre
 
 
-def sheets(head: Head, variants: Iterable[SheetVariant], *, codes: bool = False) -> str:
+def sheets(head: Head, variants: Sequence[SheetVariant], *, codes: bool = True) -> str:
     """All sheets as one document, each on two pages; `codes` draws the squares that scanners read."""
-    return _document(head, (_sheet(head, variant, codes) for variant in variants), rf"\foottail{{ of {content.PAGES}}}\namedpages")
+    saved = _saved(task.diagram for variant in variants for task in variant.tasks)
+    setting = rf"{saved}\foottail{{ of {content.PAGES}}}\namedpages"
+    return _document(head, setting, (_sheet(head, variant, codes) for variant in variants))
 
 
-def keys(head: Head, solved: Iterable[SolvedVariant]) -> str:
+def keys(head: Head, solved: Sequence[SolvedVariant]) -> str:
     """All worked solutions as one document, each starting a page."""
-    return _document(head, (_key(head, variant) for variant in solved), "")
+    steps = (step for variant in solved for task in variant.tasks for step in task.steps)
+    saved = _saved(step.circuit.diagram for step in steps if step.circuit)
+    return _document(head, saved, (_key(head, variant) for variant in solved))
 
 
-def _document(head: Head, each: Iterable[str], setting: str) -> str:
+def _document(head: Head, setting: str, each: Iterable[str]) -> str:
     shared = rf"\newcommand\examtitle{{{text(head.title)}}}\newcommand\samplemark{{{'SAMPLE' if head.sample else ''}}}"
     body = "\n".join(each)
     return f"{PREAMBLE.read_text(encoding='utf-8')}{shared}\n\\begin{{document}}{setting}\n{body}\n\\end{{document}}\n"
@@ -95,7 +101,7 @@ def _marks(variant: SheetVariant) -> str:
     heads = [str(task.number) for task in variant.tasks] + ["Total"]
     most = [num(task.points) for task in variant.tasks] + [num(variant.points)]
     rows = [" & ".join(["Task", *heads]), " & ".join(["Maximum", *most]), rf"\rule[-2mm]{{0pt}}{{7mm}}Marked{'&' * len(heads)}", ""]
-    return rf"\begin{{tabular}}[b]{{|p{{17mm}}*{{{len(heads)}}}{{|c}}|}}\hline {RULE.join(rows)}\end{{tabular}}"
+    return rf"\begin{{tabular}}[b]{{|p{{17mm}}*{{{len(heads)}}}{{|C}}|}}\hline {RULE.join(rows)}\end{{tabular}}"
 
 
 def _task(head: Head, task: SheetTask) -> str:
@@ -115,14 +121,14 @@ def _block(block: content.Block) -> str:
             tables = (rf"\gridof{{{symbol}}}{{{_grid(rows)}}}" for symbol, rows in grids)
             return rf"\begin{{center}}{FAR.join(tables)}\end{{center}}"
         case content.Items(texts):
-            items = "".join(rf"\makebox[5mm][l]{{{i}.}}{text(words)}\par " for i, words in enumerate(texts, start=1))
-            return rf"{{\leftskip5mm\parindent-5mm {items}}}"
+            return "".join(rf"\numbered{{{i}}}{{{text(words)}}}" for i, words in enumerate(texts, start=1))
         case content.Circuit(drawing):
             return rf"\begin{{center}}{_circuit(drawing)}\end{{center}}"
 
 
 def _scores(table: content.Scores) -> str:
-    heads = " & ".join(["", *(rf"\makebox[16mm]{{{_class(name)}}}" for name in table.heads)])
+    *classes, true_class = table.heads
+    heads = " & ".join(["", *(rf"\makebox[16mm]{{{name}}}" for name in classes), _class(true_class)])
     rows = (
         " & ".join([name, *(_score(score, i == framed) for i, score in enumerate(scores)), _class(true)])
         for name, scores, framed, true in table.rows
@@ -169,11 +175,32 @@ def _answer(box: Box, width: float) -> str:
 
 
 def _circuit(drawing: diagram.Drawing) -> str:
+    """Numbers over a drawing that is set once."""
+    numbers = "".join(number for spot in drawing.spots for number in _numbers(drawing, spot))
+    return rf"\begin{{picture}}{_size(drawing)}\drawn{{{_name(_fixed(drawing))}}}{numbers}\end{{picture}}"
+
+
+def _saved(diagrams: Iterable[diagram.Diagram | None]) -> str:
+    """Each of the drawings once, in a box of its own, for all variants."""
+    drawn = {_fixed(diagram.draw_circuit(each)): None for each in diagrams if each}
+    return "".join(rf"\drawonce{{{_name(fixed)}}}{{{fixed}}}" for fixed in drawn)
+
+
+def _name(fixed: str) -> str:
+    return f"{crc32(fixed.encode()):08x}"
+
+
+def _size(drawing: diagram.Drawing) -> str:
+    return f"({drawing.width:.2f},{drawing.height:.2f})"
+
+
+def _fixed(drawing: diagram.Drawing) -> str:
+    """Wires, gates and names: what circuits of one structure share."""
     height = drawing.height
     wires = "".join(_wire(path, height) for path in drawing.wires)
-    spots = "".join("".join(_spot(drawing, spot)) for spot in drawing.spots)
+    spots = "".join(part for spot in drawing.spots for part in _spot(drawing, spot))
     marks = "".join(rf"\at{{{mark.x:.2f}}}{{{height - mark.y:.2f}}}{{{math(mark.latex)}}}" for mark in drawing.marks)
-    return rf"\begin{{picture}}({drawing.width:.2f},{height:.2f}){wires}{spots}{marks}\end{{picture}}"
+    return rf"\begin{{picture}}{_size(drawing)}{wires}{spots}{marks}\end{{picture}}"
 
 
 def _wire(path: str, height: float) -> str:
@@ -187,20 +214,22 @@ def _wire(path: str, height: float) -> str:
 
 
 def _spot(drawing: diagram.Drawing, spot: diagram.Spot) -> Iterator[str]:
-    y, tip = drawing.height - spot.y, spot.x + drawing.gate + drawing.stub
-    head = r"\vector" if spot.last else r"\line"
-    yield rf"\put({spot.x + drawing.gate:.2f},{y:.2f}){{{head}(1,0){{{drawing.stub:.2f}}}}}"
-    if spot.node.gate:
-        yield rf"\gate{{{spot.x + drawing.gate / 2:.2f}}}{{{y:.2f}}}{{{math(spot.node.inside)[1:-1]}}}"
-        left, top, width, tall = spot.naming
-        if spot.node.label:
-            yield rf"\atright{{{left + width:.2f}}}{{{drawing.height - top - tall / 2:.2f}}}{{\footnotesize{math(spot.node.label)}}}"
-    else:
-        yield rf"\atright{{{spot.x + drawing.gate - 1:.2f}}}{{{y:.2f}}}{{{math(spot.node.inside)}}}"
+    y, start = drawing.height - spot.y, spot.x + drawing.gate
+    yield rf"\put({start:.2f},{y:.2f}){{{VECTOR if spot.last else LINE}(1,0){{{drawing.stub:.2f}}}}}"
+    if not spot.node.gate:
+        yield rf"\atright{{{start - 1:.2f}}}{{{y:.2f}}}{{{math(spot.node.inside)}}}"
+        return
+    yield rf"\gate{{{spot.x + drawing.gate / 2:.2f}}}{{{y:.2f}}}{{{math(spot.node.inside)[1:-1]}}}"
+    left, top, width, tall = spot.naming
+    if spot.node.label:
+        yield rf"\atright{{{left + width:.2f}}}{{{drawing.height - top - tall / 2:.2f}}}{{\footnotesize{math(spot.node.label)}}}"
+
+
+def _numbers(drawing: diagram.Drawing, spot: diagram.Spot) -> Iterator[str]:
+    x, y = spot.x + drawing.gate + drawing.stub / 2, drawing.height - spot.y
     if not spot.node.constant:
-        middle = spot.x + drawing.gate + drawing.stub / 2
-        yield from _written(middle, y + drawing.writing / 2, spot.node.value, spot.found_value, r"\textbf")
-        yield from _written(middle, y - drawing.writing / 2, spot.node.gradient, spot.found_gradient, r"\textit")
+        yield from _written(x, y + drawing.writing / 2, spot.node.value, spot.found_value, r"\textbf")
+        yield from _written(x, y - drawing.writing / 2, spot.node.gradient, spot.found_gradient, r"\textit")
 
 
 def _written(x: float, y: float, given: diagram.Shown, found: diagram.Shown, face: str) -> Iterator[str]:
@@ -271,17 +300,17 @@ def _noted(edge: WrittenEdge) -> str:
 
 def _marked_grid(grid: WrittenGrid) -> str:
     """A grid whose cells may be grey, underlined, bold, framed or in brackets, in TeX's picture mode."""
-    rows, columns = len(grid.rows), len(grid.rows[0])
+    rows, columns, wide = len(grid.rows), len(grid.rows[0]), grid.cell_width
     places = [
-        (WIDE * x, HIGH * (rows - 1 - y), cell) for y, row in enumerate(grid.rows) for x, cell in enumerate(row)
+        (wide * x, HIGH * (rows - 1 - y), cell) for y, row in enumerate(grid.rows) for x, cell in enumerate(row)
     ]
-    pale = (rf"\pale{{{x:.1f}}}{{{y:.1f}}}" for x, y, cell in places if cell.mark in ("used", "winner", "clipped"))
-    numbers = (rf"\num{{{x:.1f}}}{{{y:.1f}}}{{{_marked(cell)}}}" for x, y, cell in places)
-    lines = [rf"\multiput(0,0)(0,{HIGH}){{{rows + 1}}}{{\line(1,0){{{WIDE * columns:.1f}}}}}"]
-    lines += [rf"\multiput(0,0)({WIDE},0){{{columns + 1}}}{{\line(0,1){{{HIGH * rows:.1f}}}}}"]
-    drawn = "".join([*pale, *lines, *_frames(places), *numbers])
+    drawn = [rf"\pale{{{x:.1f}}}{{{y:.1f}}}{{{wide:.1f}}}" for x, y, cell in places if cell.mark in PALE]
+    drawn.append(rf"\multiput(0,0)(0,{HIGH}){{{rows + 1}}}{{\line(1,0){{{wide * columns:.1f}}}}}")
+    drawn.append(rf"\multiput(0,0)({wide:.1f},0){{{columns + 1}}}{{\line(0,1){{{HIGH * rows:.1f}}}}}")
+    drawn += _frames(places, wide)
+    drawn += [rf"\num{{{x:.1f}}}{{{y:.1f}}}{{{wide:.1f}}}{{{_marked(cell)}}}" for x, y, cell in places]
     label = rf"\textbf{{{grid.label}}} " if grid.label else ""
-    picture = rf"\begin{{picture}}({WIDE * columns:.1f},{HIGH * rows:.1f}){drawn}\end{{picture}}"
+    picture = rf"\begin{{picture}}({wide * columns:.1f},{HIGH * rows:.1f}){''.join(drawn)}\end{{picture}}"
     return rf"\begin{{tabular}}[t]{{@{{}}c@{{}}}}{label}${grid.symbol}$\\[.5mm]{picture}\end{{tabular}}"
 
 
@@ -291,13 +320,14 @@ def _marked(cell: WrittenCell) -> str:
     return forms.get(cell.mark, rf"\textit{{({shown})}}" if cell.mark == "clipped" else shown)
 
 
-def _frames(places: Sequence[tuple[float, float, WrittenCell]]) -> Iterator[str]:
+def _frames(places: Sequence[tuple[float, float, WrittenCell]], wide: float) -> Iterator[str]:
     """The thick lines of windows, and those around the score of a true class."""
-    lines = [line for x, y, cell in places for side in ("blrt" if cell.mark == "true" else cell.sides) for line in [_side(x, y, side)]]
-    if lines:
-        yield r"\linethickness{1.5pt}" + "".join(line for line, _ in groupby(lines)) + r"\linethickness{.4pt}"
+    framed = ((x, y, "blrt" if cell.mark == "true" else cell.sides) for x, y, cell in places)
+    if lines := [_side(x, y, side, wide) for x, y, sides in framed for side in sides]:
+        yield rf"\linethickness{{1.6pt}}{''.join(lines)}\linethickness{{.4pt}}"
 
 
-def _side(x: float, y: float, side: str) -> str:
-    left, low = x + WIDE * (side == "r"), y + HIGH * (side == "t")
-    return rf"\put({left:.1f},{low:.1f}){{\line({'1,0' if side in 'bt' else '0,1'}){{{WIDE if side in 'bt' else HIGH}}}}}"
+def _side(x: float, y: float, side: str, wide: float) -> str:
+    left, low = x + wide * (side == "r"), y + HIGH * (side == "t")
+    level = side in "bt"
+    return rf"\put({left:.1f},{low:.1f}){{\line({'1,0' if level else '0,1'}){{{wide if level else HIGH:.1f}}}}}"
