@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from zlib import crc32
 
 from benchmarks.peers import content
 from examgen.render import describing, diagram, qr
 from examgen.render.notation import num
 from examgen.render.paper import Box, Head, SheetTask, SheetVariant
 
+Bound = dict[str, str]  # code -> the name it is bound to
 PREAMBLE = Path(__file__).with_name("preamble.typ")
 SPECIAL = re.compile(r"[\\#$*_`<>@~\[\]]")
 TOKEN = re.compile(r"\\operatorname\{(?P<name>\w+)\}|\\(?P<word>[a-z]+|[,;])|(?P<script>[_^])|(?P<number>[\d.]+)|(?P<sign>\S)")
@@ -28,28 +28,33 @@ WORDS = {
 
 def sheets(head: Head, variants: Sequence[SheetVariant], *, codes: bool = True) -> str:
     """All sheets as one document, each on two pages; `codes` draws the squares that scanners read."""
-    drawn = {_fixed(diagram.draw_circuit(task.diagram)) for each in variants for task in each.tasks if task.diagram}
-    shared = [f"#let {_name(fixed)} = {{ {fixed} }}" for fixed in sorted(drawn)]
+    bound: Bound = {}
+    made = [_sheet(head, variant, codes, bound) for variant in variants]
     preamble = f"#set document(title: {_string(head.title)})\n{PREAMBLE.read_text(encoding='utf-8')}"
-    return "\n".join([preamble, *shared, *(_sheet(head, variant, codes) for variant in variants)])
+    return "\n".join([preamble, *(f"#let {name} = {value}" for value, name in bound.items()), *made])
 
 
-def _sheet(head: Head, variant: SheetVariant, codes: bool) -> str:
+def _bind(bound: Bound, value: str) -> str:
+    """What calls a value that is bound to a name once, wherever it is needed again."""
+    return f"#{bound.setdefault(value, f'shared-{len(bound)}')};"
+
+
+def _sheet(head: Head, variant: SheetVariant, codes: bool, bound: Bound) -> str:
     made = []
     for page, tasks in enumerate(content.pages(variant), start=1):
         code = _string(_squares(content.code(head, variant, page))) if codes else "none"
         sample = "SAMPLE" if head.sample else ""
         told = f"[{text(head.title)}], [{sample}], [{text(content.footer(variant, page))}], {code}, {str(page == 1).lower()}"
-        body = [*(_top(head, variant) if page == 1 else ()), *(_task(head, task) for task in tasks)]
+        body = [*(_top(head, variant, bound) if page == 1 else ()), *(_task(head, task, bound) for task in tasks)]
         made.append(f"#sheet-page({told})[{' '.join(body)}]")
     return "\n".join(made)
 
 
-def _top(head: Head, variant: SheetVariant) -> Iterator[str]:
+def _top(head: Head, variant: SheetVariant, bound: Bound) -> Iterator[str]:
     yield f"#banner([{text(head.title)}], [{text(content.allowance(head))}], [{variant.number}], [{variant.code}])"
     heads = "".join(f"[{task.number}], " for task in variant.tasks) + "[Total]"
     most = "".join(f"[{num(task.points)}], " for task in variant.tasks) + f"[{num(variant.points)}]"
-    yield f"#who(marks(({heads}), ({most})))#rules[{text(content.rules(head))}]"
+    yield _bind(bound, f"[#who(marks(({heads}), ({most})))#rules[{text(content.rules(head))}]]")
 
 
 def _squares(code: qr.Drawn) -> str:
@@ -119,31 +124,30 @@ def _group(tokens: Sequence[re.Match[str]], at: int) -> tuple[str, int]:
     return " ".join(pieces), at + 1
 
 
-def _task(head: Head, task: SheetTask) -> str:
-    blocks = " ".join(_block(task, block) for block in content.statement(task))
+def _task(head: Head, task: SheetTask, bound: Bound) -> str:
     room, width = content.widths(task.boxes)
     answers = " ".join(_answer(box, width) for box in task.boxes)
-    rounding = content.rounding(head, task)
-    field = f"#answers({room}mm)[{answers}]#room"
-    return f"#task([{task.number}], [{num(task.points)}])\n{blocks}\n\n{text(rounding)}\n\n{field}"
+    field = f"[{text(content.rounding(head, task))}\n\n#answers({room}mm)[{answers}]#room]"
+    heading = f"#task([{task.number}], [{num(task.points)}])"
+    blocks = (_block(task, block, bound) for block in content.statement(task))
+    return "\n".join([heading, *blocks, _bind(bound, field)])
 
 
-def _block(task: SheetTask, block: content.Block) -> str:
+def _block(task: SheetTask, block: content.Block, bound: Bound) -> str:
     match block:
         case content.Prose(words):
-            return f"{text(words)}\n\n"
+            return _bind(bound, f"[{text(words)}\n\n]")
         case content.Defined(words, formulas):
-            return f"{text(words)}#h(5mm){'#h(5mm)'.join(map(inline, formulas))}\n\n"
-        case content.Scores(heads, rows):
-            lines = ", ".join(map(_row, rows))
-            return f"#scores(({', '.join(f'[{name}]' for name in heads)}), ({lines},))"
-        case content.Grids(grids):
-            tables = ", ".join(_grid(symbol, rows) for symbol, rows in grids)
-            return f"#side-by-side({tables})"
+            return _bind(bound, f"[{text(words)}#h(5mm){'#h(5mm)'.join(map(inline, formulas))}\n\n]")
         case content.Items(texts):
-            return "\n" + "\n".join(f"+ {text(words)}" for words in texts) + "\n\n"
+            items = "\n".join(f"+ {text(words)}" for words in texts)
+            return _bind(bound, f"[\n{items}\n\n]")
+        case content.Scores(heads, rows):
+            return f"#scores(({', '.join(f'[{name}]' for name in heads)}), ({', '.join(map(_row, rows))},))"
+        case content.Grids(grids):
+            return f"#side-by-side({', '.join(_grid(symbol, rows) for symbol, rows in grids)})"
         case content.Circuit(drawing):
-            return _circuit(task, drawing)
+            return _circuit(task, drawing, bound)
 
 
 def _row(row: tuple[str, tuple[str, ...], int, str]) -> str:
@@ -166,15 +170,12 @@ def _answer(box: Box, width: float) -> str:
     return f"#answer-matrix([{box.label}], [{asked}], {cells}, [{points}])"
 
 
-def _circuit(task: SheetTask, drawing: diagram.Drawing) -> str:
+def _circuit(task: SheetTask, drawing: diagram.Drawing, bound: Bound) -> str:
     said = describing.describe(task.diagram, language="en", comma=False) if task.diagram else ""
     numbers = "; ".join(number for spot in drawing.spots for number in _numbers(drawing, spot))
     size = f"{drawing.width:.2f}, {drawing.height:.2f}"
-    return f"#circuit({_string(said)}, {size}, {_name(_fixed(drawing))}, {{ {numbers} }})\n\n"
-
-
-def _name(fixed: str) -> str:
-    return f"drawn-{crc32(fixed.encode()):08x}"
+    drawn = _bind(bound, f"{{ {_fixed(drawing)} }}").strip("#;")
+    return f"#circuit({_string(said)}, {size}, {drawn}, {{ {numbers} }})\n\n"
 
 
 def _fixed(drawing: diagram.Drawing) -> str:
