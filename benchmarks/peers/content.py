@@ -89,7 +89,7 @@ def statement(task: SheetTask) -> tuple[Block, ...]:
     """What a task says and shows, down to its answer boxes."""
     if "scores" in task.data:
         return tuple(_of_scores(task))
-    return tuple(_of_circuit(task) if task.diagram else _of_image(task))
+    return tuple(_of_image(task) if task.diagram is None else _of_circuit(task, task.diagram))
 
 
 def _of_scores(task: SheetTask) -> Iterator[Block]:
@@ -111,10 +111,10 @@ def _scores(task: SheetTask) -> Scores:
     )
 
 
-def _of_circuit(task: SheetTask) -> Iterator[Block]:
+def _of_circuit(task: SheetTask, drawn: diagram.Diagram) -> Iterator[Block]:
     yield Defined("Given is the function", task.formula)
     yield Prose(f"{PASSES} {_say(task, *task.says)}")
-    yield Circuit(diagram.draw_circuit(task.diagram))
+    yield Circuit(diagram.draw_circuit(drawn))
 
 
 def _of_image(task: SheetTask) -> Iterator[Block]:
