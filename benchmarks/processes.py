@@ -40,8 +40,10 @@ def python(module: str, *given: object) -> list[str]:
     return [sys.executable, "-m", module, *map(str, given)]
 
 
-def run(command: Sequence[str], folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> Cost:
-    """Runs a command to its end. Raises: NotRun with the last line it wrote where it fails."""
+def run(
+    command: Sequence[str], folder: Path = ROOT, environment: Mapping[str, str] | None = None, fine: Sequence[int] = (0,)
+) -> Cost:
+    """Runs a command to its end. Raises: NotRun with the last line it wrote where its status is none of the `fine` ones."""
     world = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = perf_counter()
@@ -50,7 +52,7 @@ def run(command: Sequence[str], folder: Path = ROOT, environment: Mapping[str, s
             child.returncode = os.waitstatus_to_exitcode(status)
         elapsed = perf_counter() - start
         said, wrong = (_written(file) for file in (out, err))
-    if child.returncode:
+    if child.returncode not in fine:
         last = (wrong or said).strip().splitlines()[-1:] or [f"status {child.returncode}"]
         raise NotRun(last[0])
     return Cost(used.ru_utime + used.ru_stime, elapsed, used.ru_maxrss / 1024, said)
