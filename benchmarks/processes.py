@@ -22,7 +22,10 @@ class NotRun(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one process and all that it waited for: seconds of processor time, seconds elapsed, MB at its peak; what it said."""
+    """Of one process and all that it waited for: seconds of processor time, seconds elapsed, MB at its peak; what it said.
+
+    The peak is that of the largest of them, and never less than what the process that asked had taken itself.
+    """
 
     processor: float
     elapsed: float
