@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 GET = {
-    "pdfLaTeX": "apt-get install --no-install-recommends texlive-latex-base texlive-latex-recommended texlive-pictures lmodern",
+    "pdfLaTeX": "apt-get install --no-install-recommends texlive-latex-base texlive-pictures lmodern",
     "Typst": "pip install typst",
 }
 LIBRARIES = ("weasyprint", "numpy", "sympy", "torch", "pikepdf")
