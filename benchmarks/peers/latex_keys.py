@@ -70,7 +70,7 @@ def _line(line: WrittenLine) -> str:
 
 def _edges(edges: Sequence[WrittenEdge]) -> str:
     heads, rows = " & ".join(map(text, content.EDGES)), "".join(map(_edge, edges))
-    return rf"{INDENT}\begin{{tabular}}{{|l|l|l|l|l|}}\hline\small {heads}{RULE}{rows}\end{{tabular}}{END}"
+    return rf"{{\small{INDENT}\begin{{tabular}}{{|l|l|l|l|l|}}\hline {heads}{RULE}{rows}\end{{tabular}}{END}}}"
 
 
 def _edge(edge: WrittenEdge) -> str:

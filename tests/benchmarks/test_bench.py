@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bench import QUICK, Bench, Row, _measured, _ratio, table
+from benchmarks import ours
+from benchmarks.bench import QUICK, SAMPLE, SOLVED, Bench, Row, _measured, _ratio, _rows, table
 from benchmarks.processes import NotRun, run
 from benchmarks.slopes import Found, Line, Slopes, Subject, line
 
@@ -74,6 +75,18 @@ def test_a_program_that_fails_was_not_run() -> None:
     with pytest.raises(NotRun, match="no such page"):
         run([sys.executable, "-c", "import sys; print('started'); sys.exit('no such page')"])
     assert None is _measured("a row", "", lambda: (run([sys.executable, "-c", "raise SystemExit(3)"]).said, True)).passed
+
+
+def test_a_group_that_cannot_begin_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its sample a group is one row that passes nothing, and the other groups go on."""
+    made = Bench(QUICK, tmp_path)
+    monkeypatch.setattr(made, "ours", lambda name: lambda count: run([sys.executable, "-c", "raise SystemExit('no exam')"]))
+    assert [Row("keys", "", "not run: no exam")] == list(_rows("keys", made))
+
+
+def test_the_sample_lies_where_the_adapters_leave_it() -> None:
+    """Both sides name the files alike."""
+    assert (SAMPLE, SOLVED) == (ours.SAMPLE, ours.SOLVED)
 
 
 def test_time_and_memory_are_those_of_the_process() -> None:
