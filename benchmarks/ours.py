@@ -8,26 +8,30 @@ the time. A function that the package does not offer yet raises NotRun, and is r
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from itertools import cycle, islice
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, BinaryIO
 
 from benchmarks.processes import ROOT, NotRun
 from examgen import codes
 from examgen.exam import Exam, read_exam
 from examgen.registry import graph_of, problems
+from examgen.render.paper import SheetVariant, SolvedVariant
 from examgen.sheets import Variant, head, sheet_variant, solved_variant
 from examgen.solving import Contract, draw
 
 EXAM = ROOT / "variants" / "lecture6.toml"
 SEED = "a benchmark"
+VOLUME = 1000
 SAMPLE, SOLVED = "sample.pickle", "solved.pickle"
 
 
@@ -84,13 +88,13 @@ def solved(count: int, folder: Path) -> Done:
     return Done(count, process_time() - start)
 
 
-def worked(folder: Path, count: int) -> Sequence[Any]:
+def worked(folder: Path, count: int) -> Sequence[SolvedVariant]:
     """The first so many full worked keys."""
-    found: Sequence[Any] = pickle.loads((folder / SOLVED).read_bytes())
+    found: Sequence[SolvedVariant] = pickle.loads((folder / SOLVED).read_bytes())
     return found[:count]
 
 
-def sheets(folder: Path, count: int) -> list[Any]:
+def sheets(folder: Path, count: int) -> list[SheetVariant]:
     """The sheets of so many variants, as data."""
     chosen = exam()
     return [sheet_variant(chosen, variant) for variant in variants(folder, count)]
@@ -106,17 +110,38 @@ def plain(count: int, folder: Path) -> Done:
 
 def tagged(count: int, folder: Path) -> Done:
     """Stamped sheets with tags."""
-    raise NotRun("sheets cannot be stamped yet")
+    return _stamped(sheets(folder, count), tagged=True)
 
 
 def untagged(count: int, folder: Path) -> Done:
     """Stamped sheets without tags."""
-    raise NotRun("sheets cannot be stamped yet")
+    return _stamped(sheets(folder, count), tagged=False)
+
+
+def _stamped(made: Sequence[SheetVariant], tagged: bool) -> Done:
+    out = io.BytesIO()
+    return timed(2 * len(made), lambda: _stamp(made, out, tagged) or out.getvalue())
+
+
+def _stamp(made: Sequence[SheetVariant], out: BinaryIO, tagged: bool) -> None:
+    """Stamps sheets. Raises: NotRun where the package cannot, or where one of them does not look like its master."""
+    try:
+        stamping = import_module("examgen.render.stamping")
+    except ImportError:
+        raise NotRun("sheets cannot be stamped yet") from None
+    if alone := stamping.stamp_sheets(head(exam()), made, out, tagged=tagged).alone:
+        raise NotRun(f"{alone.total()} of {len(made)} sheets were laid out by themselves: {alone.most_common(1)[0][0]}")
 
 
 def volumes(count: int, folder: Path) -> Done:
-    """Sheets in numbered volumes, drawn and written a piece at a time: for its memory."""
-    raise NotRun("sheets cannot be stamped yet")
+    """Sheets in volumes of so many, drawn and written one after another: for the memory it takes."""
+    chosen = exam()
+    start = process_time()
+    for first in range(1, count + 1, VOLUME):
+        numbers = range(first, min(first + VOLUME, count + 1))
+        with (folder / f"volume-{first}.pdf").open("wb") as out:
+            _stamp([sheet_variant(chosen, _drawn(chosen, number)) for number in numbers], out, tagged=True)
+    return Done(2 * count, process_time() - start)
 
 
 def keys(count: int, folder: Path) -> Done:
