@@ -163,6 +163,8 @@ def keys(bench: Bench) -> Iterator[Row]:
 def _ratio(bench: Bench, what: str, ours: str, theirs: str, least: float) -> Row:
     def found() -> tuple[str, bool | None]:
         mine, other = bench.slopes[ours], bench.slopes[theirs]
+        if min(mine.each, other.each) <= 0:
+            raise NotRun("one more piece costs less than the noise of this run: take larger sizes, or a quiet machine")
         ratio = other.each / mine.each
         told = f"{ratio:.2f} times ({_cost(mine)}; {theirs} {_cost(other)})"
         return told, ratio >= least

@@ -59,6 +59,13 @@ def test_what_is_not_run_does_not_pass(tmp_path: Path) -> None:
     assert "yes" not in list(table([row]))[1]
 
 
+def test_noise_passes_nothing(tmp_path: Path) -> None:
+    """Where the larger size took no longer than the smaller one, nothing can be said of a piece."""
+    row = _ratio(bench(-0.0001, 0.002, tmp_path), "pages", "ours", "theirs", 2)
+    assert None is row.passed
+    assert row.measured.startswith("not run: one more piece costs less than the noise")
+
+
 def test_a_peer_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pdfLaTeX and Typst no document is written, and the way to them is told."""
     monkeypatch.setattr("benchmarks.bench.installed", lambda peer: False)
