@@ -1,6 +1,7 @@
 # make exam    set up, build the control work of the seed lecture, say where the PDFs are
 # make test    set up, run the whole test suite
 # make lint    ruff and mypy
+# make bench   time pages, keys, proofs and starts, beside pdfLaTeX and Typst where they are; BENCH=--quick takes less
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
 # make clean   remove what was built; make distclean removes .venv too
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 EDITABLE := $(INSTALL) --no-build-isolation -e
 
-.PHONY: exam test lint pins sample clean distclean
+.PHONY: exam test lint bench pins sample clean distclean
 .DELETE_ON_ERROR:
 
 exam: $(VENV)/exam.stamp
@@ -41,6 +42,12 @@ $(VENV)/test.stamp: $(VENV)/exam.stamp
 	@$(PYTHON) .ci/system.py poppler
 	@$(EDITABLE) '.[torch,dev,adapters]'
 	@touch $@
+
+# the peers are not installed here: what is missing is named, with the command that brings it
+BENCH ?=
+bench: $(VENV)/test.stamp
+	@$(PYTHON) .ci/system.py pdf
+	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
 # PyTorch stays where it is unless TORCH says otherwise: another release may bring another build (CPU or CUDA)
 TORCH ?= 2.13.0

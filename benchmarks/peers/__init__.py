@@ -1,0 +1,1 @@
+"""What other typesetters set for comparison: the content of our sheets and worked keys, as LaTeX and as Typst."""
