@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -12,6 +14,7 @@ import pydyf
 import weasyprint
 
 from examgen.render import archival, tagging
+from examgen.render.galley._drawings import Stroke, strokes
 from examgen.render.galley._faces import STYLES, Faces
 from examgen.render.galley._fragments import HERE, Edge, Piece, classes, filled
 from examgen.render.galley._lines import Unfit
@@ -20,17 +23,18 @@ from examgen.render.galley._margins import WHOSE, Margins, margins
 from examgen.render.galley._units import Code, Maker, Unit, set_again
 from examgen.render.paper import Head
 from examgen.render.pdf import VARIANTS, lay_out
-from examgen.render.stamping._streams import Page, Unreadable, taken_apart
-from examgen.render.stamping._tree import Element, trees
+from examgen.render.stamping._streams import Item, Page, Unreadable, taken_apart
+from examgen.render.stamping._tree import Element, owners, trees
 
 Look = tuple[tuple[str, ...], str]
 Events = Sequence[Piece | Edge]
 HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements that may hold pieces
+APART = 12.0  # points that what is drawn may reach out of its piece: less than half of the room between pieces
 ROUNDS = 4  # of laying out what could not be set from what was laid out before
 OWN_STYLE = """
-.master { break-before: page; }
-.master:first-child { break-before: auto; }
+.master { break-inside: avoid; margin-bottom: 9mm; }
 .master .variant { page: auto; break-before: auto; }
+.letters { break-before: page; }
 .letters p { overflow-wrap: anywhere; font-kerning: none; font-variant-ligatures: none; }
 """
 FACES = ("", "font-weight:700", "font-style:italic", "font-weight:700;font-style:italic")
@@ -98,10 +102,10 @@ class Book:
         return b"/E%d Do" % self.forms.setdefault(code, len(self.forms))
 
     def _lay_out(self) -> None:
-        pieces = "".join(f'<div class="master">{filled(piece, i)}</div>' for i, piece in enumerate(self.masters))
+        pieces = "".join(f'<article class="master">{filled(piece, i)}</article>' for i, piece in enumerate(self.masters))
         faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
-        first = f'<div class="master">{self.running}</div>'
-        document = lay_out(f'{self.start}{first}{pieces}<div class="master letters">{faces}</div></body></html>', self.head)
+        first = f'<article class="master">{self.running}</article>'
+        document = lay_out(f'{self.start}{first}{pieces}<article class="master letters">{faces}</article></body></html>', self.head)
         self.pdf, found = _apart(document, self.head)
         fonts = {f"/{font.hash}".encode(): font for font in document.fonts.values()}
         self.faces = Faces(fonts, found[-1][0], self.letters)
@@ -120,12 +124,14 @@ class Book:
         for number, page in enumerate(document.pages):
             for box, holders in _leaves(page._page_box, []):
                 at.setdefault(int(box.element.get(HERE)), []).append((number, box, holders))
+        cuts = [Cutting(page, tops[1:] if number == 0 else tops) for number, (page, tops) in enumerate(found)]
         for i, piece in enumerate(self.masters):
             places = at.get(i, [])
             if len({number for number, _, _ in places}) != 1:
                 raise Unfit("a piece is broken over pages")
             number, box, holders = places[0]
-            page_found, tops = found[number]
+            top = self.high - box.border_box_y() * tagging.POINTS
+            page_found, tops = cuts[number].next(top, top - box.border_height() * tagging.POINTS)
             told = (piece, (box, holders), page_found, _below(tops, piece), self.high)
             self.units.setdefault((piece.around, piece.look), []).append(self._unit(maker, told))
 
@@ -136,7 +142,7 @@ class Book:
         why = ""
         for make in ((maker.paragraph,) if flowing else (maker.unit, maker.paragraph)):
             try:
-                return make(*told)
+                return make(*told[:3], deepcopy(told[3]), told[4])  # which numbers its content anew
             except Unfit as reason:
                 why = why or str(reason)
         self.stiff.setdefault((piece.around, piece.look), why)
@@ -144,6 +150,34 @@ class Book:
             return maker.fixed(*told)
         except (Unreadable, ValueError) as reason:
             raise Unfit(f"{reason}: {piece.html[:200]}") from reason
+
+
+@dataclass
+class Cut:
+    """What stands on a page for one piece: its content, and what is drawn there."""
+
+    items: list[Item]
+    strokes: list[Stroke]
+
+
+class Cutting:
+    """Cuts a page into the pieces that were laid out on it, one below another."""
+
+    def __init__(self, page: Page, tops: Sequence[Element]) -> None:
+        self.page, self.tops = page, iter(tops)
+        self.strokes = list(strokes(page.lines)) if page.lines else []
+
+    def next(self, top: float, bottom: float) -> tuple[Cut, list[Element]]:
+        """The piece that stands between two heights, and the elements in it."""
+        tree = next(self.tops)
+        own = owners(tree)
+        items = [item for item in self.page.items if item.mcid in own]
+        drawn = []
+        for stroke in self.strokes:
+            _, low, _, high = stroke.corners
+            if bottom - APART <= low and high <= top + APART:
+                drawn.append(stroke)
+        return Cut(items, drawn), [kid for kid in tree.kids if isinstance(kid, Element)]
 
 
 def _below(tops: list[Element], piece: Piece) -> list[Element]:

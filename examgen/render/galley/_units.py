@@ -8,7 +8,7 @@ from typing import Any
 
 from weasyprint.formatting_structure.boxes import LineBox
 
-from examgen.render.galley._drawings import Stroke, strokes
+from examgen.render.galley._drawings import Stroke
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
 from examgen.render.galley._lines import Extent, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
@@ -16,7 +16,7 @@ from examgen.render.galley._paragraphs import Paragraph, Pen, broken, spaces
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
-from examgen.render.stamping._streams import BLACK, Page, Run
+from examgen.render.stamping._streams import BLACK, Run
 from examgen.render.stamping._tree import Element, owners, renumbered
 
 EVEN = 0.02  # points by which nothing is moved
@@ -98,16 +98,16 @@ class Maker:
     def __init__(self, faces: Faces, form: Any, scale: float) -> None:
         self.faces, self.form, self.scale = faces, form, scale
 
-    def fixed(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+    def fixed(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
         """A piece as it is, for its own texts alone."""
         unit = self._measured(*boxes, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
-        drawn = b"\n".join(stroke.code() for stroke in strokes(page.lines)) if page.lines else b""
+        drawn = b"\n".join(stroke.code() for stroke in page.strokes)
         self._parts(unit, page, runs, drawn, tops, len(piece.around))
         unit.only = piece.texts
         return unit
 
-    def unit(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+    def unit(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
         """One look. Raises: Unfit."""
         box, holders = boxes
         unit = self._measured(box, holders, high)
@@ -121,14 +121,13 @@ class Maker:
         self._check(unit, piece)
         return unit
 
-    def paragraph(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+    def paragraph(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
         """A look that is broken into lines anew each time. Raises: Unfit."""
         box, holders = boxes
         unit = self._measured(box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
-        drawn = next(strokes(page.lines), None) if page.lines else None
-        if drawn is not None or len({round(line.height, 2) for line in lines}) != 1:
+        if page.strokes or len({round(line.height, 2) for line in lines}) != 1:
             raise Unfit("a paragraph has more than text, or lines of different heights")
         high_line, base = lines[0].height * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
         found = Pens(runs, self.scale, high).read(box)
@@ -179,7 +178,7 @@ class Maker:
         extents = [(number, reader.extents[number]) for number in bound]
         fixed = []
         held: dict[int, list[Stroke]] = {}
-        for stroke in strokes(page.lines) if page.lines else ():
+        for stroke in page.strokes:
             left, bottom, right, top = stroke.corners
             inside = [
                 (extent.right - extent.left, place) for place, extent in extents
@@ -196,7 +195,7 @@ class Maker:
         return b"\n".join(fixed)
 
     def _parts(
-        self, unit: Unit, page: Page, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
+        self, unit: Unit, page: Any, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
     ) -> None:
         for top in tops:
             unit.trees.append(top)
