@@ -96,7 +96,7 @@ class Batch:
         exact = self.plan, [span[:, left] for span in spans]
         boxes = accepted(self.graph, self.asks, exact, rounded, self.contract.decimals, unsure)
         found: Reasons = [None] * len(left)
-        blurred(boxes, found)
+        blurred(boxes, found, unsure)
         self._tell(which[left], stack, boxes, found, unsure, spared)
         doubt.of[left] |= unsure.of
         for place, why in zip(left.tolist(), found, strict=True):

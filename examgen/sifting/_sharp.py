@@ -21,7 +21,11 @@ from examgen.solving import WIDEST_GRADIENT, WIDEST_VALUE
 
 @dataclass(frozen=True, eq=False)
 class Accepted:
-    """Of one box the ends of what is accepted, (candidates, cells) each, in units of the last of `places` decimals."""
+    """Of one box the ends of what is accepted, in units of the last of `places` decimals.
+
+    Each end lies between two bounds, (2, candidates, cells): where a number that is rounded outward is itself of so many
+    decimals, the digits behind exp and ln leave the last one open.
+    """
 
     ask: Ask
     low: Array
@@ -39,7 +43,7 @@ def box(dims: tuple[int, ...], index: tuple[int, ...] | None) -> tuple[int, ...]
 def accepted(
     graph: Graph, asks: Sequence[Ask], exact: tuple[Plan, Spans], rounded: tuple[Plan, Spans], decimals: int, doubt: Doubt
 ) -> list[Accepted]:
-    """Box by box what `answers.accepted` gives; candidates whose ends are not certain are put in doubt."""
+    """Box by box what `answers.accepted` gives."""
     return [_accepted(graph, ask, exact, rounded, decimals, doubt) for ask in asks]
 
 
@@ -54,23 +58,24 @@ def _accepted(
         doubt.add(value[0] != value[-1])
         one = 10 ** (PLACES - GUARD)
         doubt.add(value[0] % UNIT != 0)
-        return Accepted(ask, value[0] // one, value[0] // one, GUARD)
+        return Accepted(ask, fixed.widths(value, 2) // one, fixed.widths(value, 2) // one, GUARD)
     spans = [rounded[1][place][:, :, places] for place in rounded[0].holders(ask.node, gradient=ask.gradient)]
     reached = [fixed.widths(fixed.widened(span, asked, FINEST), 4) for span in spans]
     ends = np.concatenate((np.min([span[:2] for span in reached], axis=0), np.max([span[2:] for span in reached], axis=0)))
     unit, last = 10 ** (PLACES - asked), 10 ** (PLACES - asked - GUARD)
     low = np.minimum(ends[:2], fixed.widths(value, 2) - unit) // last
     high = -(-np.maximum(ends[2:], fixed.widths(value, 2) + unit) // last)
-    doubt.add((low[0] != low[1]) | (high[0] != high[1]))
-    return Accepted(ask, low[0], high[0], asked + GUARD)
+    return Accepted(ask, low, high, asked + GUARD)
 
 
-def blurred(boxes: Sequence[Accepted], reasons: list[str | None]) -> None:
+def blurred(boxes: Sequence[Accepted], reasons: list[str | None], doubt: Doubt) -> None:
     """Writes down the first box of each candidate whose interval is too wide to mark by."""
     for accept in boxes:
         allowed = WIDEST_GRADIENT if accept.ask.gradient else WIDEST_VALUE
         decimals = 0 if accept.ask.whole else accept.places - GUARD
-        wide = (accept.high - accept.low > allowed * 10 ** (accept.places - decimals)).any(axis=-1)
+        most = allowed * 10 ** (accept.places - decimals)
+        wide, perhaps = (accept.high[0] - accept.low[1] > most).any(axis=-1), accept.high[1] - accept.low[0] > most
+        doubt.add(perhaps & ~wide[:, None])
         why = f"the accepted interval of {accept.ask.key} is wider than {allowed} units of its last decimal"
         for candidate in np.flatnonzero(wide).tolist():
             reasons[candidate] = reasons[candidate] or why

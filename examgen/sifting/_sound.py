@@ -97,5 +97,6 @@ def _bits(node: Node, operands: list[int], bits: int) -> int:
     if node.op == "div":
         return prod(node.shape) * (sum(operands) + SIZE)
     if node.op == "pow":
-        return prod(node.shape) * abs(int(node["exponent"])) * (operands[0] + SIZE)
+        exponent = int(node["exponent"])
+        return exponent * operands[0] if exponent > 0 else prod(node.shape) * -exponent * (operands[0] + SIZE)
     return sum(operands) + COUNT

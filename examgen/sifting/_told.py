@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm, prod
 
 import numpy as np
 
@@ -20,10 +21,11 @@ from examgen.sifting._sharp import Accepted
 from examgen.sifting._stack import Given
 
 TOLD, HIDDEN, OPEN = 1, 0, -1  # by a mistake's result: it is seen, it is not, or the exact result must be looked at
-WHOLE = frozenset((  # ops that make whole numbers of whole numbers
-    "input", "const", "add", "sub", "mul", "neg", "relu", "abs", "maximum", "minimum", "step", "sign", "sum", "amax", "amin",
-    "matmul", "transpose", "getitem", "sum_to", "spread", "put", "pick", "others", "put_others", "one_hot", "conv2d", "maxpool",
-    "conv2d_dx", "conv2d_dk", "maxpool_dx",
+COARSEST = 10**5
+PRODUCTS = frozenset(("mul", "matmul", "conv2d", "conv2d_dx", "conv2d_dk"))
+WHOLE = frozenset((  # ops that make of whole numbers whole numbers, and have no other way to a fraction
+    "input", "add", "sub", "neg", "relu", "abs", "maximum", "minimum", "step", "sign", "sum", "amax", "amin", "transpose",
+    "getitem", "sum_to", "spread", "put", "pick", "others", "put_others", "one_hot", "maxpool", "maxpool_dx",
 ))
 
 
@@ -43,7 +45,7 @@ class Told:
             return np.full(len(chosen), TOLD)
         names = [str(place.node) for place in solver.places]
         arrays = _numpy.run(solver.both.graph, self._data(solver, chosen), "float", names, len(chosen))
-        sure = self.stack.whole and _keeps_whole(solver.both.graph, frozenset(names))
+        sure = self.stack.whole and _coarse(solver.both.graph, frozenset(names))
         for place in solver.places:
             flat = arrays[str(place.node)][(slice(None), *place.index)].reshape(len(chosen), -1)
             beyond, within = self._beyond(flat, self.boxes[place.key], chosen, sure)
@@ -55,12 +57,12 @@ class Told:
         """Where a cell lies outside for certain, and where all lie inside for certain."""
         scale, error = 10.0**accept.places, float(FLOAT)
         margin = 0.0 if accept.ask.whole else MARGIN * 10.0 ** (GUARD - accept.places)
-        low, high = accept.low[chosen] / scale - margin, accept.high[chosen] / scale + margin
-        beyond = ((flat < low - error) | (flat > high + error)).any(axis=-1)
+        low, high = accept.low[:, chosen] / scale - margin, accept.high[:, chosen] / scale + margin
+        beyond = ((flat < low[0] - error) | (flat > high[1] + error)).any(axis=-1)
         if accept.ask.whole:
-            # a whole number so near another one is that one
-            return beyond, ((np.abs(flat - low) <= error) & sure).all(axis=-1)
-        return beyond, ((flat >= low + error) & (flat <= high - error)).all(axis=-1)
+            # a number of few denominators so near a whole one is that one
+            return beyond, ((np.abs(flat - low[0]) <= error) & sure).all(axis=-1)
+        return beyond, ((flat >= low[1] + error) & (flat <= high[0] - error)).all(axis=-1)
 
     def _data(self, solver: Solver, chosen: Array) -> dict[str, Array]:
         """What the solver's graph takes in, as stacks."""
@@ -90,17 +92,23 @@ def _elsewhere(solver: Solver, place: Place, ask: Ask) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _keeps_whole(graph: Graph, names: frozenset[str]) -> bool:
-    """Whether whole numbers come to whole numbers in these nodes."""
-    wanted = {*names}
-    for node in reversed(graph.nodes):
-        if node.name in wanted:
-            wanted.update(node.inputs)
-    return all(_keeps(node) for node in graph.nodes if node.name in wanted)
+def _coarse(graph: Graph, names: frozenset[str]) -> bool:
+    """Whether whole numbers come in these nodes to fractions of denominators far smaller than what float64 tells apart."""
+    found: dict[str, int] = {}
+    for node in graph.nodes:
+        found[node.name] = _denominator(node, [found[name] for name in node.inputs])
+    return all(0 < found[name] <= COARSEST for name in names)
 
 
-def _keeps(node: Node) -> bool:
+def _denominator(node: Node, operands: Sequence[int]) -> int:
+    """A common denominator of all cells; 0 where there is none."""
+    if node.op == "const":
+        return lcm(*(cell.denominator for cell in cells(node["value"])))
     if node.op == "pow":
         exponent = Fraction(node["exponent"])
-        return exponent.denominator == 1 and exponent >= 0
-    return node.op in WHOLE and (node.op != "const" or all(cell.denominator == 1 for cell in cells(node["value"])))
+        return operands[0] ** int(exponent) if exponent.denominator == 1 and exponent >= 0 else 0
+    if node.op in PRODUCTS:
+        return prod(operands)
+    if node.op in ("avgpool", "avgpool_dx"):
+        return operands[0] * prod(node["size"])
+    return lcm(*operands) if node.op in WHOLE else 0

@@ -167,9 +167,12 @@ def _multiplied(x: Array, y: Array) -> Array:
     return np.where((x == 0) | (y == 0), 0, np.where(copied, SECONDS["copy"], short))
 
 
-def _rounded(x: Array, doubt: Doubt) -> Array:
-    """To the grid."""
-    doubt.add(np.abs(x - np.floor(x) - 0.5) < NEAR * (1 + np.abs(x) / ONE))
+def _rounded(x: Array, doubt: Doubt, *, value: bool = True) -> Array:
+    """To the grid; without `value` nothing counts but whether the result has few digits."""
+    halfway = np.abs(x - np.floor(x) - 0.5) < NEAR * (1 + np.abs(x) / ONE)
+    if not value:
+        halfway &= (np.floor(x) % (ONE // 10) == 0) | (np.ceil(x) % (ONE // 10) == 0)
+    doubt.add(halfway)
     return np.rint(np.nan_to_num(x)).astype(np.int64)
 
 
@@ -194,7 +197,7 @@ def _product(column: Made, x: Array, doubt: Doubt, value: bool) -> tuple[Array, 
 
 def _quotient(column: Made, x: Array, doubt: Doubt, value: bool) -> tuple[Array, Array]:
     above, below = x[..., 0], x[..., 1]
-    found = _rounded(above / np.where(below == 0, ONE, below) * ONE, doubt)
+    found = _rounded(above / np.where(below == 0, ONE, below) * ONE, doubt, value=value)
     found = np.where(below == 0, 0, found)
     easy = _whole(above) & _whole(below) & _whole(found) & _digit(below) & _digit(found)
     free = (above == 0) | (np.abs(below) == ONE)

@@ -98,12 +98,13 @@ class _Writer:
         terms = [part for part in parts if isinstance(part, Term)]
         if not terms:
             return Row(len(parts), np.array([self._place(part) for part in parts], dtype=np.intp))
-        do = terms[0].do
-        if any(term.do != do for term in terms):
+        kinds = {term.do for term in terms}
+        do = "+" if "+" in kinds else terms[0].do  # a sum of one part is written as that part
+        if do != "+" and len(kinds) > 1:
             raise Unwritable("cells of different kinds")
         if do == "**":
             return self._power(parts)
-        rows = [part.args if isinstance(part, Term) else self._alone(do, part) for part in parts]
+        rows = [part.args if isinstance(part, Term) and part.do == do else self._alone(do, part) for part in parts]
         most = max(map(len, rows))
         padded = [row if len(row) == most else self._padded(do, row, most) for row in rows]
         return Made(do, most, self._column([part for row in padded for part in row]))
