@@ -15,7 +15,7 @@ FILTER_CELLS, FILTER_WEIGHTS = (-1, 1, 2), (5, 3, 2)  # negative in the mean, so
 LARGEST_CELL = 20
 REPAIRS = 200
 
-Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell or its weight, image cell) pairs
+Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell, image cell) pairs
 
 
 def filter_bank(params: Any, stream: Stream) -> Exact:
@@ -46,18 +46,31 @@ def repair(params: Any, stream: Stream, image: list[int], kernels: Exact, bias: 
 
     `image` holds the flat cells of (C, H, W) and is changed in place; `kernels` is (F, C, kH, kW), `bias` (F,).
     """
-    taps = _taps(params)
-    banks = [(_weighted(tuple(cells(bank)), taps), b) for bank, b in zip(kernels, bias, strict=True)]
+    taps, under = _taps(params), _under(params)
+    flats = [tuple(cells(bank)) for bank in kernels]
+    planes = [
+        [b + sum([flat[k] * image[i] for k, i in pairs if flat[k]]) for pairs in taps]
+        for flat, b in zip(flats, bias, strict=True)
+    ]
     for _ in range(REPAIRS):
-        offending = _offence(params, image, banks)
+        offending = _offence(params, planes, flats, taps)
         if offending is None:
             return
-        image[stream.choice(offending)] = stream.below(6)
+        pixel = stream.choice(offending or range(len(image)))
+        old, image[pixel] = image[pixel], stream.below(6)
+        for flat, plane in zip(flats, planes, strict=True):
+            for cell, k in under[pixel]:
+                plane[cell] += flat[k] * (image[pixel] - old)
 
 
-def _weighted(flat: Sequence[int], taps: Taps) -> Taps:
-    """Per cell of a map: (weight, image cell) pairs, without weights of 0."""
-    return [[(flat[k], i) for k, i in pairs if flat[k]] for pairs in taps]
+@lru_cache(maxsize=64)
+def _under(params: Any) -> Taps:
+    """Per image cell the windows that it lies under: (cell of a map, filter cell) pairs."""
+    found: Taps = [[] for _ in range(params.channels * params.height * params.width)]
+    for cell, pairs in enumerate(_taps(params)):
+        for k, i in pairs:
+            found[i].append((cell, k))
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -80,20 +93,20 @@ def _taps(params: Any) -> Taps:
     return result
 
 
-def _offence(params: Any, image: list[int], banks: Sequence[tuple[Taps, int]]) -> list[int] | None:
-    """Image cells to change: those under a window at a kink, at a tie or too large; all of them if ReLU does not act."""
+def _offence(params: Any, planes: Sequence[list[int]], flats: Sequence[Sequence[int]], taps: Taps) -> list[int] | None:
+    """Image cells to change: those that count in a window at a kink, at a tie or too large; any (none named) if ReLU does not
+    act."""
     columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
-    everything = list(range(len(image)))
-    for taps, b in banks:
-        plane = [b + sum([w * image[i] for w, i in pairs]) for pairs in taps]
-        for value, pairs in zip(plane, taps, strict=True):
-            if (params.relu and value == 0) or abs(value) > LARGEST_CELL:
-                return [i for _, i in pairs] or everything
-        if params.relu and not min(plane) < 0 < max(plane):
-            return everything
+    for plane, flat in zip(planes, flats, strict=True):
+        low, high = min(plane), max(plane)
+        if low < -LARGEST_CELL or high > LARGEST_CELL or (params.relu and 0 in plane):
+            worst = (value for value in plane if (params.relu and value == 0) or abs(value) > LARGEST_CELL)
+            return [i for k, i in taps[plane.index(next(worst))] if flat[k]]
+        if params.relu and not low < 0 < high:
+            return []
         tied = _tied_window(params, plane, columns)
         if tied is not None:
-            return [i for cell in tied for _, i in taps[cell]]
+            return [i for cell in tied for k, i in taps[cell] if flat[k]]
     return None
 
 
