@@ -56,11 +56,11 @@ def repair(params: Any, stream: Stream, image: list[int], kernels: Exact, bias: 
         offending = _offence(params, planes, flats, taps)
         if offending is None:
             return
-        pixel = stream.choice(offending or range(len(image)))
-        old, image[pixel] = image[pixel], stream.below(6)
-        for flat, plane in zip(flats, planes, strict=True):
+        drawn, pixel = stream.below(6), stream.choice(offending or range(len(image)))
+        more, image[pixel] = drawn - image[pixel], drawn
+        for flat, plane in zip(flats, planes, strict=True) if more else ():
             for cell, k in under[pixel]:
-                plane[cell] += flat[k] * (image[pixel] - old)
+                plane[cell] += flat[k] * more
 
 
 @lru_cache(maxsize=64)
