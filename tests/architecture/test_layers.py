@@ -26,6 +26,7 @@ LAYERS = (
     {"verifying"},
     {"mistaken", "effort", "students"},
     {"solving", "differing"},
+    {"sifting"},
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},
