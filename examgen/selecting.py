@@ -103,11 +103,10 @@ class Selection:
         contract, place = Contract(task.working, task.decimals), (task.number, choice.problem)
         middle = reference(choice.problem, choice.preset, contract)
         beside = self.neighbour.get(task.number)
-        search = Search(
-            Fair(task.decimals, middle, self.exam.band, bool(choice.tables)), self.given[choice.problem], self.seen[place], beside
-        )
+        fair = Fair(task.decimals, middle, self.exam.band, bool(choice.tables))
+        search = Search(fair, self.given[choice.problem], self.seen[place], beside)
         if self.together:
-            tried = map(search.looked_at, self._foreseen(task, choice, variant, contract, search.fair))
+            tried: Iterator[Candidate] = map(search.looked_at, self._foreseen(task, choice, variant, contract, fair))
         else:
             parts = self._parts(task, choice, variant)
             tried = candidates(choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -20,12 +20,12 @@ from examgen.registry import problem
 from examgen.sifting._batch import Batch
 from examgen.sifting._numbers import Numbers
 from examgen.sifting._written import Unwritable
-from examgen.solving import ATTEMPTS, Candidate, Contract, candidates, faults, first, unfit, untellable
+from examgen.solving import ATTEMPTS, STANDARD, Candidate, Contract, faults, first, unfit, untellable
 from examgen.tabulating import off_the_table
 
 TOGETHER = 256  # candidates in one stack
 ALONE = 4  # so few are faster one by one
-AHEAD = 16  # candidates at most that are drawn at once for one key, and in all where few keys are left
+AHEAD = 32  # candidates at most that are drawn at once for one key, and in all where few keys are left
 
 
 @dataclass
@@ -125,7 +125,7 @@ class Ahead:
         """In their order."""
         found: dict[int, Looked] = {}
         structures = by_structure(instances)
-        self.apart = len(instances) < ALONE * len(structures)
+        self.apart = len(structures) > 1 and len(instances) < ALONE * len(structures)
         for places in structures.values():
             for start in range(0, len(places), TOGETHER):
                 some = places[start : start + TOGETHER]
@@ -182,7 +182,7 @@ class Ahead:
 
 
 def draw_all(
-    name: str, preset: Preset, keys: Iterable[Sequence[str | int]], contract: Contract | None = Contract()
+    name: str, preset: Preset, keys: Iterable[Sequence[str | int]], contract: Contract | None = STANDARD
 ) -> Iterator[Instance]:
     """The instances that belong to many keys, each as `solving.draw` gives it; without a contract they are free of kinks and
     flaws, and nothing else is asked of them.

@@ -5,14 +5,14 @@ What bounds of int64 or float64 leave open is asked there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from examgen.differing import Marks, marks_of
-from examgen.effort import Profile, Work, work_of
+from examgen.effort import Work, work_of
 from examgen.mistaken import solvers
 from examgen.model import Instance
 from examgen.problem import Problem

@@ -128,7 +128,7 @@ def div(x: Array, y: Array, doubt: Doubt) -> Array:
 def _whole(x: Array) -> Array:
     """As int64; what is too large for it is in doubt already."""
     bound = float(10 * LARGEST) * UNIT / 2
-    return np.clip(np.nan_to_num(x), -bound, bound).astype(np.int64)
+    return np.asarray(np.clip(np.nan_to_num(x), -bound, bound).astype(np.int64))
 
 
 def size(x: Array) -> Array:
@@ -154,7 +154,7 @@ def power(x: Array, exponent: int, doubt: Doubt) -> Array:
 
 def _upper(bounds: int) -> Array:
     """Which of the bounds of a span are upper ones."""
-    return (np.arange(bounds) % 2 == 1).reshape(bounds, 1, 1)
+    return np.asarray(np.arange(bounds) % 2 == 1).reshape(bounds, 1, 1)
 
 
 def function(x: Array, work: Callable[[Array], Array], known: tuple[int, int] | None, doubt: Doubt, *, cut: bool) -> Array:

@@ -58,7 +58,7 @@ def _read(values: Sequence[Exact], doubt: Doubt) -> Array:
         raise Unwritable("ragged") from None
     if array.dtype == np.int64:
         doubt.add(np.abs(array.reshape(len(values), -1)) > LARGEST)
-        return (np.clip(array, -LARGEST, LARGEST) * UNIT).reshape(1, len(values), -1)
+        return np.asarray(np.clip(array, -LARGEST, LARGEST) * UNIT).reshape(1, len(values), -1)
     return _fractions(values, doubt)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm, prod
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,8 @@ class Told:
         arrays = _numpy.run(solver.both.graph, self._data(solver, chosen), "float", names, len(chosen))
         sure = self.stack.whole and _coarse(solver.both.graph, frozenset(names))
         for place in solver.places:
-            flat = arrays[str(place.node)][(slice(None), *place.index)].reshape(len(chosen), -1)
+            where: Any = (slice(None), *place.index)
+            flat = arrays[str(place.node)][where].reshape(len(chosen), -1)
             beyond, within = self._beyond(flat, self.boxes[place.key], chosen, sure)
             found[(found == HIDDEN) & ~within] = OPEN
             found[beyond] = TOLD
@@ -106,7 +108,7 @@ def _denominator(node: Node, operands: Sequence[int]) -> int:
         return lcm(*(cell.denominator for cell in cells(node["value"])))
     if node.op == "pow":
         exponent = Fraction(node["exponent"])
-        return operands[0] ** int(exponent) if exponent.denominator == 1 and exponent >= 0 else 0
+        return int(operands[0] ** int(exponent)) if exponent.denominator == 1 and exponent >= 0 else 0
     if node.op in PRODUCTS:
         return prod(operands)
     if node.op in ("avgpool", "avgpool_dx"):

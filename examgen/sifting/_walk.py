@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -56,11 +57,11 @@ def _leaf(step: Step, stack: Given) -> Array:
     return stack.spans[step.name]
 
 
-def in_a_row(sources: Sequence[Array], numbers: Sequence[object]) -> Array:
+def in_a_row(sources: Sequence[Array], numbers: Sequence[Fraction]) -> Array:
     """The cells of all operands, then numbers."""
     count = sources[0].shape[1]
-    floors = np.array([int(number * UNIT // 1) for number in numbers])  # type: ignore[operator]
-    ceilings = np.array([-int(-number * UNIT // 1) for number in numbers])  # type: ignore[operator]
+    floors = np.array([number * UNIT // 1 for number in numbers], dtype=np.int64)
+    ceilings = np.array([-(-number * UNIT // 1) for number in numbers], dtype=np.int64)
     bounds = floors[None] if (floors == ceilings).all() else np.stack((floors, ceilings))
     span = np.broadcast_to(bounds[:, None, :], (len(bounds), count, len(numbers)))
     return np.concatenate(fixed.alike(*sources, span), axis=-1)

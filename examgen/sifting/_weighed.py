@@ -102,9 +102,9 @@ class _Counting:
     def _chosen(self, node: Node) -> Array | None:
         """Labels, or the winner of every window."""
         if node.op == "one_hot":
-            return self.grid[node.inputs[0]] // ONE
+            return np.asarray(self.grid[node.inputs[0]] // ONE)
         if node.op in ("pick", "others", "put_others"):
-            return self.grid[node.inputs[1]] // ONE
+            return np.asarray(self.grid[node.inputs[1]] // ONE)
         if node.op != "maxpool_dx":
             return None
         graph = self.work.both.graph
@@ -173,7 +173,7 @@ def _rounded(x: Array, doubt: Doubt, *, value: bool = True) -> Array:
     if not value:
         halfway &= (np.floor(x) % (ONE // 10) == 0) | (np.ceil(x) % (ONE // 10) == 0)
     doubt.add(halfway)
-    return np.rint(np.nan_to_num(x)).astype(np.int64)
+    return np.asarray(np.rint(np.nan_to_num(x)).astype(np.int64))
 
 
 def _sum(column: Made, x: Array, doubt: Doubt, value: bool) -> tuple[Array, Array]:
