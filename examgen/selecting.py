@@ -53,7 +53,7 @@ class Selection:
     avoided: Counter[str] = field(default_factory=Counter)  # problem type -> tasks of earlier exams
     neighbour: dict[int, Printed] = field(default_factory=dict)  # task -> the final answer of the variant before
     together: bool = True
-    foreseen: dict[Place, Foreseen] = field(default_factory=dict)
+    foreseen: dict[int, Foreseen] = field(default_factory=dict)  # by the identity of a choice, which the exam keeps
     last: int = 0  # the variant up to which candidates are looked at ahead
 
     def __post_init__(self) -> None:
@@ -123,11 +123,10 @@ class Selection:
 
     def _foreseen(self, task: Task, choice: Choice, variant: int, contract: Contract, fair: Fair) -> Iterator[Looked]:
         """The candidates of one variant, looked at together with those of the variants behind it."""
-        place = task.number, choice.problem
-        if place not in self.foreseen:
+        if id(choice) not in self.foreseen:
             likeness = Likeness(fair.decimals, fair.unlike, fair.marked, fair.tables)
-            self.foreseen[place] = Foreseen(Ahead(choice.problem, choice.preset, contract, likeness))
-        ahead, keys = self.foreseen[place].ahead, self.foreseen[place].keys
+            self.foreseen[id(choice)] = Foreseen(Ahead(choice.problem, choice.preset, contract, likeness))
+        ahead, keys = self.foreseen[id(choice)].ahead, self.foreseen[id(choice)].keys
         behind = [number for number in range(variant, self.last + 1) if task.choice(number) is choice]
         for number in behind:
             if number not in keys:

@@ -108,7 +108,8 @@ def _denominator(node: Node, operands: Sequence[int]) -> int:
         return lcm(*(cell.denominator for cell in cells(node["value"])))
     if node.op == "pow":
         exponent = Fraction(node["exponent"])
-        return int(operands[0] ** int(exponent)) if exponent.denominator == 1 and exponent >= 0 else 0
+        found: int = operands[0] ** int(exponent) if exponent.denominator == 1 and exponent >= 0 else 0
+        return found
     if node.op in PRODUCTS:
         return prod(operands)
     if node.op in ("avgpool", "avgpool_dx"):
