@@ -113,5 +113,5 @@ def _denominator(node: Node, operands: Sequence[int]) -> int:
     if node.op in PRODUCTS:
         return prod(operands)
     if node.op in ("avgpool", "avgpool_dx"):
-        return operands[0] * prod(node["size"])
+        return operands[0] * int(prod(node["size"]))
     return lcm(*operands) if node.op in WHOLE else 0

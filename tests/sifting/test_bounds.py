@@ -144,7 +144,8 @@ def test_functions_lie_within_their_bounds(work: np.ufunc, by_hand: object) -> N
     numbers = np.arange(1, 8 * 10**4, 37)[None, None, :] * 10 ** (PLACES - 4)
     found = fixed.function(numbers, work, None, Doubt(1), cut=False)[:, 0].T
     ends = (rule((number * FINER, number * FINER)) for number in numbers[0, 0].tolist())
-    assert not [pair for bounds, pair in zip(found, ends, strict=True) if outside(bounds, *(Fraction(end, FINER) for end in pair))]
+    units = [(Fraction(low, FINER), Fraction(high, FINER)) for low, high in ends]
+    assert not [pair for bounds, pair in zip(found, units, strict=True) if outside(bounds, *pair)]
 
 
 def test_what_is_too_large_is_in_doubt() -> None:
