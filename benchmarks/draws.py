@@ -86,8 +86,10 @@ def drawn(problem: Problem, preset: Preset, draws: int) -> Iterator[Drawn]:
             continue
         for key in keys:
             place = next((place for place, looked in enumerate(key.found) if looked.fits), None)
-            failure = f"none of {len(key.found)} candidates" if place is None else ""
-            yield Drawn(None if place is None else key.found[place].instance, len(key.found) if place is None else place + 1, failure)
+            if place is None:
+                yield Drawn(None, len(key.found), f"none of {len(key.found)} candidates")
+            else:
+                yield Drawn(key.found[place].instance, place + 1)
 
 
 def look(problem: Problem, instance: Instance, number: int, result: Tally) -> None:
