@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from examgen import registry
 from examgen.exam import Exam, read_exam
 from examgen.fairness import reference
 from examgen.model import Instance
+from examgen.problem import Preset
 from examgen.selecting import Fair, Selection
 from examgen.sifting import Ahead, Key, Likeness, _batch, _fixed, _sharp, _told, _walk, draw_all
 from examgen.solving import Candidate, Contract, candidates, draw, faults
@@ -61,6 +64,31 @@ def test_verdicts_are_those_of_each_alone(name: str, label: str) -> None:
 def test_other_contracts_are_kept_too(name: str, label: str, contract: Contract) -> None:
     """With fewer or more decimals the same candidates are refused for the same reasons; beyond six each is asked alone."""
     assert alone(name, label, contract) == looked(name, label, contract)
+
+
+OWN: list[tuple[str, dict[str, Any]]] = [
+    ("backprop", {"formula": "f = x / y + log(z * z)"}),
+    ("backprop", {"formula": "a = min(x, y); b = max(a, z); f = a * b * x", "upstream": "drawn"}),
+    ("backprop", {"formula": "f = sin(x) * y"}),
+    ("svm_loss", {"samples": 2, "classes": 4, "margin": Fraction(1, 3)}),
+    ("softmax_loss", {"samples": 3, "classes": 2, "reduction": "sum", "gradient": True, "digits": 2}),
+    ("conv_relu_pool", {"height": 6, "width": 6, "padding": 1, "pool": "avg", "gradient": "upstream", "image_gradient": True}),
+    ("conv_relu_pool", {"height": 6, "width": 6, "pool_stride": 1, "filters": 2, "channels": 2, "gradient": "target"}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), OWN, ids=str)
+def test_parameters_of_ones_own_are_decided_alike(name: str, params: dict[str, Any]) -> None:
+    """Divisions, ties, thirds, and an op that no stack holds."""
+    contract, preset = Contract(), Preset(registry.problem(name).with_params(params), (1, 1))
+    ahead = Ahead(name, preset, contract)
+    keys = [ahead.key("own", number) for number in range(KEYS)]
+    for key in keys:
+        key.wanted = EACH
+    ahead.look(keys, 2 * EACH)
+    found = [[Candidate(one.instance, one.refusal or one.unfit) for one in key.found] for key in keys]
+    tried = [candidates(name, preset, "own", number, contract=contract) for number in range(KEYS)]
+    assert [list(islice(one, len(key.found))) for one, key in zip(tried, keys, strict=True)] == found
 
 
 def marks(name: str, label: str) -> list[tuple[object, object]]:
