@@ -125,7 +125,7 @@ class Ahead:
         """In their order."""
         found: dict[int, Looked] = {}
         structures = by_structure(instances)
-        self.apart = len(structures) > 1 and len(instances) < ALONE * len(structures)
+        self.apart = self.apart or ALONE <= len(instances) < ALONE * len(structures)
         for places in structures.values():
             for start in range(0, len(places), TOGETHER):
                 some = places[start : start + TOGETHER]
