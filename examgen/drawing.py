@@ -231,7 +231,7 @@ def _filled(method: str, values: Sequence[object]) -> None:
 
 def _sequence(method: str, values: Sequence[object]) -> None:
     # a set's order depends on PYTHONHASHSEED and would break reproducibility unseen
-    if not isinstance(values, Sequence):
+    if type(values) not in (list, tuple, range) and not isinstance(values, Sequence):
         raise InputError(f"{method}: a {type(values).__name__} has no order to draw by; give a tuple or a list.")
 
 

@@ -14,7 +14,8 @@ from examgen.effort import Profile, profile
 from examgen.errors import DrawError
 from examgen.problem import Preset
 from examgen.registry import problem
-from examgen.solving import Contract, budget, draw
+from examgen.sifting import draw_all
+from examgen.solving import Contract, budget
 
 SAMPLE = 24  # instances among which the reference is looked for
 NEARLY = Fraction(3, 4)
@@ -30,10 +31,8 @@ def reference(name: str, preset: Preset, contract: Contract) -> Profile:
     no exam, so that a retake is as hard as the exam.
     Raises: DrawError.
     """
-    found = [
-        profile(draw(name, preset, "reference", number, contract=contract), contract.decimals)
-        for number in range(budget(name, preset.params, SAMPLE))
-    ]
+    keys = [("reference", number) for number in range(budget(name, preset.params, SAMPLE))]
+    found = [profile(instance, contract.decimals) for instance in draw_all(name, preset, keys, contract)]
     near = [sum(next(unfair(one, middle), None) is None for one in found) for middle in found]
     return max(
         zip(found, near, strict=True),

@@ -19,10 +19,12 @@ from examgen.fairness import reference, unfair
 from examgen.model import Instance
 from examgen.registry import graph_of
 from examgen.sheets import Variant
+from examgen.sifting import Ahead, Key, Likeness, Looked
 from examgen.solving import Candidate, Contract, candidates, exact_values, first
 from examgen.tabulating import off_the_table
 
 SEARCH = 2000  # candidates looked at for a task of a variant
+CHUNK = 64  # variants whose candidates are looked at together
 Place = tuple[int, str]  # a task's number and a problem type
 
 
@@ -39,7 +41,8 @@ class Selection:
     """Variants as they are found, and what they must not repeat.
 
     `given` holds the numbers that were there before, by problem type; `seen` what else was, by task and problem type;
-    `refused` counts why candidates were not used, and `seconds` how long the search took.
+    `refused` counts why candidates were not used, and `seconds` how long the search took. Candidates of many variants are
+    looked at `together`, or one after another, with the same result.
     """
 
     exam: Exam
@@ -49,6 +52,9 @@ class Selection:
     seconds: defaultdict[Place, float] = field(default_factory=lambda: defaultdict(float))
     avoided: Counter[str] = field(default_factory=Counter)  # problem type -> tasks of earlier exams
     neighbour: dict[int, Printed] = field(default_factory=dict)  # task -> the final answer of the variant before
+    together: bool = True
+    foreseen: dict[int, Foreseen] = field(default_factory=dict)  # by the identity of a choice, which the exam keeps
+    last: int = 0  # the variant up to which candidates are looked at ahead
 
     def __post_init__(self) -> None:
         for path in self.exam.avoid:
@@ -80,6 +86,7 @@ class Selection:
     def take(self, count: int) -> Iterator[Variant]:
         """So many variants, from the first on."""
         for number in range(1, count + 1):
+            self.last = min(count, -(-number // CHUNK) * CHUNK)
             instances = tuple(self._drawn(task, number) for task in self.exam.tasks)
             yield Variant(number, self._code(number), instances)
 
@@ -96,10 +103,13 @@ class Selection:
         contract, place = Contract(task.working, task.decimals), (task.number, choice.problem)
         middle = reference(choice.problem, choice.preset, contract)
         beside = self.neighbour.get(task.number)
-        given, tables = self.given[choice.problem], bool(choice.tables)
-        search = Search(task.decimals, middle, self.exam.band, given, self.seen[place], beside, tables)
-        parts = (self.exam.seed, self.exam.sitting, task.number, variant, choice.label)
-        tried = candidates(choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal)
+        fair = Fair(task.decimals, middle, self.exam.band, bool(choice.tables))
+        search = Search(fair, self.given[choice.problem], self.seen[place], beside)
+        if self.together:
+            tried: Iterator[Candidate] = map(search.looked_at, self._foreseen(task, choice, variant, contract, fair))
+        else:
+            parts = self._parts(task, choice, variant)
+            tried = candidates(choice.problem, choice.preset, *parts, contract=contract, refusal=search.refusal)
         try:
             found = first(choice.problem, map(search.judged, tried), SEARCH, self.refused[place])
         except DrawError as error:
@@ -107,6 +117,21 @@ class Selection:
             raise DrawError(f"task {task.number}: {full or error}") from None
         self.neighbour[task.number] = search.keep()
         return found
+
+    def _parts(self, task: Task, choice: Choice, variant: int) -> tuple[str | int, ...]:
+        return self.exam.seed, self.exam.sitting, task.number, variant, choice.label
+
+    def _foreseen(self, task: Task, choice: Choice, variant: int, contract: Contract, fair: Fair) -> Iterator[Looked]:
+        """The candidates of one variant, looked at together with those of the variants behind it."""
+        if id(choice) not in self.foreseen:
+            likeness = Likeness(fair.decimals, fair.unlike, fair.marked, fair.tables)
+            self.foreseen[id(choice)] = Foreseen(Ahead(choice.problem, choice.preset, contract, likeness))
+        ahead, keys = self.foreseen[id(choice)].ahead, self.foreseen[id(choice)].keys
+        behind = [number for number in range(variant, self.last + 1) if task.choice(number) is choice]
+        for number in behind:
+            if number not in keys:
+                keys[number] = ahead.key(*self._parts(task, choice, number))
+        return ahead.candidates([keys.pop(variant), *(keys[number] for number in behind[1:])], SEARCH)
 
     def _full(self, task: Task, choice: Choice) -> str:
         """What is said where there are no more numbers."""
@@ -120,39 +145,69 @@ class Selection:
 
 
 @dataclass
-class Search:
-    """The search for one task of one variant: why a candidate is refused, and the marks of the last that was fair.
+class Foreseen:
+    """Candidates of variants to come, for one task and problem type."""
 
-    `beside` is the final answer of the same task in the variant before. With `tables` functions are looked up. `fair` counts
-    candidates as hard as the others, and `repeats` those of them whose numbers were there before.
-    """
+    ahead: Ahead
+    keys: dict[int, Key] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fair:
+    """What variants are alike in: they lie near the `middle`, within the `band`. With `tables` functions are looked up."""
 
     decimals: int
     middle: Profile
     band: Fraction
-    given: set[Hashable]
-    seen: Seen
-    beside: Printed | None
     tables: bool = False
-    fair: int = 0
-    repeats: int = 0
-    marks: Marks | None = None
 
-    def refusal(self, instance: Instance) -> str | None:
-        """Why an instance is refused before anything else is asked: unlike the others in effort, or its numbers were there."""
+    def unlike(self, found: Profile) -> str | None:
+        return next(unfair(found, self.middle, self.band), None)
+
+    def marked(self, instance: Instance) -> tuple[str | None, Marks | None]:
+        """Why an instance is unlike the others in effort, or what it is known by."""
         work = work_of(instance)
         try:
             numbers = numbers_of(work, instance.data)
             found = profile_of(work, numbers, instance, self.decimals)
         except ArithmeticError as error:
-            return str(error)
-        if reason := next(unfair(found, self.middle, self.band), None) or (self.tables and _missed(instance)):
+            return str(error), None
+        reason = self.unlike(found) or (_missed(instance) if self.tables else None)
+        return reason, None if reason else marks_of(work, numbers, instance.data, self.decimals)
+
+
+@dataclass
+class Search:
+    """The search for one task of one variant: why a candidate is refused, and the marks of the last that was fair.
+
+    `beside` is the final answer of the same task in the variant before. `found` counts candidates as hard as the others, and
+    `repeats` those of them whose numbers were there before.
+    """
+
+    fair: Fair
+    given: set[Hashable]
+    seen: Seen
+    beside: Printed | None
+    found: int = 0
+    repeats: int = 0
+    marks: Marks | None = None
+
+    def refusal(self, instance: Instance) -> str | None:
+        """Why an instance is refused before anything else is asked: unlike the others in effort, or its numbers were there."""
+        return self._refused(*self.fair.marked(instance))
+
+    def _refused(self, reason: str | None, marks: Marks | None) -> str | None:
+        if reason is not None or marks is None:
             return reason
-        self.marks = marks_of(work, numbers, instance.data, self.decimals)
-        self.fair += 1
-        known = self.marks.rules[DATA] in self.given
+        self.marks = marks
+        self.found += 1
+        known = marks.rules[DATA] in self.given
         self.repeats += known
         return _taken(DATA) if known else None
+
+    def looked_at(self, looked: Looked) -> Candidate:
+        """The same of a candidate looked at together with others."""
+        return Candidate(looked.instance, self._refused(looked.refusal, looked.marks) or looked.unfit)
 
     def judged(self, candidate: Candidate) -> Candidate:
         """The candidate after the other rules, whose patience only one that could be used may try."""
@@ -164,7 +219,7 @@ class Search:
     @property
     def full(self) -> bool:
         """Whether most candidates were good but for having been drawn before."""
-        return 2 * self.repeats > self.fair
+        return 2 * self.repeats > self.found
 
     def keep(self) -> Printed:
         """Takes note of the candidate looked at last; gives its final answer."""

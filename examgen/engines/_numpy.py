@@ -1,6 +1,7 @@
 """The textbook route: a forward table in NumPy, and the hand-written VJPs evaluated as the nodes they emit.
 
-Runs in float64, or on object arrays of `Fraction` and, from the first exp or log on, of `mpmath.mpf` with 55 digits.
+Runs in float64, or on object arrays of `Fraction` and, from the first exp or log on, of `mpmath.mpf` with 55 digits. Given
+`count`, every array of the data is a stack of so many, along an axis in front, and so is every result.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ LARGE = 1 << 12  # cells of an array that is worth writing over instead of takin
 
 def evaluate(
     graph: Graph, data: Mapping[str, Any], upstream: Any = 1, numbers: str = "float",
-    wanted: Collection[tuple[str, bool]] | None = None,
+    wanted: Collection[tuple[str, bool]] | None = None, count: int | None = None,
 ) -> Evaluation:
     """Every node's value and gradient as arrays, or those wanted: (node, whether its gradient).
 
@@ -44,10 +45,10 @@ def evaluate(
         wanted = [(node.name, False) for node in graph.nodes] + [(node.name, True) for node in graph.differentiable]
     values = [name for name, gradient in wanted if not gradient]
     if len(values) == len(wanted):
-        return Evaluation(run(graph, data, numbers, values), {})
+        return Evaluation(run(graph, data, numbers, values, count), {})
     both = backward(graph)
     gradients = {name: both.gradients[name] for name, gradient in wanted if gradient}
-    arrays = run(both.graph, {**data, both.upstream: upstream}, numbers, [*values, *gradients.values()])
+    arrays = run(both.graph, {**data, both.upstream: upstream}, numbers, [*values, *gradients.values()], count)
     return Evaluation(
         {name: arrays[name] for name in values}, {name: arrays[gradient] for name, gradient in gradients.items()}
     )
@@ -59,14 +60,16 @@ def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]
 
 
 def run(
-    graph: Graph, data: Mapping[str, Any], numbers: str = "float", wanted: Collection[str] | None = None
+    graph: Graph, data: Mapping[str, Any], numbers: str = "float", wanted: Collection[str] | None = None,
+    count: int | None = None,
 ) -> dict[str, Array]:
     """The value of every node, or of those wanted: a loop over the nodes and one table."""
     arrays: dict[str, Array] = {}
+    lead = () if count is None else (count,)
     steps, same = _plan(graph, None if wanted is None else frozenset(wanted))
     with np.errstate(all="ignore"):
         for step in steps:
-            arrays[step.node.name] = _value(step, arrays, data, numbers)
+            arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
             for name in step.ends:
                 del arrays[name]
     return {name: arrays[same[name]] for name in (same if wanted is None else wanted)}
@@ -107,14 +110,19 @@ def _plan(graph: Graph, wanted: frozenset[str] | None) -> tuple[tuple[_Step, ...
     return tuple(reversed(steps)), same
 
 
-def _value(step: _Step, arrays: Mapping[str, Array], data: Mapping[str, Any], numbers: str) -> Array:
+def _value(step: _Step, arrays: Mapping[str, Array], data: Mapping[str, Any], numbers: str, lead: tuple[int, ...]) -> Array:
     node, exact = step.node, numbers == "exact"
     if node.op == "input":
-        return np.broadcast_to(_leaf(data[node.name], "int" if node["discrete"] else numbers), node.shape)
+        return np.broadcast_to(_leaf(data[node.name], "int" if node["discrete"] else numbers), (*lead, *node.shape))
     if node.op == "const":
-        return _leaf(node["value"], numbers)
+        value = _leaf(node["value"], numbers)
+        return np.broadcast_to(value, (*lead, *node.shape)) if lead else value
     sources = [arrays[name] for name in step.sources]
     rule = TABLE[node.op]
+    if lead and node.op in BROADCASTING:
+        sources = [_aligned(x, len(node.shape)) for x in sources]
+    if isinstance(rule, _Summing):
+        rule = partial(rule, lead=len(lead))
     if exact:
         found = np.asarray(rule(node, *_alike(node, sources)), dtype=object)
         _check_size(node, found)
@@ -132,6 +140,21 @@ class _Overwriting:
 
     def __call__(self, node: Node, *x: Array, out: Array | None = None) -> Any:
         return self.function(*x, out=out)
+
+
+class _Summing:
+    """A row of the table that sums over axes in front, and must be told how many of them are a stack's."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, node: Node, *x: Array, lead: int = 0) -> Any:
+        return self.function(node, *x, lead=lead)
+
+
+def _aligned(x: Array, rank: int) -> Array:
+    """A stack of arrays of this many axes: what broadcasts gets its missing ones behind the stack's own."""
+    return x.reshape(x.shape[0], *(1,) * (rank + 1 - x.ndim), *x.shape[1:])
 
 
 def _check_size(node: Node, x: Array) -> None:
@@ -229,15 +252,36 @@ def _extreme_share(node: Node, x: Array) -> Any:
     return _where(hits, one, one * 0) / (count.astype(object) if x.dtype == object else count)
 
 
-def _sum_to(node: Node, x: Array) -> Any:
-    lead = x.ndim - len(node["shape"])
-    x = x.sum(axis=tuple(range(lead))) if lead else x  # a sum over no axis would copy
-    short = tuple(axis for axis, n in enumerate(node["shape"]) if n == 1 and np.shape(x)[axis] != 1)
+def _matmul(node: Node, x: Array, y: Array) -> Any:
+    rows, columns = node["ranks"]
+    if x.ndim == rows:  # no stack
+        return x @ y
+    product = (x[..., None, :] if rows == 1 else x) @ (y[..., None] if columns == 1 else y)
+    if columns == 1:
+        product = product[..., 0]
+        return product[..., 0] if rows == 1 else product
+    return product[..., 0, :] if rows == 1 else product
+
+
+def _sum_to(node: Node, x: Array, lead: int) -> Any:
+    more = x.ndim - lead - len(node["shape"])
+    x = x.sum(axis=tuple(range(lead, lead + more))) if more else x  # a sum over no axis would copy
+    short = tuple(axis for axis, n in enumerate(node["shape"], lead) if n == 1 and np.shape(x)[axis] != 1)
     return np.asarray(x).sum(axis=short, keepdims=True) if short else x
 
 
 def _spread(node: Node, x: Array) -> Any:
-    return np.broadcast_to(np.expand_dims(x, tuple(node["axes"])), node["shape"])
+    wide = np.expand_dims(x, tuple(node["axes"]))
+    return np.broadcast_to(wide, _stacked(node["shape"], wide, len(node["shape"])))
+
+
+def _stacked(shape: tuple[int, ...], like: Array, rank: int) -> tuple[int, ...]:
+    """The shape behind the axes in front of the last `rank` ones of another array: those of a stack."""
+    return (*like.shape[: like.ndim - rank], *shape)
+
+
+def _getitem(node: Node, x: Array) -> Any:
+    return x[(..., *node["index"], *(slice(None),) * len(node.shape))]
 
 
 def _zeros(shape: tuple[int, ...], like: Array) -> Array:
@@ -248,8 +292,9 @@ def _zeros(shape: tuple[int, ...], like: Array) -> Array:
 
 
 def _put(node: Node, g: Array) -> Array:
-    out = _zeros(node["shape"], g)
-    out[(*node["index"], ...)] = g  # without the dots a lone cell of objects would hold the array g, not its number
+    rank = len(node["shape"]) - len(node["index"])
+    out = _zeros(_stacked(node["shape"], g, rank), g)
+    out[(..., *node["index"], *(slice(None),) * rank)] = g  # without the dots a lone cell would hold the array g
     return out
 
 
@@ -268,7 +313,7 @@ def _others(node: Node, scores: Array, labels: Array) -> Array:
 
 
 def _put_others(node: Node, g: Array, labels: Array) -> Array:
-    out = np.empty(node["shape"], dtype=g.dtype)
+    out = np.empty((*g.shape[:-1], node["shape"][-1]), dtype=g.dtype)
     out[..., :-1] = g
     np.copyto(out[..., 1:], g, where=_behind(labels, out.shape[-1]))
     np.put_along_axis(out, labels[..., None], _zeros((), g), axis=-1)
@@ -329,26 +374,32 @@ def _columns(node: Node, x: Array, kernels: tuple[int, ...]) -> Array:
     return view.reshape(*lead, groups, -1, view.shape[-2] * view.shape[-1])
 
 
-def _grouped(node: Node, kernels: Array) -> Array:
-    return kernels.reshape(node["groups"], kernels.shape[0] // node["groups"], -1)
+def _grouped(node: Node, kernels: Array, like: Array) -> Array:
+    """Kernels as rows for one matrix product with `like`, of shape (..., groups, rows, columns)."""
+    *stack, filters, _, _, _ = kernels.shape
+    between = (1,) * (like.ndim - 3 - len(stack))
+    return kernels.reshape(*stack, *between, node["groups"], filters // node["groups"], -1)
 
 
 def _conv2d(node: Node, x: Array, kernels: Array) -> Array:
-    product = np.matmul(_grouped(node, kernels), _columns(node, x, kernels.shape))
+    columns = _columns(node, x, kernels.shape)
+    product = np.matmul(_grouped(node, kernels, columns), columns)
     return np.asarray(product.reshape(*x.shape[:-3], *node.shape[-3:]))
 
 
-def _conv2d_dk(node: Node, g: Array, x: Array) -> Array:
+def _conv2d_dk(node: Node, g: Array, x: Array, lead: int) -> Array:
     columns = _columns(node, x, node["shape"])
     rows = g.reshape(*columns.shape[:-2], g.shape[-3] // node["groups"], -1)
     product = np.matmul(rows, np.swapaxes(columns, -1, -2))
-    return np.asarray(product.sum(axis=tuple(range(product.ndim - 3)))).reshape(node["shape"])
+    total = np.asarray(product.sum(axis=tuple(range(lead, product.ndim - 3))))
+    return total.reshape(*x.shape[:lead], *node["shape"])
 
 
 def _conv2d_dx(node: Node, g: Array, kernels: Array) -> Array:
-    shape, groups, (kh, kw) = node["shape"], node["groups"], kernels.shape[-2:]
+    groups, (kh, kw) = node["groups"], kernels.shape[-2:]
+    shape = (*g.shape[:-3], *node["shape"][-3:])
     rows = g.reshape(*g.shape[:-3], groups, g.shape[-3] // groups, -1)
-    product = np.matmul(np.swapaxes(_grouped(node, kernels), -1, -2), rows)
+    product = np.matmul(np.swapaxes(_grouped(node, kernels, rows), -1, -2), rows)
     columns = product.reshape(*shape[:-2], kh * kw, *g.shape[-2:])
     out = _bordered(node, shape, columns)
     for k, cells in enumerate(_places(out, (kh, kw), g.shape[-2:], node["stride"], node["dilation"])):
@@ -412,12 +463,14 @@ def _avgpool(node: Node, x: Array) -> Any:
 
 
 def _avgpool_dx(node: Node, g: Array) -> Array:
-    out, part = _bordered(node, node["shape"], g), g / prod(node["size"])
+    shape = _stacked(node["shape"], g, len(node["shape"]))
+    out, part = _bordered(node, shape, g), g / prod(node["size"])
     for cells in _places(out, node["size"], g.shape[-2:], node["stride"]):
         cells += part
-    return _inner(node, out, node["shape"])
+    return _inner(node, out, shape)
 
 
+BROADCASTING = frozenset(("add", "sub", "mul", "div", "maximum", "minimum", "share"))
 VIEWS = frozenset(("transpose", "getitem", "spread", "sum_to"))  # their results may be their operand's own cells
 FRESH = frozenset(  # their results are in memory of their own
     ("add", "sub", "mul", "div", "neg", "relu", "others", "put_others", "softmax", "conv2d", "exp", "tanh", "sigmoid")
@@ -448,10 +501,10 @@ TABLE: dict[str, Callable[..., Any]] = {
     "mean": _mean,
     "amax": lambda node, x: _reduce(node, x, np.max),
     "amin": lambda node, x: _reduce(node, x, np.min),
-    "matmul": lambda node, x, y: x @ y,
+    "matmul": _matmul,
     "transpose": lambda node, x: np.swapaxes(x, -1, -2),
-    "getitem": lambda node, x: x[node["index"]],
-    "sum_to": _sum_to,
+    "getitem": _getitem,
+    "sum_to": _Summing(_sum_to),
     "spread": _spread,
     "extreme_share": _extreme_share,
     "put": _put,
@@ -465,7 +518,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "maxpool": _maxpool,
     "avgpool": _avgpool,
     "conv2d_dx": _conv2d_dx,
-    "conv2d_dk": _conv2d_dk,
+    "conv2d_dk": _Summing(_conv2d_dk),
     "maxpool_dx": _maxpool_dx,
     "avgpool_dx": _avgpool_dx,
 }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from examgen.drawing import Stream
 from examgen.model import Exact, cells, nest
-from examgen.ops.conv import out_length, tied_windows
+from examgen.ops.conv import out_length, pool_windows
 
 FILTER_CELLS, FILTER_WEIGHTS = (-1, 1, 2), (5, 3, 2)  # negative in the mean, so that ReLU has something to clip
 LARGEST_CELL = 20
 REPAIRS = 200
 
-Taps = list[list[tuple[int, int]]]  # per cell of a map: (filter cell or its weight, image cell) pairs
+Pairs = list[list[tuple[int, int]]]
 
 
 def filter_bank(params: Any, stream: Stream) -> Exact:
@@ -46,22 +46,51 @@ def repair(params: Any, stream: Stream, image: list[int], kernels: Exact, bias: 
 
     `image` holds the flat cells of (C, H, W) and is changed in place; `kernels` is (F, C, kH, kW), `bias` (F,).
     """
-    taps = _taps(params)
-    banks = [(_weighted(tuple(cells(bank)), taps), b) for bank, b in zip(kernels, bias, strict=True)]
+    layout, relu = _layout(params), params.relu
+    flats = [tuple(cells(bank)) for bank in kernels]
+    planes = [
+        [b + sum([flat[k] * image[i] for k, i in pairs if flat[k]]) for pairs in layout.taps]
+        for flat, b in zip(flats, bias, strict=True)
+    ]
     for _ in range(REPAIRS):
-        offending = _offence(params, image, banks)
-        if offending is None:
+        for plane, flat in zip(planes, flats, strict=True):
+            offending = _offence(layout, relu, plane, flat)
+            if offending is not None:
+                break
+        else:
             return
-        image[stream.choice(offending)] = stream.below(6)
+        drawn = stream.below(6)
+        pixel = offending[stream.below(len(offending))] if offending else stream.below(len(image))
+        more, image[pixel] = drawn - image[pixel], drawn
+        for flat, plane in zip(flats, planes, strict=True) if more else ():
+            for cell, k in layout.under[pixel]:
+                plane[cell] += flat[k] * more
 
 
-def _weighted(flat: Sequence[int], taps: Taps) -> Taps:
-    """Per cell of a map: (weight, image cell) pairs, without weights of 0."""
-    return [[(flat[k], i) for k, i in pairs if flat[k]] for pairs in taps]
+class Layout(NamedTuple):
+    """What lies under what: per cell of a map (filter cell, image cell) pairs, per image cell (cell of a map, filter cell)
+    pairs, and the cells of a map under each window of a max pooling."""
+
+    taps: Pairs
+    under: Pairs
+    windows: tuple[tuple[int, ...], ...]
 
 
 @lru_cache(maxsize=64)
-def _taps(params: Any) -> Taps:
+def _layout(params: Any) -> Layout:
+    taps = _taps(params)
+    under: Pairs = [[] for _ in range(params.channels * params.height * params.width)]
+    for cell, pairs in enumerate(taps):
+        for k, i in pairs:
+            under[i].append((cell, k))
+    if params.pool != "max":
+        return Layout(taps, under, ())
+    columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
+    size, stride = (params.pool_size,) * 2, (params.pool_stride,) * 2
+    return Layout(taps, under, pool_windows((len(taps) // columns, columns), size, stride, (0, 0)))
+
+
+def _taps(params: Any) -> Pairs:
     """What lies under each window; cells of the padding are left out."""
     rows, columns = (
         out_length(length, k, params.stride, params.padding, params.dilation)
@@ -80,28 +109,18 @@ def _taps(params: Any) -> Taps:
     return result
 
 
-def _offence(params: Any, image: list[int], banks: Sequence[tuple[Taps, int]]) -> list[int] | None:
-    """Image cells to change: those under a window at a kink, at a tie or too large; all of them if ReLU does not act."""
-    columns = out_length(params.width, params.kernel[1], params.stride, params.padding, params.dilation)
-    everything = list(range(len(image)))
-    for taps, b in banks:
-        plane = [b + sum([w * image[i] for w, i in pairs]) for pairs in taps]
-        for value, pairs in zip(plane, taps, strict=True):
-            if (params.relu and value == 0) or abs(value) > LARGEST_CELL:
-                return [i for _, i in pairs] or everything
-        if params.relu and not min(plane) < 0 < max(plane):
-            return everything
-        tied = _tied_window(params, plane, columns)
-        if tied is not None:
-            return [i for cell in tied for _, i in taps[cell]]
+def _offence(layout: Layout, relu: bool, plane: list[int], flat: Sequence[int]) -> list[int] | None:
+    """Image cells to change for one map: those that count in a window at a kink, at a tie or too large; any (none named) if
+    ReLU does not act."""
+    low, high = min(plane), max(plane)
+    if low < -LARGEST_CELL or high > LARGEST_CELL or (relu and 0 in plane):
+        worst = next(value for value in plane if (relu and value == 0) or abs(value) > LARGEST_CELL)
+        return [i for k, i in layout.taps[plane.index(worst)] if flat[k]]
+    if relu and not low < 0 < high:
+        return []
+    for members in layout.windows:
+        found = [plane[cell] for cell in members]
+        largest = max(found)
+        if found.count(largest) > 1 and not (relu and largest < 0):  # a window clipped whole is no tie
+            return [i for cell in members for k, i in layout.taps[cell] if flat[k]]
     return None
-
-
-def _tied_window(params: Any, plane: list[int], columns: int) -> tuple[int, ...] | None:
-    """The first pooling window with a tie, as cells of the map."""
-    if params.pool != "max":
-        return None
-    passed = [max(cell, 0) for cell in plane] if params.relu else plane
-    size, stride = (params.pool_size,) * 2, (params.pool_stride,) * 2
-    dims = (len(plane) // columns, columns)
-    return next(tied_windows(passed, dims, size, stride, clipped=params.relu), None)

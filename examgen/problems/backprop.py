@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from examgen import formula
@@ -87,7 +88,7 @@ class Backprop(Problem):
         return Instance(self.name, params, data | {"upstream": upstream})
 
     def graph(self, params: Params) -> Graph:
-        return self._checked(formula.parse(FORMULAS.get(params.formula, params.formula)))
+        return self._checked(_read(FORMULAS.get(params.formula, params.formula)))
 
     def own_graph(self, params: Params, data: Mapping[str, Exact]) -> Graph:
         """Inputs may be vectors and matrices."""
@@ -158,6 +159,11 @@ class Backprop(Problem):
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         data.setdefault("upstream", 1)
         return data
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Graph:
+    return formula.parse(text)
 
 
 UPSTREAM = {

@@ -16,7 +16,7 @@ LAYERS = (
     {"drawing", "model", "resources", "staging", "processes", "tables", "spreadsheets", "written"},
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
-    {"honesty", "keyfile"},
+    {"honesty", "keyfile", "batches"},
     {"formula", "answers", "reckoning", "terms", "mistakes", "tabulating"},
     {"marking"},  # by the key alone: no problem and no engine can be reached
     {"narration"},
@@ -26,6 +26,7 @@ LAYERS = (
     {"verifying"},
     {"mistaken", "effort", "students"},
     {"solving", "differing"},
+    {"sifting"},
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},

@@ -15,6 +15,7 @@ from examgen.model import Instance, nest
 from examgen.ops import OPS
 from examgen.problems.conv_relu_pool import ConvReluPool
 from examgen.problems.svm_loss import SvmLoss
+from examgen.sifting._batch import Batch
 from examgen.testing import kinks_by_loops, known
 
 COUNT = 100
@@ -85,6 +86,7 @@ def test_naive_draws_are_noticed(monkeypatch: pytest.MonkeyPatch, naive: Any, la
 def test_trivial_draws_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table in which every loss is 0 counts as trivial; it would not be drawn, since it tells no mistake apart."""
     monkeypatch.setattr(solving, "confusions", lambda *asked: iter(()))
+    monkeypatch.setattr(Batch, "_tell", lambda *asked: None)
     with known(silent := SilentSvm()):
         assert COUNT == draws.tally(silent, "3x3", COUNT).trivial
 

@@ -1,0 +1,65 @@
+"""Instances of one structure as one stack: an array for every input, with an axis for the instances in front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from examgen.graph import Graph, split
+from examgen.model import Exact, Instance, cells
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The data of so many instances: arrays (count, *shape) of every input, and of the gradients at the output.
+
+    Labels are ints, all other numbers exact objects; `floats` has them in float64.
+    """
+
+    count: int
+    data: Mapping[str, Array]
+    upstream: Array
+
+
+def by_structure(instances: Sequence[Instance]) -> dict[tuple[str, Any], list[int]]:
+    """(Problem, parameters) -> the places of its instances: those share a graph."""
+    found: dict[tuple[str, Any], list[int]] = {}
+    for place, instance in enumerate(instances):
+        found.setdefault((instance.problem, instance.params), []).append(place)
+    return found
+
+
+def stacked(graph: Graph, datas: Sequence[Mapping[str, Exact]]) -> Stack:
+    """The data of instances of one graph, in their order."""
+    parts = [split(graph, data) for data in datas]
+    data = {node.name: _exact([part[0][node.name] for part in parts], node.shape) for node in graph.inputs}
+    labels = {node.name for node in graph.inputs if node["discrete"]}
+    data = {name: value.astype(np.int64) if name in labels else value for name, value in data.items()}
+    return Stack(len(parts), data, _exact([upstream for _, upstream in parts], graph[graph.output].shape))
+
+
+def _exact(values: Sequence[Exact], dims: tuple[int, ...]) -> Array:
+    flat = [cell for value in values for cell in cells(value)]
+    array = np.empty(len(flat), dtype=object)
+    array[:] = flat
+    return array.reshape(len(values), *dims)
+
+
+def floats(stack: Stack) -> Stack:
+    """The same in float64, labels as they are."""
+    data = {name: value if value.dtype == np.int64 else value.astype(np.float64) for name, value in stack.data.items()}
+    return Stack(stack.count, data, stack.upstream.astype(np.float64))
+
+
+def slices(stack: Stack, size: int) -> Iterator[Stack]:
+    """The stack in parts of bounded size, so that memory stays bounded too."""
+    for start in range(0, stack.count, size):
+        part = {name: value[start : start + size] for name, value in stack.data.items()}
+        upstream = stack.upstream[start : start + size]
+        yield Stack(len(upstream), part, upstream)

@@ -1,0 +1,119 @@
+"""A stack of instances gives what each of them gives by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from examgen.batches import floats, stacked
+from examgen.engines import _numpy
+from examgen.engines._engine import Evaluation
+from examgen.graph import Graph, backward, split
+from examgen.model import cells, each, nest, shape
+from examgen.ops import OPS
+from tests.engines.kink_cases import KINKS
+from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+
+EXAMPLES = {"array": 60, "conv": 15, "labelled": 20}
+STRATEGIES = {"array": array_graphs(), "conv": conv_graphs(), "labelled": labelled_graphs()}
+SIZES = (Fraction(1), Fraction(1, 2), Fraction(3, 4))  # what the numbers of a case are multiplied with, one instance each
+Data = dict[str, Any]
+
+
+def varied(graph: Graph, data: Any, upstream: Any) -> list[Data]:
+    """Instances that differ in every number; labels are turned round where the size is not 1."""
+    labels = {node.name for node in graph.inputs if node["discrete"]}
+
+    def one(name: str, value: Any, size: Fraction) -> Any:
+        if name in labels:
+            return value if size == 1 else nest([*cells(value)][::-1], shape(value))
+        return each(value, lambda cell: cell * size)
+
+    whole = {**data, "upstream": upstream}
+    return [{name: one(name, value, size) for name, value in whole.items()} for size in SIZES]
+
+
+def unlike(graph: Graph, datas: list[Data], numbers: str) -> list[str]:
+    """The nodes whose value or gradient in the stack is not that of the instance alone."""
+    stack = floats(stacked(graph, datas)) if numbers == "float" else stacked(graph, datas)
+    together = _numpy.evaluate(graph, stack.data, stack.upstream, numbers, count=stack.count)
+    found = []
+    for place, data in enumerate(datas):
+        alone = _numpy.evaluate(graph, *split(graph, data), numbers)
+        pairs = ((together.values, alone.values), (together.gradients, alone.gradients))
+        found += [name for mine, theirs in pairs for name in theirs if not same(mine[name][place], theirs[name])]
+    return found
+
+
+def same(mine: Any, theirs: Any) -> bool:
+    """Of one shape, and equal to the last digits, which sums in another order may change."""
+    if np.shape(mine) != np.shape(theirs):
+        return False
+    one, other = (np.asarray(x).astype(np.float64) for x in (mine, theirs))
+    return bool(np.allclose(one, other, rtol=1e-12, atol=1e-12, equal_nan=True))
+
+
+def cases(family: str, what: Callable[[Case], None]) -> None:
+    """Calls it with random cases of a family, the same ones every time."""
+
+    @settings(max_examples=EXAMPLES[family], database=None, suppress_health_check=list(HealthCheck))
+    @given(STRATEGIES[family])
+    def run(case: Case) -> None:
+        what(case)
+
+    run()
+
+
+@pytest.mark.parametrize("numbers", ["float", "exact"])
+@pytest.mark.parametrize("family", STRATEGIES)
+def test_numpy_on_stacks_of_random_graphs(family: str, numbers: str) -> None:
+    """Every value and gradient of every instance, in float64 and in exact numbers."""
+    cases(family, lambda case: _assert_alike(case.graph, varied(case.graph, case.data, case.upstream), numbers))
+
+
+def _assert_alike(graph: Graph, datas: list[Data], numbers: str) -> None:
+    assert [] == unlike(graph, datas, numbers)
+
+
+@pytest.mark.parametrize("label", KINKS)
+def test_numpy_on_stacks_at_kinks(label: str) -> None:
+    """One instance on a kink, another beside it: the conventions hold for each."""
+    kink = KINKS[label]
+    datas = [{**data, "upstream": kink.upstream} for data in (kink.data, kink.beside) if data is not None]
+    _assert_alike(kink.graph, datas, "exact")
+
+
+def reached() -> set[str]:
+    """The ops that the cases above hold."""
+    found = {node.op for kink in KINKS.values() for node in backward(kink.graph).graph.nodes}
+    for family in STRATEGIES:
+        cases(family, lambda case: found.update(node.op for node in backward(case.graph).graph.nodes))
+    return found
+
+
+def test_every_op_is_reached() -> None:
+    """No op goes untested."""
+    assert set(OPS) == reached()
+
+
+SPOILT = {"matmul": "array", "sum_to": "array", "conv2d_dk": "conv", "others": "labelled"}
+
+
+@pytest.mark.parametrize("op", SPOILT)
+def test_instances_that_mix_are_noticed(monkeypatch: pytest.MonkeyPatch, op: str) -> None:
+    """The tooth: an op that gives every instance what belongs to the next."""
+    right = _numpy.TABLE[op]
+
+    def mixing(node: Any, *x: Any, **lead: Any) -> Any:
+        found = np.asarray(right(node, *x, **lead))
+        return np.roll(found, 1, axis=0) if found.ndim > len(node.shape) else found
+
+    monkeypatch.setitem(_numpy.TABLE, op, type(right)(mixing) if isinstance(right, _numpy._Summing) else mixing)
+    found: list[str] = []
+    cases(SPOILT[op], lambda case: found.extend(unlike(case.graph, varied(case.graph, case.data, case.upstream), "float")))
+    assert found
