@@ -113,9 +113,10 @@ def _amin(node: Node, x: Tensor) -> Tensor:
 
 
 def _spread(node: Node, x: Tensor) -> Tensor:
-    for axis in sorted(axis % len(node["shape"]) for axis in node["axes"]):
-        x = x.unsqueeze(axis - len(node["shape"]))
-    return x.expand(_stacked(node["shape"], x, len(node["shape"])))
+    rank = len(node["shape"])
+    for axis in sorted((axis % rank - rank for axis in node["axes"]), reverse=True):
+        x = x.unsqueeze(axis)
+    return x.expand(_stacked(node["shape"], x, rank))
 
 
 def _stacked(shape: tuple[int, ...], like: Tensor, rank: int) -> tuple[int, ...]:
