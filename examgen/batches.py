@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,28 @@ from examgen.model import Exact, Instance, cells
 Array = npt.NDArray[Any]
 
 
+class FailedAt(Exception):
+    """What happened to one of several instances, by its place; the cause is the error itself."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"instance {place}")
+        self.place = place
+
+
+@contextmanager
+def placed(place: int) -> Iterator[None]:
+    """Whatever fails in it says of which instance."""
+    try:
+        yield
+    except Exception as error:
+        raise FailedAt(place) from error
+
+
 @dataclass(frozen=True)
 class Stack:
     """The data of so many instances: arrays (count, *shape) of every input, and of the gradients at the output.
 
-    Labels are ints, all other numbers exact objects; `floats` has them in float64.
+    Labels are ints, all other numbers exact objects, ints where they are whole; `floats` has them in float64.
     """
 
     count: int
@@ -45,7 +63,7 @@ def stacked(graph: Graph, datas: Sequence[Mapping[str, Exact]]) -> Stack:
 
 
 def _exact(values: Sequence[Exact], dims: tuple[int, ...]) -> Array:
-    flat = [cell for value in values for cell in cells(value)]
+    flat = [int(cell) if cell.denominator == 1 else cell for value in values for cell in cells(value)]
     array = np.empty(len(flat), dtype=object)
     array[:] = flat
     return array.reshape(len(values), *dims)

@@ -134,7 +134,7 @@ def _matmul(node: Node, x: Tensor, y: Tensor) -> Tensor:
         return torch.matmul(x, y)
     if columns == 2:
         return torch.matmul(x, y) if rows == 2 else torch.matmul(x.unsqueeze(-2), y).squeeze(-2)
-    return torch.linalg.vecdot(x, y if rows == 1 else y.unsqueeze(-2))
+    return (x * (y if rows == 1 else y.unsqueeze(-2))).sum(-1)
 
 
 def _pick(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
@@ -161,7 +161,7 @@ def _conv2d(node: Node, x: Tensor, kernels: Tensor) -> Tensor:
     count, filters = kernels.shape[:2]  # of a stack each instance is a group, with channels and filters of its own
     images = x.reshape(count, -1, *x.shape[-3:]).transpose(0, 1).flatten(1, 2)
     maps = F.conv2d(images, kernels.flatten(0, 1), **how, groups=count * node["groups"])
-    return maps.unflatten(1, (count, filters)).transpose(0, 1).reshape(*x.shape[:-3], filters, *maps.shape[-2:])
+    return maps.reshape(-1, count, filters, *maps.shape[-2:]).transpose(0, 1).reshape(*x.shape[:-3], filters, *maps.shape[-2:])
 
 
 def _pool(function: Callable[..., Tensor]) -> Callable[[Node, Tensor], Tensor]:

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from examgen.batches import floats, stacked
-from examgen.engines import _numpy, _torch
+from examgen.drawing import Stream, key
+from examgen.engines import _numpy, _sympy, _torch
 from examgen.engines._engine import Evaluation
 from examgen.graph import Graph, backward, split
 from examgen.model import cells, each, nest, shape
 from examgen.ops import OPS
+from examgen.registry import graph_of, preset, problem, problems
 from tests.engines.kink_cases import KINKS
 from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
 
@@ -43,12 +45,14 @@ RUNS: dict[str, Callable[..., Evaluation]] = {
     "numpy": _numpy.evaluate,
     "numpy, exact": partial(_numpy.evaluate, numbers="exact"),
     "torch": _torch.evaluate,
+    "sympy": _sympy.evaluate,
 }
+EXACT = {"numpy, exact", "sympy"}
 
 
 def unlike(graph: Graph, datas: list[Data], run: str) -> list[str]:
     """The nodes whose value or gradient in the stack is not that of the instance alone."""
-    stack = stacked(graph, datas) if run == "numpy, exact" else floats(stacked(graph, datas))
+    stack = stacked(graph, datas) if run in EXACT else floats(stacked(graph, datas))
     together = RUNS[run](graph, stack.data, stack.upstream, count=stack.count)
     found = []
     for place, data in enumerate(datas):
@@ -86,6 +90,15 @@ def test_stacks_of_random_graphs(family: str, run: str) -> None:
 
 def _assert_alike(graph: Graph, datas: list[Data], run: str) -> None:
     assert [] == unlike(graph, datas, run)
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize(("name", "label"), [(name, label) for name, chosen in problems().items() for label in chosen.presets])
+def test_stacks_of_drawn_instances(name: str, label: str, run: str) -> None:
+    """What is built: every problem and preset."""
+    first = problem(name).draw(preset(name, label).params, Stream(key("stack", 0)))
+    drawn = [problem(name).draw(first.params, Stream(key("stack", number))) for number in range(9)]
+    _assert_alike(graph_of(name, first.params), [one.data for one in drawn if one.params == first.params], run)
 
 
 @pytest.mark.parametrize("run", RUNS)
