@@ -69,14 +69,14 @@ class Exacts:
     def largest(self) -> Array:
         """The size of what float64 has to hold, instance by instance."""
         sizes = [np.abs(array).max(axis=1, initial=1.0) for array in self.approximate.values()]
-        return np.minimum(LARGEST_SCALE, np.max(sizes, axis=0))
+        return np.asarray(np.minimum(LARGEST_SCALE, np.max(sizes, axis=0)))
 
     @cached_property
     def doubles(self) -> Array:
         """Whether a double holds every value of an instance."""
         values = [what for what in self.arrays if not what[1]]
         held = [np.asarray(self.arrays[what] == self.approximate[what].astype(object), dtype=bool) for what in values]
-        return np.all([each.all(axis=1) for each in held], axis=0)
+        return np.asarray(np.all([each.all(axis=1) for each in held], axis=0))
 
     @cached_property
     def fractions(self) -> dict[What, list[list[Fraction]]]:
