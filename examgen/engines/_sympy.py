@@ -23,7 +23,7 @@ from sympy.printing.str import StrPrinter
 from examgen.batches import placed
 from examgen.engines._engine import Evaluation
 from examgen.engines._sympy_expressions import Cells, Expr, compose, indices
-from examgen.engines._sympy_numbers import DIGITS, EXACT, IRRATIONAL, SYMBOLIC, Numbers
+from examgen.engines._sympy_numbers import DIGITS, EXACT, IRRATIONAL, SYMBOLIC, Numbers, as_symbol
 from examgen.errors import InputError
 from examgen.graph import Graph, Node
 from examgen.model import Exact, nest
@@ -122,7 +122,7 @@ def symbolic(
     slots = [(derived.gradients if gradient else derived.values)[node] for node, gradient in wanted]
     needed = derived.needed([slot for group in slots for slot in group])
     values = derived.run(_leaves(graph, data, upstream, SYMBOLIC), SYMBOLIC, needed)
-    return tuple([sympy.sympify(values[slot]) for slot in group] for group in slots)
+    return tuple([sympy.sympify(as_symbol(values[slot])) for slot in group] for group in slots)
 
 
 class _Printer(StrPrinter):  # type: ignore[misc]
@@ -130,6 +130,15 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
     def _print_Exp1(self, expr: Any) -> str:
         return "exp(1)"
+
+    def _print_Add(self, expr: Any, order: Any = None) -> str:
+        return _sum_text(expr) if order is None else str(super()._print_Add(expr, order))
+
+
+@lru_cache(maxsize=1 << 12)
+def _sum_text(expr: Expr) -> str:
+    """A sum written out, which many cells have below the line: SymPy takes long to put its terms in order."""
+    return str(StrPrinter._print_Add(_PRINTER, expr))
 
 
 _PRINTER = _Printer()

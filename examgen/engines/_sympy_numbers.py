@@ -156,7 +156,14 @@ def _sympy_power(x: Any, n: Any) -> Any:
 def _sympy_log(x: Any) -> Any:
     """ln x, without a minus in front where x is a fraction below 1 and -ln x is asked: ln(9/2), not -ln(2/9)."""
     x = sympy.sympify(x)
+    if x.is_Add and all(isinstance(term, sympy.exp) or term.is_Rational for term in x.args):
+        return sympy.log(x, evaluate=False)  # there is nothing to simplify, and SymPy seeks complex angles for a millisecond
     return -sympy.log(1 / x) if x.is_Rational and x < 1 else sympy.log(x)
+
+
+def as_symbol(value: Any) -> Any:
+    """A fraction as SymPy's own."""
+    return sympy.Rational(value.numerator, value.denominator) if isinstance(value, (int, Fraction)) else value
 
 
 EXACT = Numbers(
@@ -179,7 +186,7 @@ EXACT = Numbers(
 )
 
 _SYMBOLIC_TABLE = {
-    DIGITS: lambda x: x,
+    DIGITS: as_symbol,
     sympy.Add: sympy.Add,
     sympy.Mul: sympy.Mul,
     sympy.Pow: _sympy_power,
@@ -191,6 +198,4 @@ _SYMBOLIC_TABLE = {
     sympy.tanh: sympy.tanh,
 } | _selections(_sympy_sign, sympy.S.Half, sympy.Rational)
 
-SYMBOLIC = Numbers(
-    lambda value: sympy.Rational(value.numerator, value.denominator), _SYMBOLIC_TABLE, _SYMBOLIC_TABLE
-)
+SYMBOLIC = Numbers(_whole, EXACT.rational, _SYMBOLIC_TABLE)  # SymPy's own from the first function on: they are slow
