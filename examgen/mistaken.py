@@ -40,7 +40,7 @@ class Place:
     shape: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solver:
     """Somebody who makes one mistake throughout a task, ready to be given numbers."""
 
@@ -59,7 +59,7 @@ class Solver:
         try:
             return self._written(self.places, given)
         except (ArithmeticError, ValueError):  # somewhere: then each box by itself
-            return {place.key: self._alone(place, given) for place in self.places}
+            return {place.key: self.alone(place, given) for place in self.places}
 
     def roughly(self, data: Data, upstream: Exact) -> dict[str, Exact]:
         """The same in float64, many times faster, where there is something to write; it may be no number."""
@@ -72,7 +72,8 @@ class Solver:
         arrays = _numpy.run(self.both.graph, given, "exact", names)
         return {place.key: None if place.node is None else _number(arrays[place.node], place) for place in places}
 
-    def _alone(self, place: Place, given: Data) -> Exact | None:
+    def alone(self, place: Place, given: Data) -> Exact | None:
+        """What stands in one box, whatever becomes of the others."""
         try:
             return self._written([place], given)[place.key]
         except (ArithmeticError, ValueError):
@@ -82,7 +83,7 @@ class Solver:
         """What stands in a box where another cell of the same array has no value: in float64, which passes over that one."""
         array = _numpy.run(self.both.graph, given, "float", [str(place.node)])[str(place.node)][place.index]
         try:
-            return _fitting(each(freeze(array.tolist()), _near), place)
+            return fitting(each(freeze(array.tolist()), _near), place)
         except (ArithmeticError, ValueError):
             return None
 
@@ -92,10 +93,10 @@ def _number(array: Any, place: Place) -> Exact:
 
     Raises: ValueError for what is no real number, or too large.
     """
-    return _fitting(each(pick(array.tolist(), place.index), snapped), place)
+    return fitting(each(pick(array.tolist(), place.index), snapped), place)
 
 
-def _fitting(value: Exact, place: Place) -> Exact:
+def fitting(value: Exact, place: Place) -> Exact:
     flat = list(cells(value))
     return flat[0] if len(flat) == 1 and shape(value) != place.shape else value
 

@@ -62,18 +62,27 @@ def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]
 
 def run(
     graph: Graph, data: Mapping[str, Any], numbers: str = "float", wanted: Collection[str] | None = None,
-    count: int | None = None,
+    count: int | None = None, *, tolerant: bool = False,
 ) -> dict[str, Array]:
-    """The value of every node, or of those wanted: a loop over the nodes and one table."""
+    """The value of every node, or of those wanted: a loop over the nodes and one table.
+
+    With `tolerant` those that have no value are left out, instead of raising.
+    """
     arrays: dict[str, Array] = {}
     lead = () if count is None else (count,)
     steps, same = _plan(graph, None if wanted is None else frozenset(wanted))
     with np.errstate(all="ignore"):
         for step in steps:
-            arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
+            if tolerant and not all(name in arrays for name in step.sources):
+                continue
+            try:
+                arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
+            except (ArithmeticError, ValueError):
+                if not tolerant:
+                    raise
             for name in step.ends:
                 del arrays[name]
-    held = {name: arrays[same[name]] for name in (same if wanted is None else wanted)}
+    held = {name: arrays[same[name]] for name in (same if wanted is None else wanted) if same[name] in arrays}
     return {name: _as_fractions(array) for name, array in held.items()} if numbers == "exact" else held
 
 

@@ -25,6 +25,7 @@ LAYERS = (
     {"registry"},
     {"verifying", "proving"},
     {"mistaken", "effort", "students"},
+    {"erring"},
     {"solving", "differing"},
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},

@@ -1,0 +1,176 @@
+"""What mistakes lead to in many solved instances of one structure at once: `mistaken` on stacks.
+
+All who make a mistake are put into one graph, in which what they have in common is worked out once. A box for which something
+has no value is looked at by itself in each of the instances, as `mistaken` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from examgen.answers import snapped
+from examgen.batches import by_structure, exact_array
+from examgen.engines import _numpy
+from examgen.graph import Graph, Node, split
+from examgen.mistaken import Place, Results, Solver, fitting, solvers
+from examgen.model import Exact, Instance, Mistaken, Solution, cells, each, freeze, shape
+from examgen.registry import asks_of, graph_of, mistakes_of
+
+Array = npt.NDArray[Any]
+Given = tuple[Mapping[str, Exact], Exact]  # an instance's data, and the gradient at the output
+End = tuple[int, int, int]  # both ends of what is accepted, in parts of the third
+SIZE = 256  # instances at a time: a graph of many mistakes holds many numbers
+
+_snapped = np.frompyfunc(snapped, 1, 1)
+
+
+def mistaken_all(solutions: Sequence[Solution]) -> list[tuple[Mistaken, ...]]:
+    """What the mistakes make of solved tasks, as `mistaken` says of each."""
+    found: dict[int, tuple[Mistaken, ...]] = {}
+    for places in by_structure([solution.instance for solution in solutions]).values():
+        for start in range(0, len(places), SIZE):
+            part = places[start : start + SIZE]
+            found.update(zip(part, _mistaken([solutions[place] for place in part]), strict=True))
+    return [found[place] for place in range(len(solutions))]
+
+
+def _mistaken(solutions: Sequence[Solution]) -> list[tuple[Mistaken, ...]]:
+    """Of solutions of one structure."""
+    first = solutions[0].instance
+    says = {mistake.key: mistake.says for mistake in mistakes_of(first.problem, first.params)}
+    ends = [_ends(solution) for solution in solutions]
+    dims = {ask.key: ask.shape for ask in asks_of(first)}
+    told: list[list[Mistaken]] = [[] for _ in solutions]
+    for key, every in _results([solution.instance for solution in solutions]).items():
+        for place, found in enumerate(every):
+            boxes = {
+                box: value if value is None else each(value, Fraction)
+                for box, value in found.items()
+                if value is None or shape(value) != dims[box] or _outside(value, ends[place][box])
+            }
+            if boxes:
+                told[place].append(Mistaken(key, says[key], boxes))
+    return [tuple(one) for one in told]
+
+
+def _ends(solution: Solution) -> dict[str, list[End]]:
+    """Of every cell of every box what is accepted, in whole numbers."""
+    found = {}
+    for answer in solution.answers:
+        texts = list(cells(answer.accept))
+        found[answer.ask.key] = [_end(low, high) for low, high in zip(texts[::2], texts[1::2], strict=True)]
+    return found
+
+
+def _end(*texts: str) -> End:
+    low, high = map(Fraction, texts)
+    scale = lcm(low.denominator, high.denominator)
+    return int(low * scale), int(high * scale), scale
+
+
+def _outside(value: Exact, ends: Sequence[End]) -> bool:
+    """Whether a cell lies outside its interval."""
+    for cell, (low, high, scale) in zip(cells(value), ends, strict=True):
+        if not low * cell.denominator <= cell.numerator * scale <= high * cell.denominator:
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Somebody who makes one mistake in so many instances: what is taken in, by the name of the graph's input.
+
+    `own` are the inputs that are read otherwise than they stand there; where something does not fit nothing is taken in.
+    """
+
+    solver: Solver
+    taken: Mapping[str, Array] | None
+    own: frozenset[str]
+
+
+def _results(instances: Sequence[Instance]) -> dict[str, list[Results]]:
+    """Mistake -> for each instance box -> its result."""
+    graph = graph_of(instances[0].problem, instances[0].params)
+    given = [split(graph, instance.data) for instance in instances]
+    makers = [_maker(solver, given) for solver in solvers(instances[0])]
+    found = zip(makers, _run(makers, len(given)), strict=True)
+    return {maker.solver.mistake.key: _written(maker, arrays, given) for maker, arrays in found}
+
+
+def _maker(solver: Solver, given: Sequence[Given]) -> _Maker:
+    upstream = solver.both.upstream
+    before = [{**data, upstream: at_output} for data, at_output in given]
+    read = [solver.given(data, at_output) for data, at_output in given]
+    inputs = solver.both.graph.inputs
+    pairs = list(zip(read, before, strict=True))
+    own = {node.name for node in inputs if any(x[node.name] is not y.get(node.name) for x, y in pairs)}
+    try:
+        taken = {node.name: exact_array([each_read[node.name] for each_read in read], node.shape) for node in inputs}
+    except ValueError:
+        return _Maker(solver, None, frozenset())
+    return _Maker(solver, taken, frozenset(own))
+
+
+def _run(makers: Sequence[_Maker], count: int) -> list[Mapping[str, Array]]:
+    """What each of them works out: node -> stack, of the boxes' nodes that have a value in all instances."""
+    merged, names = _merged(tuple(maker.solver for maker in makers), tuple(maker.own for maker in makers))
+    taken: dict[str, Array] = {}
+    wanted: dict[str, None] = {}
+    for maker, held in zip(makers, names, strict=True):
+        if maker.taken is not None:
+            taken |= {held[node]: array for node, array in maker.taken.items()}
+            wanted |= dict.fromkeys(held[node] for node in _asked(maker.solver))
+    arrays = _numpy.run(merged, taken, "whole", wanted, count, tolerant=True)
+    return [
+        {node: arrays[held[node]] for node in _asked(maker.solver) if held[node] in arrays}
+        for maker, held in zip(makers, names, strict=True)
+    ]
+
+
+def _asked(solver: Solver) -> list[str]:
+    """The nodes in which boxes find their numbers."""
+    return [place.node for place in solver.places if place.node is not None]
+
+
+@lru_cache(maxsize=256)
+def _merged(makers: tuple[Solver, ...], own: tuple[frozenset[str], ...]) -> tuple[Graph, tuple[dict[str, str], ...]]:
+    """One graph of all, and by what name each of them has its nodes there. Inputs are shared where they are read alike."""
+    nodes: dict[str, Node] = {}
+    names: list[dict[str, str]] = []
+    for number, (solver, read) in enumerate(zip(makers, own, strict=True)):
+        held: dict[str, str] = {}
+        for node in solver.both.graph.nodes:
+            shared = node.op == "input" and node.name not in read
+            what = "upstream" if node.name == solver.both.upstream else f"input {node.name}"
+            held[node.name] = f"{what} {node.shape}" if shared else f"{number} {node.name}"
+            inputs = tuple(held[name] for name in node.inputs)
+            nodes.setdefault(held[node.name], replace(node, name=held[node.name], inputs=inputs))
+        names.append(held)
+    return Graph(tuple(nodes.values()), next(reversed(nodes))), tuple(names)
+
+
+def _written(maker: _Maker, arrays: Mapping[str, Array], given: Sequence[Given]) -> list[Results]:
+    """What stands in every box, instance by instance."""
+    boxes = {place.key: _numbers(maker, place, arrays, given) for place in maker.solver.places}
+    return [{key: numbers[place] for key, numbers in boxes.items()} for place in range(len(given))]
+
+
+def _numbers(maker: _Maker, place: Place, arrays: Mapping[str, Array], given: Sequence[Given]) -> list[Exact | None]:
+    """What stands in one box."""
+    if place.node is None:
+        return [None] * len(given)
+    try:
+        if place.node in arrays:
+            found = np.asarray(_snapped(arrays[place.node][(slice(None), *place.index)]), dtype=object)
+            return [fitting(freeze(one), place) for one in found.tolist()]
+    except ValueError:  # what is no real number, or too large
+        pass
+    return [maker.solver.alone(place, maker.solver.given(data, upstream)) for data, upstream in given]
