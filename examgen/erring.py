@@ -1,12 +1,13 @@
 """What mistakes lead to in many solved instances of one structure at once: `mistaken` on stacks.
 
-All who make a mistake are put into one graph, in which what they have in common is worked out once. A box for which something
-has no value is looked at by itself in each of the instances, as `mistaken` does it.
+All who make a mistake are put into one graph, in which what they have in common is worked out once. Somebody for whom something
+has no value is looked at in each of the instances by itself, as `mistaken` does it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -88,11 +89,11 @@ def _outside(value: Exact, ends: Sequence[End]) -> bool:
 class _Maker:
     """Somebody who makes one mistake in so many instances: what is taken in, by the name of the graph's input.
 
-    `own` are the inputs that are read otherwise than they stand there; where something does not fit nothing is taken in.
+    `own` are the inputs that are read otherwise than they stand there; what does not fit is not taken in.
     """
 
     solver: Solver
-    taken: Mapping[str, Array] | None
+    taken: Mapping[str, Array]
     own: frozenset[str]
 
 
@@ -112,10 +113,10 @@ def _maker(solver: Solver, given: Sequence[Given]) -> _Maker:
     inputs = solver.both.graph.inputs
     pairs = list(zip(read, before, strict=True))
     own = {node.name for node in inputs if any(x[node.name] is not y.get(node.name) for x, y in pairs)}
-    try:
-        taken = {node.name: exact_array([each_read[node.name] for each_read in read], node.shape) for node in inputs}
-    except ValueError:
-        return _Maker(solver, None, frozenset())
+    taken: dict[str, Array] = {}
+    for node in inputs:
+        with suppress(ValueError):
+            taken[node.name] = exact_array([one[node.name] for one in read], node.shape)
     return _Maker(solver, taken, frozenset(own))
 
 
@@ -125,9 +126,8 @@ def _run(makers: Sequence[_Maker], count: int) -> list[Mapping[str, Array]]:
     taken: dict[str, Array] = {}
     wanted: dict[str, None] = {}
     for maker, held in zip(makers, names, strict=True):
-        if maker.taken is not None:
-            taken |= {held[node]: array for node, array in maker.taken.items()}
-            wanted |= dict.fromkeys(held[node] for node in _asked(maker.solver))
+        taken |= {held[node]: array for node, array in maker.taken.items()}
+        wanted |= dict.fromkeys(held[node] for node in _asked(maker.solver))
     arrays = _numpy.run(merged, taken, "whole", wanted, count, tolerant=True)
     return [
         {node: arrays[held[node]] for node in _asked(maker.solver) if held[node] in arrays}
@@ -159,18 +159,16 @@ def _merged(makers: tuple[Solver, ...], own: tuple[frozenset[str], ...]) -> tupl
 
 def _written(maker: _Maker, arrays: Mapping[str, Array], given: Sequence[Given]) -> list[Results]:
     """What stands in every box, instance by instance."""
-    boxes = {place.key: _numbers(maker, place, arrays, given) for place in maker.solver.places}
-    return [{key: numbers[place] for key, numbers in boxes.items()} for place in range(len(given))]
+    try:
+        boxes = {place.key: _numbers(place, arrays, len(given)) for place in maker.solver.places}
+        return [{key: numbers[place] for key, numbers in boxes.items()} for place in range(len(given))]
+    except (KeyError, ValueError):  # what has no value in one of them, is no real number, or too large
+        return [maker.solver.results(data, upstream) for data, upstream in given]
 
 
-def _numbers(maker: _Maker, place: Place, arrays: Mapping[str, Array], given: Sequence[Given]) -> list[Exact | None]:
+def _numbers(place: Place, arrays: Mapping[str, Array], count: int) -> list[Exact | None]:
     """What stands in one box."""
     if place.node is None:
-        return [None] * len(given)
-    try:
-        if place.node in arrays:
-            found = np.asarray(_snapped(arrays[place.node][(slice(None), *place.index)]), dtype=object)
-            return [fitting(freeze(one), place) for one in found.tolist()]
-    except ValueError:  # what is no real number, or too large
-        pass
-    return [maker.solver.alone(place, maker.solver.given(data, upstream)) for data, upstream in given]
+        return [None] * count
+    found = np.asarray(_snapped(arrays[place.node][(slice(None), *place.index)]), dtype=object)
+    return [fitting(freeze(one), place) for one in found.tolist()]

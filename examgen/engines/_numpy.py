@@ -7,6 +7,7 @@ Runs in float64, or on object arrays of `Fraction` and, from the first exp or lo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -66,22 +67,20 @@ def run(
 ) -> dict[str, Array]:
     """The value of every node, or of those wanted: a loop over the nodes and one table.
 
-    With `tolerant` those that have no value are left out, instead of raising.
+    With `tolerant` those that have no value, or no data, are left out; nothing is raised.
     """
     arrays: dict[str, Array] = {}
     lead = () if count is None else (count,)
     steps, same = _plan(graph, None if wanted is None else frozenset(wanted))
     with np.errstate(all="ignore"):
         for step in steps:
-            if tolerant and not all(name in arrays for name in step.sources):
-                continue
-            try:
+            if not tolerant:
                 arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
-            except (ArithmeticError, ValueError):
-                if not tolerant:
-                    raise
+            elif all(name in arrays for name in step.sources):
+                with suppress(ArithmeticError, ValueError, KeyError):
+                    arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
             for name in step.ends:
-                del arrays[name]
+                arrays.pop(name, None)
     held = {name: arrays[same[name]] for name in (same if wanted is None else wanted) if same[name] in arrays}
     return {name: _as_fractions(array) for name, array in held.items()} if numbers == "exact" else held
 
