@@ -14,23 +14,21 @@ from functools import lru_cache
 from math import lcm
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from examgen.answers import snapped
 from examgen.batches import by_structure, exact_array
 from examgen.engines import _numpy
 from examgen.graph import Graph, Node, split
-from examgen.mistaken import Place, Results, Solver, fitting, solvers
+from examgen.mistaken import Place, Solver, fitting, solvers
 from examgen.model import Exact, Instance, Mistaken, Solution, cells, each, freeze, shape
 from examgen.registry import asks_of, graph_of, mistakes_of
 
 Array = npt.NDArray[Any]
 Given = tuple[Mapping[str, Exact], Exact]  # an instance's data, and the gradient at the output
 End = tuple[int, int, int]  # both ends of what is accepted, in parts of the third
+Column = list[Exact | None]  # what stands in one box, instance by instance
 SIZE = 256  # instances at a time: a graph of many mistakes holds many numbers
-
-_snapped = np.frompyfunc(snapped, 1, 1)
 
 
 def mistaken_all(solutions: Sequence[Solution]) -> list[tuple[Mistaken, ...]]:
@@ -50,16 +48,22 @@ def _mistaken(solutions: Sequence[Solution]) -> list[tuple[Mistaken, ...]]:
     ends = [_ends(solution) for solution in solutions]
     dims = {ask.key: ask.shape for ask in asks_of(first)}
     told: list[list[Mistaken]] = [[] for _ in solutions]
-    for key, every in _results([solution.instance for solution in solutions]).items():
-        for place, found in enumerate(every):
-            boxes = {
-                box: value if value is None else each(value, Fraction)
-                for box, value in found.items()
-                if value is None or shape(value) != dims[box] or _outside(value, ends[place][box])
-            }
-            if boxes:
-                told[place].append(Mistaken(key, says[key], boxes))
+    seen: dict[tuple[str, int], list[bool]] = {}
+    for key, columns in _results([solution.instance for solution in solutions]).items():
+        for box, column in columns.items():
+            if (box, id(column)) not in seen:
+                pairs = zip(column, ends, strict=True)
+                seen[box, id(column)] = [_astray(value, dims[box], given[box]) for value, given in pairs]
+        for place, boxes in enumerate(told):
+            astray = {box: column[place] for box, column in columns.items() if seen[box, id(column)][place]}
+            if astray:
+                wrong = {box: value if value is None else each(value, Fraction) for box, value in astray.items()}
+                boxes.append(Mistaken(key, says[key], wrong))
     return [tuple(one) for one in told]
+
+
+def _astray(value: Exact | None, dims: tuple[int, ...], ends: Sequence[End]) -> bool:
+    return value is None or shape(value) != dims or _outside(value, ends)
 
 
 def _ends(solution: Solution) -> dict[str, list[End]]:
@@ -97,13 +101,14 @@ class _Maker:
     own: frozenset[str]
 
 
-def _results(instances: Sequence[Instance]) -> dict[str, list[Results]]:
-    """Mistake -> for each instance box -> its result."""
+def _results(instances: Sequence[Instance]) -> dict[str, dict[str, Column]]:
+    """Mistake -> box -> its results; who gets the same in a box has the same column."""
     graph = graph_of(instances[0].problem, instances[0].params)
     given = [split(graph, instance.data) for instance in instances]
     makers = [_maker(solver, given) for solver in solvers(instances[0])]
     found = zip(makers, _run(makers, len(given)), strict=True)
-    return {maker.solver.mistake.key: _written(maker, arrays, given) for maker, arrays in found}
+    known: dict[Any, Column] = {}
+    return {maker.solver.mistake.key: _written(maker, arrays, given, known) for maker, arrays in found}
 
 
 def _maker(solver: Solver, given: Sequence[Given]) -> _Maker:
@@ -157,18 +162,24 @@ def _merged(makers: tuple[Solver, ...], own: tuple[frozenset[str], ...]) -> tupl
     return Graph(tuple(nodes.values()), next(reversed(nodes))), tuple(names)
 
 
-def _written(maker: _Maker, arrays: Mapping[str, Array], given: Sequence[Given]) -> list[Results]:
-    """What stands in every box, instance by instance."""
+def _written(
+    maker: _Maker, arrays: Mapping[str, Array], given: Sequence[Given], known: dict[Any, Column]
+) -> dict[str, Column]:
+    """What stands in every box, instance by instance; what is known of others' arrays is not found again."""
     try:
-        boxes = {place.key: _numbers(place, arrays, len(given)) for place in maker.solver.places}
-        return [{key: numbers[place] for key, numbers in boxes.items()} for place in range(len(given))]
+        return {place.key: _column(place, arrays, len(given), known) for place in maker.solver.places}
     except (KeyError, ValueError):  # what has no value in one of them, is no real number, or too large
-        return [maker.solver.results(data, upstream) for data, upstream in given]
+        rows = [maker.solver.results(data, upstream) for data, upstream in given]
+        return {place.key: [row[place.key] for row in rows] for place in maker.solver.places}
 
 
-def _numbers(place: Place, arrays: Mapping[str, Array], count: int) -> list[Exact | None]:
+def _column(place: Place, arrays: Mapping[str, Array], count: int, known: dict[Any, Column]) -> Column:
     """What stands in one box."""
     if place.node is None:
-        return [None] * count
-    found = np.asarray(_snapped(arrays[place.node][(slice(None), *place.index)]), dtype=object)
-    return [fitting(freeze(one), place) for one in found.tolist()]
+        return known.setdefault(None, [None] * count)
+    array = arrays[place.node]
+    what = id(array), place.index, place.shape
+    if what not in known:
+        at: Any = (slice(None), *place.index)
+        known[what] = [fitting(each(freeze(one), snapped), place) for one in array[at].tolist()]
+    return known[what]

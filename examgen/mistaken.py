@@ -79,7 +79,7 @@ def _number(arrays: Mapping[str, Any], place: Place) -> Exact | None:
 
     None for what is no real number, or too large, or is not worked out since something has no value.
     """
-    if place.node not in arrays:
+    if place.node is None or place.node not in arrays:
         return None
     try:
         return fitting(each(pick(arrays[place.node].tolist(), place.index), snapped), place)
@@ -89,7 +89,7 @@ def _number(arrays: Mapping[str, Any], place: Place) -> Exact | None:
 
 def _beside(arrays: Mapping[str, Any], place: Place) -> Exact | None:
     """What stands in a box where another cell of the same array has no value: in float64, which passes over that one."""
-    if place.node not in arrays:
+    if place.node is None or place.node not in arrays:
         return None
     try:
         return fitting(each(freeze(arrays[place.node][place.index].tolist()), _near), place)

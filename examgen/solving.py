@@ -12,6 +12,7 @@ from itertools import chain, count, islice
 from typing import Any, NamedTuple
 
 from examgen.answers import accepted, decimals_of, snapped, units
+from examgen.batches import FailedAt, by_structure, placed
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
 from examgen.errors import DrawError, InputError, ProofError
@@ -21,6 +22,8 @@ from examgen.honesty import Hull, Interval, Unbounded, hull
 from examgen.mistaken import confusions, told_apart
 from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
+from examgen.proving import prove_all
+from examgen.reaching import reach as taped
 from examgen.registry import asks_of, graph_of, problem
 from examgen.verifying import Proof, engine, prove
 
@@ -265,9 +268,40 @@ def solve(instance: Instance, decimals: int = 2, device: str = "cpu", working: i
 
     Raises: ProofError where engines disagree, EngineUnavailable where one cannot run.
     """
-    graph, asks = graph_of(instance.problem, instance.params), asks_of(instance)
+    graph = graph_of(instance.problem, instance.params)
     proof = prove(graph, instance.data, device)
-    closed, reach = _closed_forms(graph, instance, asks), honest_reach(graph, instance.data, working)
+    return _solution(instance, graph, proof, honest_reach(graph, instance.data, working), decimals)
+
+
+def solve_all(
+    instances: Sequence[Instance], decimals: int = 2, device: str = "cpu", working: int = 4
+) -> list[Solution]:
+    """As `solve` solves each of them: those of one structure are proved together.
+
+    Raises: FailedAt naming the instance, with what `solve` raises for it as its cause; EngineUnavailable.
+    """
+    found: dict[int, Solution] = {}
+    for (name, params), places in by_structure(instances).items():
+        graph = graph_of(name, params)
+        if len(places) == 1:  # what is derived for many would take longer than it saves
+            with placed(places[0]):
+                found[places[0]] = solve(instances[places[0]], decimals, device, working)
+            continue
+        try:
+            proofs = prove_all(graph, [instances[place].data for place in places], device)
+        except FailedAt as failed:
+            raise FailedAt(places[failed.place]) from failed.__cause__
+        for place, proof in zip(places, proofs, strict=True):
+            with placed(place):
+                instance = instances[place]
+                reach = honest_reach(graph, instance.data, working, by=taped)
+                found[place] = _solution(instance, graph, proof, reach, decimals)
+    return [found[place] for place in range(len(instances))]
+
+
+def _solution(instance: Instance, graph: Graph, proof: Proof, reach: Hull | None, decimals: int) -> Solution:
+    asks = asks_of(instance)
+    closed = _closed_forms(graph, instance, asks)
     answers = tuple(_answer(graph, proof, ask, form, decimals, reach) for ask, form in zip(asks, closed, strict=True))
     return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds(ask.node, ask.gradient)) for ask in asks))
 
@@ -279,11 +313,13 @@ def notes(instance: Instance, contract: Contract = STANDARD) -> tuple[str, ...]:
     return (*at_kinks, *blurs(instance, contract), *chosen.readings(instance))
 
 
-def honest_reach(graph: Graph, data: Mapping[str, Exact], working: int) -> Hull | None:
+def honest_reach(
+    graph: Graph, data: Mapping[str, Exact], working: int, by: Callable[..., Hull] = hull
+) -> Hull | None:
     """What honest solvers can reach; None where rounding can lead to anything, which pinned numbers alone may do."""
     inputs, upstream = split(graph, data)
     try:
-        return hull(graph, inputs, upstream, working)
+        return by(graph, inputs, upstream, working)
     except Unbounded:
         return None
 

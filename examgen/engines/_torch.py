@@ -6,7 +6,8 @@ so that autograd's gradients of all outputs together are those of each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -42,7 +43,24 @@ def tensors(
     graph: Graph, data: Mapping[str, Exact], upstream: Exact, device: str, count: int | None
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The same as tensors on the device: values and gradients."""
-    where, lead = device_named(device), () if count is None else (count,)
+    with _one_thread():
+        return _tensors(graph, data, upstream, device_named(device), () if count is None else (count,))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Hand-sized arrays are done before threads have met, and others may be at work on the same processors."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _tensors(
+    graph: Graph, data: Mapping[str, Exact], upstream: Exact, where: torch.device, lead: tuple[int, ...]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     values: dict[str, Tensor] = {}
     for node in graph.nodes:
         if node.op in ("input", "const"):
