@@ -16,14 +16,15 @@ from examgen.batches import FailedAt, by_structure, placed
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
 from examgen.errors import DrawError, InputError, ProofError
-from examgen.formula import parse
+from examgen.formula import expression
 from examgen.graph import UNNAMED, Graph, kinks, split
 from examgen.honesty import Hull, Interval, Unbounded, hull
 from examgen.mistaken import confusions, told_apart
-from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
+from examgen.model import Answer, Ask, Certificate, Exact, Expression, Instance, Leaf, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
 from examgen.proving import prove_all
 from examgen.reaching import reach as taped
+from examgen.reckoning import reckon, same
 from examgen.registry import asks_of, graph_of, problem
 from examgen.verifying import Proof, engine, prove
 
@@ -356,17 +357,22 @@ def _closed_forms(graph: Graph, instance: Instance, asks: tuple[Ask, ...]) -> li
 
 def _readable(form: str | None) -> str | None:
     """The closed form where it is short and our own grammar can read it."""
+    if form is None or len(form) > LONGEST_EXACT:
+        return None
     try:
-        return form if form and len(form) <= LONGEST_EXACT and _read(form) is not None else None
+        _read(form)
     except InputError:
         return None
+    return form
 
 
-def _read(text: str) -> Graph | Fraction:
+@lru_cache(maxsize=1 << 12)
+def _read(text: str) -> Expression:
+    """Raises: InputError where the text is not in the language of our formulas."""
     try:
-        return Fraction(text)
+        return Leaf(Fraction(text))
     except ValueError:
-        return parse(text)
+        return expression(text)
 
 
 def states(text: str, cell: Fraction) -> bool:
@@ -374,6 +380,4 @@ def states(text: str, cell: Fraction) -> bool:
 
     Raises: InputError where the text is not in the language of our formulas.
     """
-    read = _read(text)
-    found = read if isinstance(read, Fraction) else Fraction(str(_numpy.run(read, {}, "exact")[read.output].item()))
-    return found == cell or abs(found - cell) <= max(Fraction(1), abs(cell)) / 10**40
+    return same(reckon(_read(text)), cell)

@@ -141,10 +141,18 @@ def _digits(value: int | Fraction) -> Any:
 def _sympy_sign(x: Any) -> int:
     """-1, 0 or 1. A zero that SymPy does not see, as log(4) - 2*log(2), is found by its digits."""
     x = sympy.sympify(x)
+    if _is_positive_sum(x):
+        return 1
     digits = x if x.is_Rational else x.evalf(60)
     if abs(digits) < ZERO and not x.is_Rational:
         return 0
     return int(sympy.sign(digits))
+
+
+def _is_positive_sum(x: Any) -> bool:
+    """Whether it is a sum of exponentials and positive fractions, as above and below the line of a softmax."""
+    terms = x.args if x.is_Add else (x,)
+    return all(isinstance(term, sympy.exp) or (term.is_Rational and term.p > 0) for term in terms)
 
 
 def _sympy_power(x: Any, n: Any) -> Any:
