@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, count, islice
+from math import prod
 from typing import Any, NamedTuple
 
 from examgen.answers import accepted, decimals_of, snapped, units
@@ -275,9 +276,9 @@ def solve(instance: Instance, decimals: int = 2, device: str = "cpu", working: i
 
 
 def solve_all(
-    instances: Sequence[Instance], decimals: int = 2, device: str = "cpu", working: int = 4
+    instances: Sequence[Instance], decimals: int = 2, device: str = "cpu", working: int = 4, *, forms: bool = True
 ) -> list[Solution]:
-    """As `solve` solves each of them: those of one structure are proved together.
+    """As `solve` solves each of them: those of one structure are proved together. Closed forms are left out unless `forms`.
 
     Raises: FailedAt naming the instance, with what `solve` raises for it as its cause; EngineUnavailable.
     """
@@ -296,13 +297,15 @@ def solve_all(
             with placed(place):
                 instance = instances[place]
                 reach = honest_reach(graph, instance.data, working, by=taped)
-                found[place] = _solution(instance, graph, proof, reach, decimals)
+                found[place] = _solution(instance, graph, proof, reach, decimals, forms)
     return [found[place] for place in range(len(instances))]
 
 
-def _solution(instance: Instance, graph: Graph, proof: Proof, reach: Hull | None, decimals: int) -> Solution:
+def _solution(
+    instance: Instance, graph: Graph, proof: Proof, reach: Hull | None, decimals: int, forms: bool = True
+) -> Solution:
     asks = asks_of(instance)
-    closed = _closed_forms(graph, instance, asks)
+    closed = _closed_forms(graph, instance, asks) if forms else [_unwritten(graph, ask) for ask in asks]
     answers = tuple(_answer(graph, proof, ask, form, decimals, reach) for ask, form in zip(asks, closed, strict=True))
     return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds(ask.node, ask.gradient)) for ask in asks))
 
@@ -353,6 +356,12 @@ def _closed_forms(graph: Graph, instance: Instance, asks: tuple[Ask, ...]) -> li
     data, upstream = split(graph, instance.data)
     forms = engine("sympy").closed_form(graph, data, upstream, [(ask.node, ask.gradient) for ask in asks])
     return [each(pick(form, ask.index), _readable) for form, ask in zip(forms, asks, strict=True)]
+
+
+def _unwritten(graph: Graph, ask: Ask) -> Any:
+    """No closed form in any cell of a box."""
+    dims = graph[ask.node].shape
+    return pick(nest([None] * prod(dims), dims), ask.index)
 
 
 def _readable(form: str | None) -> str | None:
