@@ -183,7 +183,7 @@ def unproved(instance: Instance, contract: Contract) -> tuple[Answer, ...]:
     """Every box with its value and what is accepted in it, as NumPy alone has them: enough to mark by. Raises: Unbounded."""
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
-    reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
+    reach = taped(graph, data, upstream, contract.working, _asked_gradients(instance))
     return _reckoned(instance, graph, reach, contract)
 
 
@@ -223,7 +223,7 @@ def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[s
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
     try:
-        reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
+        reach = taped(graph, data, upstream, contract.working, _asked_gradients(instance))
     except Unbounded as error:
         yield f"rounding can lead to {error}"
         return {}
