@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import chain
-from math import prod
+from math import exp, prod
 from typing import Any
 
 import mpmath
@@ -30,6 +30,7 @@ from examgen.model import Exact, nest
 
 LARGEST_TREE = 50_000  # parts of a composed output: differentiating it takes seconds already
 LONGEST_TEXT = 500  # parts of a closed form
+LARGEST_EXPONENT = 100  # of e in a sum that is put in order in float64
 LIMIT = 10_000  # scalar cells: beyond that nobody reads exact numbers, and deriving takes minutes
 
 LONGEST_LINE = 100  # operands of a sum: Python's compiler nests them
@@ -137,8 +138,19 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
 @lru_cache(maxsize=1 << 12)
 def _sum_text(expr: Expr) -> str:
-    """A sum written out, which many cells have below the line: SymPy takes long to put its terms in order."""
-    return str(StrPrinter._print_Add(_PRINTER, expr))
+    """A sum written out, which many cells have below the line: SymPy takes long to put its terms in order of size."""
+    sizes = {term: _size(term) for term in expr.args}
+    if None in sizes.values() or len(set(sizes.values())) < len(sizes):
+        return str(StrPrinter._print_Add(_PRINTER, expr))
+    return " + ".join(_PRINTER.doprint(term) for term in sorted(sizes, key=sizes.__getitem__))
+
+
+def _size(term: Expr) -> float | None:
+    """Of an exponential of a fraction, or a positive fraction."""
+    if term.is_Rational:
+        return float(term) if term.p > 0 else None
+    is_exponential = isinstance(term, sympy.exp) and term.args[0].is_Rational and abs(term.args[0]) < LARGEST_EXPONENT
+    return exp(float(term.args[0])) if is_exponential else None
 
 
 _PRINTER = _Printer()
