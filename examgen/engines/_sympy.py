@@ -139,10 +139,10 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 @lru_cache(maxsize=1 << 12)
 def _sum_text(expr: Expr) -> str:
     """A sum written out, which many cells have below the line: SymPy takes long to put its terms in order of size."""
-    sizes = {term: _size(term) for term in expr.args}
-    if None in sizes.values() or len(set(sizes.values())) < len(sizes):
+    sizes = {size: term for term in expr.args if (size := _size(term)) is not None}
+    if len(sizes) < len(expr.args):
         return str(StrPrinter._print_Add(_PRINTER, expr))
-    return " + ".join(_PRINTER.doprint(term) for term in sorted(sizes, key=sizes.__getitem__))
+    return " + ".join(_PRINTER.doprint(sizes[size]) for size in sorted(sizes))
 
 
 def _size(term: Expr) -> float | None:
