@@ -80,7 +80,10 @@ def proved(instances: Sequence[Instance]) -> None:
 WAYS = (
     Way("float64", in_floats, floats_alone),
     Way("proved", proved, lambda one: prove(graph_of(one.problem, one.params), one.data)),
-    Way("contract, mistakes", lambda many: mistaken_all(solve_all(many, forms=False)), lambda one: mistaken(solve(one))),
+    Way(
+        "contract, mistakes",
+        lambda many: mistaken_all(solve_all(many, forms=False)), lambda one: mistaken(solve(one, forms=False)),
+    ),
     Way("all of it", lambda many: mistaken_all(solve_all(many)), lambda one: mistaken(solve(one))),
 )
 

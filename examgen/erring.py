@@ -20,7 +20,7 @@ from examgen.answers import snapped
 from examgen.batches import by_structure, exact_array
 from examgen.engines import _numpy
 from examgen.graph import Graph, Node, split
-from examgen.mistaken import Place, Solver, fitting, solvers
+from examgen.mistaken import Place, Solver, fitting, mistaken, solvers
 from examgen.model import Exact, Instance, Mistaken, Solution, cells, each, freeze, shape
 from examgen.registry import asks_of, graph_of, mistakes_of
 
@@ -35,6 +35,9 @@ def mistaken_all(solutions: Sequence[Solution]) -> list[tuple[Mistaken, ...]]:
     """What the mistakes make of solved tasks, as `mistaken` says of each."""
     found: dict[int, tuple[Mistaken, ...]] = {}
     for places in by_structure([solution.instance for solution in solutions]).values():
+        if len(places) == 1:
+            found[places[0]] = mistaken(solutions[places[0]])
+            continue
         for start in range(0, len(places), SIZE):
             part = places[start : start + SIZE]
             found.update(zip(part, _mistaken([solutions[place] for place in part]), strict=True))

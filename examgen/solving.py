@@ -265,20 +265,23 @@ def check_values(instance: Instance) -> None:
                 raise InputError(f"data: the {what} at {where} cannot be printed, {error}: change the numbers") from None
 
 
-def solve(instance: Instance, decimals: int = 2, device: str = "cpu", working: int = 4) -> Solution:
+def solve(
+    instance: Instance, decimals: int = 2, device: str = "cpu", working: int = 4, *, forms: bool = True
+) -> Solution:
     """Every asked answer with its certificate and what is accepted: all that honest solvers write who keep `working` decimals.
 
+    Closed forms are left out unless `forms`.
     Raises: ProofError where engines disagree, EngineUnavailable where one cannot run.
     """
     graph = graph_of(instance.problem, instance.params)
     proof = prove(graph, instance.data, device)
-    return _solution(instance, graph, proof, honest_reach(graph, instance.data, working), decimals)
+    return _solution(instance, graph, proof, honest_reach(graph, instance.data, working), decimals, forms)
 
 
 def solve_all(
     instances: Sequence[Instance], decimals: int = 2, device: str = "cpu", working: int = 4, *, forms: bool = True
 ) -> list[Solution]:
-    """As `solve` solves each of them: those of one structure are proved together. Closed forms are left out unless `forms`.
+    """As `solve` solves each of them: those of one structure are proved together.
 
     Raises: FailedAt naming the instance, with what `solve` raises for it as its cause; EngineUnavailable.
     """
@@ -287,7 +290,7 @@ def solve_all(
         graph = graph_of(name, params)
         if len(places) == 1:  # what is derived for many would take longer than it saves
             with placed(places[0]):
-                found[places[0]] = solve(instances[places[0]], decimals, device, working)
+                found[places[0]] = solve(instances[places[0]], decimals, device, working, forms=forms)
             continue
         try:
             proofs = prove_all(graph, [instances[place].data for place in places], device)
@@ -302,7 +305,7 @@ def solve_all(
 
 
 def _solution(
-    instance: Instance, graph: Graph, proof: Proof, reach: Hull | None, decimals: int, forms: bool = True
+    instance: Instance, graph: Graph, proof: Proof, reach: Hull | None, decimals: int, forms: bool
 ) -> Solution:
     asks = asks_of(instance)
     closed = _closed_forms(graph, instance, asks) if forms else [_unwritten(graph, ask) for ask in asks]
