@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Never
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from examgen.batches import FailedAt, Stack, floats, placed, slices, stacked
 from examgen.engines._engine import Evaluation
-from examgen.errors import ProofError
+from examgen.errors import EngineUnavailable, ProofError
 from examgen.graph import Graph
 from examgen.model import Exact
 from examgen.verifying import (
@@ -100,10 +100,23 @@ def prove_all(graph: Graph, datas: Sequence[Mapping[str, Exact]], device: str = 
     for start in range(0, len(datas), SIZE):
         part = datas[start : start + SIZE]
         try:
-            found += _proved(graph, part, device)
+            found += _sought(graph, part, device)
         except FailedAt as failed:
             raise FailedAt(start + failed.place) from failed.__cause__
     return found
+
+
+def _sought(graph: Graph, datas: Sequence[Mapping[str, Exact]], device: str) -> list[Proof]:
+    """Where arrays fail, the instance is sought on which an engine fails by itself."""
+    try:
+        return _proved(graph, datas, device)
+    except (FailedAt, EngineUnavailable):
+        raise
+    except Exception:
+        for place, data in enumerate(datas):
+            with placed(place):
+                prove(graph, data, device)
+        raise
 
 
 def _proved(graph: Graph, datas: Sequence[Mapping[str, Exact]], device: str) -> list[Proof]:
@@ -113,11 +126,7 @@ def _proved(graph: Graph, datas: Sequence[Mapping[str, Exact]], device: str) -> 
     engines = [*runs(device)]
     for run in engines:
         given = stack if run.exact else approximate
-        try:
-            found = run.evaluate(graph, given.data, given.upstream, count=stack.count)
-        except Exception as error:
-            _one_by_one(graph, datas, device, error)
-        _agreed(graph, run, found, exact)
+        _agreed(graph, run, run.evaluate(graph, given.data, given.upstream, count=stack.count), exact)
     certificates: dict[frozenset[str], Any] = {}
     proofs = []
     for place in range(stack.count):
@@ -137,14 +146,6 @@ def exacts(graph: Graph, stack: Stack) -> Exacts:
         stack.count,
         {(name, gradient): np.asarray(a).reshape(stack.count, -1) for arrays, gradient in both for name, a in arrays.items()},
     )
-
-
-def _one_by_one(graph: Graph, datas: Sequence[Mapping[str, Exact]], device: str, error: Exception) -> Never:
-    """Finds the instance on which an engine fails."""
-    for place, data in enumerate(datas):
-        with placed(place):
-            prove(graph, data, device)
-    raise error
 
 
 def _agreed(graph: Graph, run: Run, found: Evaluation, exact: Exacts) -> None:

@@ -119,6 +119,16 @@ def test_numbers_that_have_no_value_name_their_instance() -> None:
     assert (2, ZeroDivisionError) == (failed.value.place, type(failed.value.__cause__))
 
 
+def test_numbers_too_large_for_floats_name_their_instance() -> None:
+    """What no double holds stops the arrays; alone it is found again."""
+    b = Builder()
+    graph = b.build(b.op("neg", b.input("x"), name="f"))
+    with pytest.raises(FailedAt) as failed:
+        prove_all(graph, [{"x": 1}, {"x": 10**400}])
+    assert 1 == failed.value.place
+    assert isinstance(failed.value.__cause__, OverflowError)
+
+
 def test_kinks_that_rounded_data_miss_are_certified_as_alone() -> None:
     """0.1 + 0.2 - 0.3 under a ReLU beside an instance without a kink: each has its own bounds."""
     b = Builder()
