@@ -24,6 +24,12 @@ from examgen.model import Expression, Leaf, Term
 __all__ = ["expression", "latex", "names", "parse", "symbol", "term_latex", "term_text"]
 
 
+WRITTEN = {  # operands of what can stand in an expression of numbers alone
+    **dict.fromkeys(("+", "-", "*", "/", "**", "max", "min"), 2),
+    **dict.fromkeys(("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "abs"), 1),
+}
+
+
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     """The graph of a formula: its inputs first, then one node per operation; the last statement is the output.
 
@@ -46,15 +52,18 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
 
 
 def expression(text: str) -> Expression:
-    """A text without names as an expression, in which what is rational is one number. Raises: InputError as `parse` does."""
+    """A text of numbers alone, without names and arrays, as an expression in which what is rational is one number.
+
+    Raises: InputError, as `parse` does, and for names and what works on arrays.
+    """
     recipe = read(text)
-    for name, at in recipe.inputs.items():
-        fail(recipe.text, at, f"unbound name {name!r}: write numbers alone")
     rules = GraphRules(recipe.text, Builder())
 
     def apply(step: Step, *args: Expression) -> Expression:
         if step.do == "number":
             return Leaf(Fraction(step.what))
+        if step.do not in WRITTEN or step.arity != WRITTEN[step.do]:
+            fail(recipe.text, step.at, "this is not of numbers alone: leave names and arrays out")
         numbers = [arg.value for arg in args if isinstance(arg, Leaf)]
         if len(numbers) == len(args) and (value := rules.folded(step, *numbers)) is not None:
             return Leaf(value)
