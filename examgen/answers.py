@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 from typing import Any
 
 from examgen.graph import Graph
@@ -61,12 +61,14 @@ def accepted(value: Exact, reach: Any, decimals: int, *, whole: bool) -> Any:
 def _accepted(cell: Fraction, reach: Interval | None, decimals: int, whole: bool) -> tuple[str, str]:
     if whole:
         return str(cell), str(cell)
-    unit, places = Fraction(1, 10**decimals), decimals + GUARD
-    low, high = ends = cell - unit, cell + unit
+    places = decimals + GUARD
+    scale, slack = 10**places, 10**GUARD
+    low = cell.numerator * scale // cell.denominator - slack
+    high = -(-cell.numerator * scale // cell.denominator) + slack
     if reach is not None:
-        low, high = (Fraction(end, SCALE) for end in widened(reach, decimals))
-    low, high = min(low, ends[0]), max(high, ends[1])
-    return decimal_text(floor(low * 10**places), places), decimal_text(ceil(high * 10**places), places)
+        ends = widened(reach, decimals)
+        low, high = min(low, ends[0] * scale // SCALE), max(high, -(-ends[1] * scale // SCALE))
+    return decimal_text(low, places), decimal_text(high, places)
 
 
 def units(interval: tuple[str, str], decimals: int) -> Fraction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +11,33 @@ import numpy as np
 import numpy.typing as npt
 
 from examgen.graph import Graph, split
-from examgen.model import Exact, Instance, cells
+from examgen.model import Exact, Instance, cells, shape
 
 Array = npt.NDArray[Any]
+
+
+class FailedAt(Exception):
+    """What happened to one of several instances, by its place; the cause is the error itself."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"instance {place}")
+        self.place = place
+
+
+@contextmanager
+def placed(place: int) -> Iterator[None]:
+    """Whatever fails in it says of which instance."""
+    try:
+        yield
+    except Exception as error:
+        raise FailedAt(place) from error
 
 
 @dataclass(frozen=True)
 class Stack:
     """The data of so many instances: arrays (count, *shape) of every input, and of the gradients at the output.
 
-    Labels are ints, all other numbers exact objects; `floats` has them in float64.
+    Labels are ints, all other numbers exact objects, ints where they are whole; `floats` has them in float64.
     """
 
     count: int
@@ -38,14 +56,17 @@ def by_structure(instances: Sequence[Instance]) -> dict[tuple[str, Any], list[in
 def stacked(graph: Graph, datas: Sequence[Mapping[str, Exact]]) -> Stack:
     """The data of instances of one graph, in their order."""
     parts = [split(graph, data) for data in datas]
-    data = {node.name: _exact([part[0][node.name] for part in parts], node.shape) for node in graph.inputs}
+    data = {node.name: exact_array([part[0][node.name] for part in parts], node.shape) for node in graph.inputs}
     labels = {node.name for node in graph.inputs if node["discrete"]}
     data = {name: value.astype(np.int64) if name in labels else value for name, value in data.items()}
-    return Stack(len(parts), data, _exact([upstream for _, upstream in parts], graph[graph.output].shape))
+    return Stack(len(parts), data, exact_array([upstream for _, upstream in parts], graph[graph.output].shape))
 
 
-def _exact(values: Sequence[Exact], dims: tuple[int, ...]) -> Array:
-    flat = [cell for value in values for cell in cells(value)]
+def exact_array(values: Sequence[Exact], dims: tuple[int, ...]) -> Array:
+    """So many values of one shape as an array of exact objects. Raises: ValueError where one has another shape."""
+    if any(shape(value) != dims for value in values):
+        raise ValueError(f"something does not have the shape {dims}")
+    flat = [int(cell) if cell.denominator == 1 else cell for value in values for cell in cells(value)]
     array = np.empty(len(flat), dtype=object)
     array[:] = flat
     return array.reshape(len(values), *dims)

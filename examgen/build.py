@@ -14,19 +14,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from examgen.batches import FailedAt
 from examgen.bundle import key_json, manifest_json, vouched
 from examgen.copies import Copy, assignment_csv, handout
+from examgen.erring import mistaken_all
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
-from examgen.exam import Choice, Exam
+from examgen.exam import Choice, Exam, Task
 from examgen.formulas import formula_sheet
-from examgen.mistaken import mistaken
 from examgen.model import Solution
 from examgen.processes import Report, silent, terminable, workers
 from examgen.render.html import check_templates, formulas_html, handout_html, key_html, sheets_html, solution_html
 from examgen.render.paper import Head, SheetVariant, SolvedVariant
 from examgen.selecting import variants
 from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
-from examgen.solving import Contract, notes, solve, untellable
+from examgen.solving import Contract, notes, solve_all, untellable
 from examgen.staging import FILES, OFFICE, OPTIONAL, SOLUTIONS, publish, solution_name, staging, write
 from examgen.verifying import engine
 from examgen.versions import versions
@@ -209,16 +210,23 @@ def _solved(pool: Executor, exam: Exam, drawn: Sequence[Variant], device: str, r
 
 
 def _solve_chunk(exam: Exam, chunk: Sequence[Variant], device: str) -> list[tuple[Solution, ...]]:
-    return [_solve_variant(exam, variant, device) for variant in chunk]
+    with _uncollected():
+        columns = [_solve_task(task, place, chunk, device) for place, task in enumerate(exam.tasks)]
+    return list(zip(*columns, strict=True))
 
 
-def _solve_variant(exam: Exam, variant: Variant, device: str) -> tuple[Solution, ...]:
-    solutions = []
-    for task, instance in zip(exam.tasks, variant.instances, strict=True):
+def _solve_task(task: Task, place: int, chunk: Sequence[Variant], device: str) -> list[Solution]:
+    """One task of every variant, those of one structure together."""
+    try:
+        with _naming(f"task {task.number}"):
+            instances = [variant.instances[place] for variant in chunk]
+            solutions = solve_all(instances, task.decimals, device, task.working)
+            told = zip(solutions, mistaken_all(solutions), strict=True)
+            return [replace(solution, mistakes=mistakes) for solution, mistakes in told]
+    except FailedAt as failed:
+        variant = chunk[failed.place]
         with _naming(f"variant {variant.number} ({variant.code}), task {task.number}"):
-            solution = solve(instance, task.decimals, device, task.working)
-            solutions.append(replace(solution, mistakes=mistaken(solution)))
-    return tuple(solutions)
+            raise (failed.__cause__ or failed) from None
 
 
 @contextmanager

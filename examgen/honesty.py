@@ -6,7 +6,7 @@ take any route that the ops list. Intervals are pairs of whole numbers of 10^-30
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -23,6 +23,7 @@ from examgen.ops._cells import At, Operand, window
 
 SCALE = 10**30
 LARGEST_POWER = 10**5  # of 2: nobody can tell what the exponential of a number such as 10^30 is
+REMEMBERED = 1 << 14  # values of a function, which routes and variants ask for again and again
 FINEST = 8  # decimals beyond `working` to which somebody may round; finer rounding moves nothing that counts
 
 Interval = tuple[int, int]
@@ -175,7 +176,7 @@ class Walk:
             exact = Fraction(part.value) * SCALE
             return floor(exact), ceil(exact)
         if part.do == "**":
-            return _power(self._interval(part.args[0], node), Fraction(part.args[1].value))
+            return power(self._interval(part.args[0], node), Fraction(part.args[1].value))
         operands = [self._interval(arg, node) for arg in part.args]
         if part.do in SLOPES and not decided(part.do, operands):
             self.straddling.append(node.name)
@@ -213,22 +214,30 @@ def _flat(index: Index, dims: Sequence[int]) -> int:
 def widened(interval: Interval, working: int) -> Interval:
     """Between which numbers the results of an interval's numbers lie once they are rounded in any allowed way."""
     low, high = interval
-    return min(low, *_rounded_down(low, working)), max(high, *_rounded_up(high, working))
+    return _rounded_down(low, working), -_rounded_down(-high, working)
 
 
-def _rounded_down(low: int, working: int) -> Iterator[int]:
-    """The lowest that rounding makes of a number: cut off where it is positive, half-up where it is negative."""
-    for places in range(working, working + FINEST):
-        unit = SCALE // 10**places
-        yield low // unit * unit if low >= 0 else -((-low + unit // 2) // unit * unit)
+def _rounded_down(low: int, working: int) -> int:
+    """The lowest that rounding makes of a number: cut off where it is positive, half-up where it is negative.
 
-
-def _rounded_up(high: int, working: int) -> Iterator[int]:
-    return (-low for low in _rounded_down(-high, working))
+    Fewer decimals cut off more. Where half-up does not raise a size, one decimal more may; where it does, none raises it more.
+    """
+    unit: int = SCALE // 10**working
+    if low >= 0:
+        return low // unit * unit
+    for _ in range(FINEST):
+        size = (-low + unit // 2) // unit * unit
+        if size >= -low:
+            return -size
+        unit //= 10
+    return low
 
 
 def _add(*parts: Interval) -> Interval:
-    return sum(low for low, _ in parts), sum(high for _, high in parts)
+    if len(parts) == 2:
+        (a, b), (c, d) = parts
+        return a + c, b + d
+    return sum([low for low, _ in parts]), sum([high for _, high in parts])
 
 
 def _sub(x: Interval, y: Interval) -> Interval:
@@ -237,9 +246,13 @@ def _sub(x: Interval, y: Interval) -> Interval:
 
 def _mul(*factors: Interval) -> Interval:
     low, high = factors[0]
-    for y in factors[1:]:
-        ends = [a * b for a in (low, high) for b in y]
-        low, high = min(ends) // SCALE, -(-max(ends) // SCALE)
+    for c, d in factors[1:]:
+        if low == high and c == d:
+            least = largest = low * c
+        else:
+            ends = low * c, low * d, high * c, high * d
+            least, largest = min(ends), max(ends)
+        low, high = least // SCALE, -(-largest // SCALE)
     return low, high
 
 
@@ -250,12 +263,12 @@ def _div(x: Interval, y: Interval) -> Interval:
     return min(a // b for a, b in ends), max(-(-a // b) for a, b in ends)
 
 
-def _power(x: Interval, exponent: Fraction) -> Interval:
+def power(x: Interval, exponent: Fraction) -> Interval:
     """Whole powers of an interval; of others the base has to be above 0."""
     if exponent.denominator == 1:
         n = int(exponent)
         if n < 0:
-            return _div((SCALE, SCALE), _power(x, -exponent))
+            return _div((SCALE, SCALE), power(x, -exponent))
         if n == 0:
             return SCALE, SCALE
         even = n % 2 == 0
@@ -263,15 +276,28 @@ def _power(x: Interval, exponent: Fraction) -> Interval:
         return _mul(*[(low, low)] * n)[0], _mul(*[(high, high)] * n)[1]
     if x[0] <= 0:
         raise Unbounded("a root of what may not be above 0")
-    return _monotone(lambda v: mp.power(v, mp.mpf(exponent.numerator) / exponent.denominator))(x if exponent > 0 else x[::-1])
+    return _root(exponent)(x)
+
+
+@lru_cache(maxsize=64)
+def _root(exponent: Fraction) -> Callable[[Interval], Interval]:
+    return _monotone(lambda v: mp.power(v, mp.mpf(exponent.numerator) / exponent.denominator))
 
 
 def _monotone(function: Callable[[Any], Any]) -> Callable[[Interval], Interval]:
-    def rule(x: Interval) -> Interval:
-        ends = [function(mp.mpf(end) / SCALE) * SCALE for end in x]
-        if any(mp.isinf(end) or mp.mag(end) > LARGEST_POWER for end in ends):
+    @lru_cache(maxsize=REMEMBERED)
+    def around(end: int) -> Interval:
+        found = function(mp.mpf(end) / SCALE) * SCALE
+        if mp.isinf(found) or mp.mag(found) > LARGEST_POWER:
             raise Unbounded("a number of too many digits")
-        return int(mp.floor(min(ends))) - 1, int(mp.ceil(max(ends))) + 1
+        return int(mp.floor(found)) - 1, int(mp.ceil(found)) + 1
+
+    def rule(x: Interval) -> Interval:
+        first = around(x[0])
+        if x[0] == x[1]:
+            return first
+        last = around(x[1])
+        return min(first[0], last[0]), max(first[1], last[1])
 
     return rule
 
@@ -352,7 +378,7 @@ RULES: dict[str, Callable[..., Interval]] = {
     "min": lambda *parts: (min(low for low, _ in parts), min(high for _, high in parts)),
     "exp": _monotone(mp.exp),
     "log": _log,
-    "sqrt": lambda x: _power(x, Fraction(1, 2)) if x[0] > 0 else (0, _monotone(mp.sqrt)((0, max(x[1], 0)))[1]),
+    "sqrt": lambda x: power(x, Fraction(1, 2)) if x[0] > 0 else (0, _monotone(mp.sqrt)((0, max(x[1], 0)))[1]),
     "sin": _wave(mp.sin, 0),
     "cos": _wave(mp.cos, 1),
     "tanh": _monotone(mp.tanh),

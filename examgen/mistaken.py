@@ -40,7 +40,7 @@ class Place:
     shape: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solver:
     """Somebody who makes one mistake throughout a task, ready to be given numbers."""
 
@@ -56,10 +56,11 @@ class Solver:
     def results(self, data: Data, upstream: Exact) -> dict[str, Exact | None]:
         """What this solver writes into every box."""
         given = self.given(data, upstream)
-        try:
-            return self._written(self.places, given)
-        except (ArithmeticError, ValueError):  # somewhere: then each box by itself
-            return {place.key: self._alone(place, given) for place in self.places}
+        arrays = self._run(given, "exact", self.places)
+        found = {place.key: _number(arrays, place) for place in self.places}
+        lost = [place for place in self.places if found[place.key] is None and place.node is not None]
+        beside = self._run(given, "float", lost) if lost else {}
+        return found | {place.key: _beside(beside, place) for place in lost}
 
     def roughly(self, data: Data, upstream: Exact) -> dict[str, Exact]:
         """The same in float64, many times faster, where there is something to write; it may be no number."""
@@ -67,35 +68,36 @@ class Solver:
         arrays = _numpy.run(self.both.graph, self.given(data, upstream), "float", [str(place.node) for place in found])
         return {place.key: freeze(arrays[str(place.node)][place.index].tolist()) for place in found}
 
-    def _written(self, places: Sequence[Place], given: Data) -> dict[str, Exact | None]:
+    def _run(self, given: Data, numbers: str, places: Sequence[Place]) -> Mapping[str, Any]:
+        """The nodes of boxes that have a value."""
         names = [place.node for place in places if place.node is not None]
-        arrays = _numpy.run(self.both.graph, given, "exact", names)
-        return {place.key: None if place.node is None else _number(arrays[place.node], place) for place in places}
-
-    def _alone(self, place: Place, given: Data) -> Exact | None:
-        try:
-            return self._written([place], given)[place.key]
-        except (ArithmeticError, ValueError):
-            return self._beside(place, given)
-
-    def _beside(self, place: Place, given: Data) -> Exact | None:
-        """What stands in a box where another cell of the same array has no value: in float64, which passes over that one."""
-        array = _numpy.run(self.both.graph, given, "float", [str(place.node)])[str(place.node)][place.index]
-        try:
-            return _fitting(each(freeze(array.tolist()), _near), place)
-        except (ArithmeticError, ValueError):
-            return None
+        return _numpy.run(self.both.graph, given, numbers, names, tolerant=True)
 
 
-def _number(array: Any, place: Place) -> Exact:
+def _number(arrays: Mapping[str, Any], place: Place) -> Exact | None:
     """What stands in a box; of a matrix that has shrunk to one cell its number.
 
-    Raises: ValueError for what is no real number, or too large.
+    None for what is no real number, or too large, or is not worked out since something has no value.
     """
-    return _fitting(each(pick(array.tolist(), place.index), snapped), place)
+    if place.node is None or place.node not in arrays:
+        return None
+    try:
+        return fitting(each(pick(arrays[place.node].tolist(), place.index), snapped), place)
+    except (ArithmeticError, ValueError):
+        return None
 
 
-def _fitting(value: Exact, place: Place) -> Exact:
+def _beside(arrays: Mapping[str, Any], place: Place) -> Exact | None:
+    """What stands in a box where another cell of the same array has no value: in float64, which passes over that one."""
+    if place.node is None or place.node not in arrays:
+        return None
+    try:
+        return fitting(each(freeze(arrays[place.node][place.index].tolist()), _near), place)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def fitting(value: Exact, place: Place) -> Exact:
     flat = list(cells(value))
     return flat[0] if len(flat) == 1 and shape(value) != place.shape else value
 

@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, count, islice
+from math import prod
 from typing import Any, NamedTuple
 
 from examgen.answers import accepted, decimals_of, snapped, units
+from examgen.batches import FailedAt, by_structure, placed
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy
 from examgen.errors import DrawError, InputError, ProofError
-from examgen.formula import parse
+from examgen.formula import expression
 from examgen.graph import UNNAMED, Graph, kinks, split
 from examgen.honesty import Hull, Interval, Unbounded, hull
 from examgen.mistaken import confusions, told_apart
-from examgen.model import Answer, Ask, Certificate, Exact, Instance, Solution, cells, each, nest, pick
+from examgen.model import Answer, Ask, Certificate, Exact, Expression, Instance, Leaf, Solution, cells, each, nest, pick
 from examgen.problem import Preset, Problem
+from examgen.proving import prove_all
+from examgen.reaching import reach as taped
+from examgen.reckoning import reckon, same
 from examgen.registry import asks_of, graph_of, problem
 from examgen.verifying import Proof, engine, prove
 
@@ -178,7 +183,7 @@ def unproved(instance: Instance, contract: Contract) -> tuple[Answer, ...]:
     """Every box with its value and what is accepted in it, as NumPy alone has them: enough to mark by. Raises: Unbounded."""
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
-    reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
+    reach = taped(graph, data, upstream, contract.working, _asked_gradients(instance))
     return _reckoned(instance, graph, reach, contract)
 
 
@@ -218,7 +223,7 @@ def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[s
     graph = graph_of(instance.problem, instance.params)
     data, upstream = split(graph, instance.data)
     try:
-        reach = hull(graph, data, upstream, contract.working, _asked_gradients(instance))
+        reach = taped(graph, data, upstream, contract.working, _asked_gradients(instance))
     except Unbounded as error:
         yield f"rounding can lead to {error}"
         return {}
@@ -260,14 +265,50 @@ def check_values(instance: Instance) -> None:
                 raise InputError(f"data: the {what} at {where} cannot be printed, {error}: change the numbers") from None
 
 
-def solve(instance: Instance, decimals: int = 2, device: str = "cpu", working: int = 4) -> Solution:
+def solve(
+    instance: Instance, decimals: int = 2, device: str = "cpu", working: int = 4, *, forms: bool = True
+) -> Solution:
     """Every asked answer with its certificate and what is accepted: all that honest solvers write who keep `working` decimals.
 
+    Closed forms are left out unless `forms`.
     Raises: ProofError where engines disagree, EngineUnavailable where one cannot run.
     """
-    graph, asks = graph_of(instance.problem, instance.params), asks_of(instance)
+    graph = graph_of(instance.problem, instance.params)
     proof = prove(graph, instance.data, device)
-    closed, reach = _closed_forms(graph, instance, asks), honest_reach(graph, instance.data, working)
+    return _solution(instance, graph, proof, honest_reach(graph, instance.data, working), decimals, forms)
+
+
+def solve_all(
+    instances: Sequence[Instance], decimals: int = 2, device: str = "cpu", working: int = 4, *, forms: bool = True
+) -> list[Solution]:
+    """As `solve` solves each of them: those of one structure are proved together.
+
+    Raises: FailedAt naming the instance, with what `solve` raises for it as its cause; EngineUnavailable.
+    """
+    found: dict[int, Solution] = {}
+    for (name, params), places in by_structure(instances).items():
+        graph = graph_of(name, params)
+        if len(places) == 1:  # what is derived for many would take longer than it saves
+            with placed(places[0]):
+                found[places[0]] = solve(instances[places[0]], decimals, device, working, forms=forms)
+            continue
+        try:
+            proofs = prove_all(graph, [instances[place].data for place in places], device)
+        except FailedAt as failed:
+            raise FailedAt(places[failed.place]) from failed.__cause__
+        for place, proof in zip(places, proofs, strict=True):
+            with placed(place):
+                instance = instances[place]
+                reach = honest_reach(graph, instance.data, working, by=taped)
+                found[place] = _solution(instance, graph, proof, reach, decimals, forms)
+    return [found[place] for place in range(len(instances))]
+
+
+def _solution(
+    instance: Instance, graph: Graph, proof: Proof, reach: Hull | None, decimals: int, forms: bool
+) -> Solution:
+    asks = asks_of(instance)
+    closed = _closed_forms(graph, instance, asks) if forms else [_unwritten(graph, ask) for ask in asks]
     answers = tuple(_answer(graph, proof, ask, form, decimals, reach) for ask, form in zip(asks, closed, strict=True))
     return Solution(instance, answers, tuple(Certificate(ask.key, proof.bounds(ask.node, ask.gradient)) for ask in asks))
 
@@ -279,11 +320,13 @@ def notes(instance: Instance, contract: Contract = STANDARD) -> tuple[str, ...]:
     return (*at_kinks, *blurs(instance, contract), *chosen.readings(instance))
 
 
-def honest_reach(graph: Graph, data: Mapping[str, Exact], working: int) -> Hull | None:
+def honest_reach(
+    graph: Graph, data: Mapping[str, Exact], working: int, by: Callable[..., Hull] = hull
+) -> Hull | None:
     """What honest solvers can reach; None where rounding can lead to anything, which pinned numbers alone may do."""
     inputs, upstream = split(graph, data)
     try:
-        return hull(graph, inputs, upstream, working)
+        return by(graph, inputs, upstream, working)
     except Unbounded:
         return None
 
@@ -318,19 +361,30 @@ def _closed_forms(graph: Graph, instance: Instance, asks: tuple[Ask, ...]) -> li
     return [each(pick(form, ask.index), _readable) for form, ask in zip(forms, asks, strict=True)]
 
 
+def _unwritten(graph: Graph, ask: Ask) -> Any:
+    """No closed form in any cell of a box."""
+    dims = graph[ask.node].shape
+    return pick(nest([None] * prod(dims), dims), ask.index)
+
+
 def _readable(form: str | None) -> str | None:
     """The closed form where it is short and our own grammar can read it."""
+    if form is None or len(form) > LONGEST_EXACT:
+        return None
     try:
-        return form if form and len(form) <= LONGEST_EXACT and _read(form) is not None else None
+        _read(form)
     except InputError:
         return None
+    return form
 
 
-def _read(text: str) -> Graph | Fraction:
+@lru_cache(maxsize=1 << 12)
+def _read(text: str) -> Expression:
+    """Raises: InputError where the text is not in the language of our formulas."""
     try:
-        return Fraction(text)
+        return Leaf(Fraction(text))
     except ValueError:
-        return parse(text)
+        return expression(text)
 
 
 def states(text: str, cell: Fraction) -> bool:
@@ -338,6 +392,4 @@ def states(text: str, cell: Fraction) -> bool:
 
     Raises: InputError where the text is not in the language of our formulas.
     """
-    read = _read(text)
-    found = read if isinstance(read, Fraction) else Fraction(str(_numpy.run(read, {}, "exact")[read.output].item()))
-    return found == cell or abs(found - cell) <= max(Fraction(1), abs(cell)) / 10**40
+    return same(reckon(_read(text)), cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -50,7 +50,7 @@ class Run:
     engine: str
     exact: bool
     where: str
-    evaluate: Callable[[Graph, Mapping[str, Exact], Exact], Evaluation]
+    evaluate: Callable[..., Evaluation]
 
     def bound(self, rational: bool) -> str:
         """What agreement means for numbers that are rational, or not."""
@@ -65,7 +65,7 @@ class Run:
             return bool(abs(mine - float(theirs)) <= FLOAT_BOUND * max(largest, abs(float(theirs))))
         if isinstance(mine, float):
             return False
-        difference = abs(_fraction(mine) - theirs)
+        difference = abs(fraction(mine) - theirs)
         return difference == 0 if rational else difference <= max(Fraction(1), abs(theirs)) / 10**DIGITS
 
 
@@ -78,19 +78,33 @@ def prove(graph: Graph, data: Mapping[str, Exact], device: str = "cpu") -> Proof
     reference = engine(REFERENCE).evaluate(graph, inputs, upstream)
     rational = _rational(reference)
     exact = Evaluation(_fractions(reference.values), _fractions(reference.gradients))
-    blurred = _blurred(graph, exact.values)
+    blurred = blurred_of(graph, exact.values)
     sizes = (abs(float(cell)) for flat in (*exact.values.values(), *exact.gradients.values()) for cell in flat)
     largest = min(LARGEST_SCALE, max(1.0, *sizes))
-    met = {what: {REFERENCE: "exact" if rational[what] else f"{DIGITS} digits"} for what in rational}
-    for run in runs(device):
+    engines = [*runs(device)]
+    for run in engines:
         found = run.evaluate(graph, inputs, upstream)
-        for what in _compared(run, found, exact):
-            skipped = not run.exact and what[1] and what[0] in blurred
-            if not skipped:
-                _compare(run, what, found, exact, rational[what], graph[what[0]].shape, largest)
-            bound = BLURRED if skipped else run.bound(rational[what])
-            met[what][run.engine] = "; ".join(filter(None, (met[what].get(run.engine), bound)))
-    return Proof(exact.values, exact.gradients, met)
+        for what in compared(run, found, exact):
+            if not skipped(run, what, blurred):
+                compare(run, what, found, exact, rational[what], graph[what[0]].shape, largest)
+    return Proof(exact.values, exact.gradients, certified(rational, engines, blurred))
+
+
+def skipped(run: Run, what: What, blurred: Container[str]) -> bool:
+    """Whether a gradient is not compared in float64: it stands above a kink that rounded data miss."""
+    return not run.exact and what[1] and what[0] in blurred
+
+
+def certified(
+    rational: Mapping[What, bool], engines: Sequence[Run], blurred: Container[str]
+) -> dict[What, dict[str, str]]:
+    """The bounds that all engines have met once nothing differs; `rational` says which values and gradients are fractions."""
+    met = {what: {REFERENCE: "exact" if rational[what] else f"{DIGITS} digits"} for what in rational}
+    for what, bounds in met.items():
+        for run in engines:
+            bound = BLURRED if skipped(run, what, blurred) else run.bound(rational[what])
+            bounds[run.engine] = "; ".join(filter(None, (bounds.get(run.engine), bound)))
+    return met
 
 
 def runs(device: str = "cpu") -> Iterator[Run]:
@@ -117,10 +131,10 @@ def _named(name: str) -> Any:
 
 
 def _fractions(arrays: Mapping[str, Any]) -> dict[str, Flat]:
-    return {name: [_fraction(cell) for cell in cells(value)] for name, value in arrays.items()}
+    return {name: [fraction(cell) for cell in cells(value)] for name, value in arrays.items()}
 
 
-def _fraction(cell: Any) -> Fraction:
+def fraction(cell: Any) -> Fraction:
     return Fraction(*map(int, to_rational(cell._mpf_))) if hasattr(cell, "_mpf_") else Fraction(cell)
 
 
@@ -134,7 +148,7 @@ def _rational(reference: Evaluation) -> dict[What, bool]:
     }
 
 
-def _blurred(graph: Graph, values: Mapping[str, Flat]) -> set[str]:
+def blurred_of(graph: Graph, values: Mapping[str, Flat]) -> set[str]:
     """The nodes whose gradients float64 cannot know: above a kink that is hit by way of numbers which no double holds."""
     if all(Fraction(float(cell)) == cell for flat in values.values() for cell in flat):
         return set()
@@ -146,7 +160,7 @@ def _blurred(graph: Graph, values: Mapping[str, Flat]) -> set[str]:
     return above
 
 
-def _compared(run: Run, found: Evaluation, exact: Evaluation) -> list[What]:
+def compared(run: Run, found: Evaluation, exact: Evaluation) -> list[What]:
     """What is compared: all values forward, then all gradients from the output down, so that the node where a rule is
     wrong is named, not what lies behind it."""
     if found.values.keys() != exact.values.keys() or found.gradients.keys() != exact.gradients.keys():
@@ -154,7 +168,7 @@ def _compared(run: Run, found: Evaluation, exact: Evaluation) -> list[What]:
     return [(name, False) for name in exact.values] + [(name, True) for name in list(exact.gradients)[::-1]]
 
 
-def _compare(
+def compare(
     run: Run, what: What, found: Evaluation, exact: Evaluation, rational: bool, dims: tuple[int, ...], largest: float
 ) -> None:
     name, gradient = what

@@ -2,7 +2,8 @@
 
 `runs(device)` gives (exact, where, evaluate) for each kind of numbers the engine works in: exact ones, or float64;
 `where` is the kind of device, or empty where there is only one. `evaluate` takes a graph, its data and the upstream
-gradient, and gives an `Evaluation` of arrays or nested lists.
+gradient, and gives an `Evaluation` of arrays or nested lists; given `count`, all of these are stacks of so many instances,
+arrays with an axis for them in front.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ Runs in float64, or on object arrays of `Fraction` and, from the first exp or lo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
@@ -37,8 +38,9 @@ def evaluate(
 ) -> Evaluation:
     """Every node's value and gradient as arrays, or those wanted: (node, whether its gradient).
 
-    `numbers` is "float" (float64) or "exact". Exact numbers are fractions up to the first exp, log or the like, and have
-    55 digits from there on. Arrays are not to be written to: equal nodes share one, and it may be a view of the data.
+    `numbers` is "float" (float64), "exact" or "whole". Exact numbers are fractions up to the first exp, log or the like, and
+    have 55 digits from there on; "whole" leaves whole ones among them ints, which are faster. Arrays are not to be written
+    to: equal nodes share one, and it may be a view of the data.
     Raises ZeroDivisionError or ValueError in exact numbers where a node has no value; float64 gives inf or nan.
     """
     if wanted is None:
@@ -56,23 +58,35 @@ def evaluate(
 
 def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]:
     """In exact numbers and in float64, on the CPU whatever the device."""
-    return (True, "", partial(evaluate, numbers="exact")), (False, "", evaluate)
+    return (True, "", partial(evaluate, numbers="whole")), (False, "", evaluate)
 
 
 def run(
     graph: Graph, data: Mapping[str, Any], numbers: str = "float", wanted: Collection[str] | None = None,
-    count: int | None = None,
+    count: int | None = None, *, tolerant: bool = False,
 ) -> dict[str, Array]:
-    """The value of every node, or of those wanted: a loop over the nodes and one table."""
+    """The value of every node, or of those wanted: a loop over the nodes and one table.
+
+    With `tolerant` those that have no value, or no data, are left out; nothing is raised.
+    """
     arrays: dict[str, Array] = {}
     lead = () if count is None else (count,)
     steps, same = _plan(graph, None if wanted is None else frozenset(wanted))
     with np.errstate(all="ignore"):
         for step in steps:
-            arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
+            if not tolerant:
+                arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
+            elif all(name in arrays for name in step.sources):
+                with suppress(ArithmeticError, ValueError, KeyError):
+                    arrays[step.node.name] = _value(step, arrays, data, numbers, lead)
             for name in step.ends:
-                del arrays[name]
-    return {name: arrays[same[name]] for name in (same if wanted is None else wanted)}
+                arrays.pop(name, None)
+    held = {name: arrays[same[name]] for name in (same if wanted is None else wanted) if same[name] in arrays}
+    return {name: _as_fractions(array) for name, array in held.items()} if numbers == "exact" else held
+
+
+def _as_fractions(x: Array) -> Array:
+    return np.asarray(_fractions(x), dtype=object) if x.dtype == object and _rational(x) else x
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,7 @@ def _plan(graph: Graph, wanted: frozenset[str] | None) -> tuple[tuple[_Step, ...
 
 
 def _value(step: _Step, arrays: Mapping[str, Array], data: Mapping[str, Any], numbers: str, lead: tuple[int, ...]) -> Array:
-    node, exact = step.node, numbers == "exact"
+    node, exact = step.node, numbers != "float"
     if node.op == "input":
         return np.broadcast_to(_leaf(data[node.name], "int" if node["discrete"] else numbers), (*lead, *node.shape))
     if node.op == "const":
@@ -185,7 +199,7 @@ def _leaf(value: Any, numbers: str) -> Array:
     if numbers == "int":
         return np.asarray(value, dtype=np.int64)
     exact = np.asarray(value, dtype=object)
-    return np.asarray(exact.astype(np.float64) if numbers == "float" else _fractions(exact))
+    return exact.astype(np.float64) if numbers == "float" else np.asarray(_wholes(exact), dtype=object)
 
 
 def _mpf(value: int | Fraction) -> Any:
@@ -197,7 +211,24 @@ def _digits(x: Array) -> Array:
     return np.asarray(np.frompyfunc(_mpf, 1, 1)(x), dtype=object)
 
 
+def _whole(value: int | Fraction) -> int | Fraction:
+    """An int where it can be one: its arithmetic is many times faster than that of a fraction."""
+    return int(value) if value.denominator == 1 else Fraction(value)
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    """Of exact numbers: two ints would make a float."""
+    return _whole(Fraction(x, y)) if isinstance(x, (int, Fraction)) and isinstance(y, (int, Fraction)) else x / y
+
+
 _fractions = np.frompyfunc(Fraction, 1, 1)
+_wholes = np.frompyfunc(_whole, 1, 1)
+_quotients = np.frompyfunc(_quotient, 2, 1)
+
+
+def _div(x: Any, y: Any, out: Array | None = None) -> Any:
+    exact = not hasattr(x, "dtype") or x.dtype == object  # a lone cell of objects is the number itself
+    return _quotients(x, y) if exact else np.true_divide(x, y, out=out)
 
 
 def _function(fast: Callable[..., Any], exact: Callable[..., Any]) -> Callable[..., Any]:
@@ -213,7 +244,7 @@ def _sigmoid(x: Array) -> Array:
 def _pow(node: Node, x: Array) -> Any:
     exponent = node["exponent"]
     if exponent.denominator == 1 and (x.dtype == object or exponent > 0):
-        return x ** int(exponent)
+        return (_as_fractions(x) if exponent < 0 else x) ** int(exponent)  # an int to a negative power would be a float
     return x ** (mp.mpf(exponent.numerator) / exponent.denominator if x.dtype == object else float(exponent))
 
 
@@ -232,7 +263,7 @@ def _step(node: Node, x: Array) -> Array:
 
 def _share(node: Node, x: Array, y: Array) -> Any:
     zero = (x - y) * 0  # in the numbers and the shape of the operands
-    return _where(x > y, zero + 1, _where(x == y, (zero + 1) / 2, zero))
+    return _where(x > y, zero + 1, _where(x == y, _div(zero + 1, 2), zero))
 
 
 def _reduce(node: Node, x: Array, how: Callable[..., Any]) -> Any:
@@ -240,7 +271,7 @@ def _reduce(node: Node, x: Array, how: Callable[..., Any]) -> Any:
 
 
 def _mean(node: Node, x: Array) -> Any:
-    return _reduce(node, x, np.sum) / prod(x.shape[axis] for axis in node["axes"])
+    return _div(_reduce(node, x, np.sum), prod(x.shape[axis] for axis in node["axes"]))
 
 
 def _extreme_share(node: Node, x: Array) -> Any:
@@ -249,7 +280,7 @@ def _extreme_share(node: Node, x: Array) -> Any:
     hits = np.asarray(x == extreme, dtype=bool)
     count = hits.sum(axis=axes, keepdims=True)
     one = x - x + 1  # in the numbers of x
-    return _where(hits, one, one * 0) / (count.astype(object) if x.dtype == object else count)
+    return _div(_where(hits, one, one * 0), count.astype(object) if x.dtype == object else count)
 
 
 def _matmul(node: Node, x: Array, y: Array) -> Any:
@@ -459,12 +490,12 @@ def _maxpool_dx(node: Node, g: Array, x: Array) -> Array:
 
 
 def _avgpool(node: Node, x: Array) -> Any:
-    return sum(_pooled_places(node, x, node.shape[-2:], None)) / prod(node["size"])
+    return _div(sum(_pooled_places(node, x, node.shape[-2:], None)), prod(node["size"]))
 
 
 def _avgpool_dx(node: Node, g: Array) -> Array:
     shape = _stacked(node["shape"], g, len(node["shape"]))
-    out, part = _bordered(node, shape, g), g / prod(node["size"])
+    out, part = _bordered(node, shape, g), _div(g, prod(node["size"]))
     for cells in _places(out, node["size"], g.shape[-2:], node["stride"]):
         cells += part
     return _inner(node, out, shape)
@@ -480,7 +511,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "add": _Overwriting(np.add),
     "sub": _Overwriting(np.subtract),
     "mul": _Overwriting(np.multiply),
-    "div": _Overwriting(np.true_divide),
+    "div": _Overwriting(_div),
     "neg": _Overwriting(np.negative),
     "pow": _pow,
     "exp": _function(np.exp, mp.exp),

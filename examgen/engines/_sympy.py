@@ -10,37 +10,49 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
-from math import prod
+from functools import cached_property, lru_cache
+from itertools import chain
+from math import exp, prod
 from typing import Any
 
 import mpmath
+import numpy as np
 import sympy
 from sympy.printing.str import StrPrinter
 
+from examgen.batches import placed
 from examgen.engines._engine import Evaluation
 from examgen.engines._sympy_expressions import Cells, Expr, compose, indices
-from examgen.engines._sympy_numbers import DIGITS, EXACT, IRRATIONAL, SYMBOLIC, Numbers
+from examgen.engines._sympy_numbers import DIGITS, EXACT, IRRATIONAL, SYMBOLIC, Numbers, as_symbol
 from examgen.errors import InputError
 from examgen.graph import Graph, Node
 from examgen.model import Exact, nest
 
 LARGEST_TREE = 50_000  # parts of a composed output: differentiating it takes seconds already
 LONGEST_TEXT = 500  # parts of a closed form
+LARGEST_EXPONENT = 100  # of e in a sum that is put in order in float64
 LIMIT = 10_000  # scalar cells: beyond that nobody reads exact numbers, and deriving takes minutes
+
+LONGEST_LINE = 100  # operands of a sum: Python's compiler nests them
+INFIX = {sympy.Add: " + ", sympy.Mul: " * "}  # mean the same on every kind of exact number
 
 mp = mpmath.MPContext()
 mp.dps = 55
 
 
-def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1) -> Evaluation:
+def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, count: int | None = None) -> Evaluation:
     """Every node's value and gradient as nested tuples of exact numbers.
 
     They are `Fraction` up to the first exp, log or root, and `mpf` of 55 digits from there on.
     `upstream` is the gradient given at the output; it broadcasts to the output's shape. Discrete inputs stay ints.
-    Raises InputError over 10,000 cells, ZeroDivisionError or ValueError where a node has no value or no gradient.
+    Given `count`, all data are arrays of so many instances along an axis in front, and so are the results, in which whole
+    fractions are ints.
+    Raises InputError over 10,000 cells, ZeroDivisionError or ValueError where a node has no value or no gradient; of several
+    instances FailedAt, which says of which.
     """
     derived = _derive(graph)
+    if count is not None:
+        return _evaluated(graph, derived, data, upstream, count)
     values = derived.run(_leaves(graph, data, upstream, EXACT), EXACT)
 
     def read(slots: Sequence[int], node: Node) -> Any:
@@ -51,6 +63,40 @@ def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1) -> Ev
         {node.name: read(derived.values[node.name], node) for node in graph.nodes},
         {node.name: read(derived.gradients[node.name], node) for node in graph.differentiable},
     )
+
+
+def _evaluated(graph: Graph, derived: _Program, data: Mapping[str, Any], upstream: Any, count: int) -> Evaluation:
+    """The same program run on each of so many instances, and what comes out as arrays."""
+    run, held = derived.exact, derived.held
+    leaves = _stacked_leaves(graph, data, upstream, count)
+    found = np.empty((count, len(held)), dtype=object)
+    for place, given in enumerate(leaves):
+        with placed(place):
+            found[place] = run(given)
+    for column, slot in enumerate(held):
+        if slot in derived.irrational:
+            found[:, column] = [mp.mpf(cell) for cell in found[:, column]]
+    columns = {slot: column for column, slot in enumerate(held)}
+
+    def read(slots: Sequence[int], node: Node) -> Any:
+        return found[:, [columns[slot] for slot in slots]].reshape(count, *node.shape)
+
+    return Evaluation(
+        {node.name: read(derived.values[node.name], node) for node in graph.nodes},
+        {node.name: read(derived.gradients[node.name], node) for node in graph.differentiable},
+    )
+
+
+def _stacked_leaves(graph: Graph, data: Mapping[str, Any], upstream: Any, count: int) -> list[list[Any]]:
+    """`_leaves` of every instance of a stack."""
+    parts = [upstream.reshape(count, -1)]
+    for node in filter(_is_leaf, graph.nodes):
+        if node.op == "const":
+            row = _spread(node["value"], node.shape, EXACT.number)
+            parts.append(np.broadcast_to(np.array(row, dtype=object), (count, len(row))))
+        else:
+            parts.append(data[node.name].reshape(count, -1).astype(object))
+    return [row.tolist() for row in np.concatenate(parts, axis=1)]
 
 
 def closed_form(
@@ -77,7 +123,7 @@ def symbolic(
     slots = [(derived.gradients if gradient else derived.values)[node] for node, gradient in wanted]
     needed = derived.needed([slot for group in slots for slot in group])
     values = derived.run(_leaves(graph, data, upstream, SYMBOLIC), SYMBOLIC, needed)
-    return tuple([sympy.sympify(values[slot]) for slot in group] for group in slots)
+    return tuple([sympy.sympify(as_symbol(values[slot])) for slot in group] for group in slots)
 
 
 class _Printer(StrPrinter):  # type: ignore[misc]
@@ -85,6 +131,26 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
     def _print_Exp1(self, expr: Any) -> str:
         return "exp(1)"
+
+    def _print_Add(self, expr: Any, order: Any = None) -> str:
+        return _sum_text(expr) if order is None else str(super()._print_Add(expr, order))
+
+
+@lru_cache(maxsize=1 << 12)
+def _sum_text(expr: Expr) -> str:
+    """A sum written out, which many cells have below the line: SymPy takes long to put its terms in order of size."""
+    sizes = {size: term for term in expr.args if (size := _size(term)) is not None}
+    if len(sizes) < len(expr.args):
+        return str(StrPrinter._print_Add(_PRINTER, expr))
+    return " + ".join(_PRINTER.doprint(sizes[size]) for size in sorted(sizes))
+
+
+def _size(term: Expr) -> float | None:
+    """Of an exponential of a fraction, or a positive fraction."""
+    if term.is_Rational:
+        return float(term) if term.p > 0 else None
+    is_exponential = isinstance(term, sympy.exp) and term.args[0].is_Rational and abs(term.args[0]) < LARGEST_EXPONENT
+    return exp(float(term.args[0])) if is_exponential else None
 
 
 _PRINTER = _Printer()
@@ -182,6 +248,38 @@ class _Program:
             if slot in found and op is not sympy.Rational:
                 found.update(operands)
         return found
+
+    @cached_property
+    def held(self) -> list[int]:
+        """The slots of all values and gradients, each once."""
+        every = chain(*self.values.values(), *self.gradients.values())
+        return list(dict.fromkeys(every))
+
+    @cached_property
+    def exact(self) -> Callable[[list[Any]], list[Any]]:
+        """`run` on exact numbers as one function of the leaves that gives the numbers of `held`: no loop over steps."""
+        names: dict[str, Any] = {}
+        lines = ["def program(leaves):", f"    {''.join(f's{slot}, ' for slot in range(self.leaves))}= leaves"]
+        needed = self.needed(self.held)
+        for slot, (op, operands) in enumerate(self.steps, self.leaves):
+            if slot in needed:
+                lines.append(f"    s{slot} = {self._written(slot, op, operands, names)}")
+        lines.append(f"    return [{', '.join(f's{slot}' for slot in self.held)}]")
+        exec("\n".join(lines), names)  # slots and operations alone: nothing of the data stands in it
+        found: Callable[[list[Any]], list[Any]] = names["program"]
+        return found
+
+    def _written(self, slot: int, op: Any, operands: Any, names: dict[str, Any]) -> str:
+        """One step in Python; what it needs is put into `names`."""
+        if op is sympy.Rational:
+            names[f"c{slot}"] = EXACT.number(operands)
+            return f"c{slot}"
+        written = [f"s{operand}" for operand in operands]
+        if op in INFIX and len(written) <= LONGEST_LINE:
+            return INFIX[op].join(written)
+        function = (EXACT.irrational if slot in self.irrational else EXACT.rational)[op]
+        names[f"f{id(function)}"] = function
+        return f"f{id(function)}({', '.join(written)})"
 
     def run(self, leaves: list[Any], numbers: Numbers, needed: Container[int] | None = None) -> list[Any]:
         """A number for each slot; None in those that are not needed."""

@@ -141,10 +141,18 @@ def _digits(value: int | Fraction) -> Any:
 def _sympy_sign(x: Any) -> int:
     """-1, 0 or 1. A zero that SymPy does not see, as log(4) - 2*log(2), is found by its digits."""
     x = sympy.sympify(x)
+    if _is_positive_sum(x):
+        return 1
     digits = x if x.is_Rational else x.evalf(60)
     if abs(digits) < ZERO and not x.is_Rational:
         return 0
     return int(sympy.sign(digits))
+
+
+def _is_positive_sum(x: Any) -> bool:
+    """Whether it is a sum of exponentials and positive fractions, as above and below the line of a softmax."""
+    terms = x.args if x.is_Add else (x,)
+    return all(isinstance(term, sympy.exp) or (term.is_Rational and term.p > 0) for term in terms)
 
 
 def _sympy_power(x: Any, n: Any) -> Any:
@@ -156,7 +164,14 @@ def _sympy_power(x: Any, n: Any) -> Any:
 def _sympy_log(x: Any) -> Any:
     """ln x, without a minus in front where x is a fraction below 1 and -ln x is asked: ln(9/2), not -ln(2/9)."""
     x = sympy.sympify(x)
+    if x.is_Add and all(isinstance(term, sympy.exp) or term.is_Rational for term in x.args):
+        return sympy.log(x, evaluate=False)  # there is nothing to simplify, and SymPy seeks complex angles for a millisecond
     return -sympy.log(1 / x) if x.is_Rational and x < 1 else sympy.log(x)
+
+
+def as_symbol(value: Any) -> Any:
+    """A fraction as SymPy's own."""
+    return sympy.Rational(value.numerator, value.denominator) if isinstance(value, (int, Fraction)) else value
 
 
 EXACT = Numbers(
@@ -179,7 +194,7 @@ EXACT = Numbers(
 )
 
 _SYMBOLIC_TABLE = {
-    DIGITS: lambda x: x,
+    DIGITS: as_symbol,
     sympy.Add: sympy.Add,
     sympy.Mul: sympy.Mul,
     sympy.Pow: _sympy_power,
@@ -191,6 +206,4 @@ _SYMBOLIC_TABLE = {
     sympy.tanh: sympy.tanh,
 } | _selections(_sympy_sign, sympy.S.Half, sympy.Rational)
 
-SYMBOLIC = Numbers(
-    lambda value: sympy.Rational(value.numerator, value.denominator), _SYMBOLIC_TABLE, _SYMBOLIC_TABLE
-)
+SYMBOLIC = Numbers(_whole, EXACT.rational, _SYMBOLIC_TABLE)  # SymPy's own from the first function on: they are slow

@@ -1,8 +1,13 @@
-"""The independent judge: `torch.nn.functional` forward, autograd backward, float64, on CPU or CUDA."""
+"""The independent judge: `torch.nn.functional` forward, autograd backward, float64, on CPU or CUDA.
+
+Given `count`, all data are arrays of so many instances along an axis in front, and so are the results. No op mixes instances,
+so that autograd's gradients of all outputs together are those of each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -26,22 +31,56 @@ def device_named(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def evaluate(graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, device: str = "cpu") -> Evaluation:
+def evaluate(
+    graph: Graph, data: Mapping[str, Exact], upstream: Exact = 1, device: str = "cpu", count: int | None = None
+) -> Evaluation:
     """Every node's value and its gradient by autograd, as float64 arrays brought back to the CPU."""
-    where = device_named(device)
-    tensors: dict[str, Tensor] = {}
+    values, gradients = tensors(graph, data, upstream, device, count)
+    return Evaluation({n: _array(t) for n, t in values.items()}, {n: _array(g) for n, g in gradients.items()})
+
+
+def tensors(
+    graph: Graph, data: Mapping[str, Exact], upstream: Exact, device: str, count: int | None
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The same as tensors on the device: values and gradients."""
+    with _one_thread():
+        return _tensors(graph, data, upstream, device_named(device), () if count is None else (count,))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Hand-sized arrays are done before threads have met, and others may be at work on the same processors."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _tensors(
+    graph: Graph, data: Mapping[str, Exact], upstream: Exact, where: torch.device, lead: tuple[int, ...]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    values: dict[str, Tensor] = {}
     for node in graph.nodes:
         if node.op in ("input", "const"):
-            tensors[node.name] = _leaf(node, data, where)
+            values[node.name] = _leaf(node, data, where, lead)
         else:
-            tensors[node.name] = TABLE[node.op](node, *(tensors[source] for source in node.inputs))
+            operands = [values[source] for source in node.inputs]
+            if lead and node.op in BROADCASTING:
+                operands = [_aligned(x, len(node.shape)) for x in operands]
+            values[node.name] = TABLE[node.op](node, *operands)
     wanted = [node.name for node in graph.differentiable]
-    gradients: dict[str, Any] = {}
-    if wanted:
-        seed = _tensor(upstream, where).broadcast_to(graph[graph.output].shape)
-        found = torch.autograd.grad(tensors[graph.output], [tensors[n] for n in wanted], grad_outputs=seed)
-        gradients = {n: _array(g) for n, g in zip(wanted, found, strict=True)}
-    return Evaluation({n: _array(t) for n, t in tensors.items()}, gradients)
+    if not wanted:
+        return values, {}
+    seed = _tensor(upstream, where).broadcast_to((*lead, *graph[graph.output].shape))
+    found = torch.autograd.grad(values[graph.output], [values[n] for n in wanted], grad_outputs=seed)
+    return values, dict(zip(wanted, found, strict=True))
+
+
+def _aligned(x: Tensor, rank: int) -> Tensor:
+    """A stack of arrays of this many axes: what broadcasts gets its missing ones behind the stack's own."""
+    return x.reshape(x.shape[0], *(1,) * (rank + 1 - x.dim()), *x.shape[1:])
 
 
 def _array(tensor: Tensor) -> Any:
@@ -53,9 +92,10 @@ def runs(device: str) -> tuple[tuple[bool, str, Callable[..., Evaluation]], ...]
     return ((False, device.partition(":")[0], partial(evaluate, device=device)),)
 
 
-def _leaf(node: Node, data: Mapping[str, Exact], where: torch.device) -> Tensor:
+def _leaf(node: Node, data: Mapping[str, Exact], where: torch.device, lead: tuple[int, ...]) -> Tensor:
     if node.op == "const":
-        return _tensor(node["value"], where)
+        value = _tensor(node["value"], where)
+        return value.expand((*lead, *node.shape)) if lead else value
     if node["discrete"]:
         return torch.tensor(data[node.name], dtype=torch.int64, device=where)
     return _tensor(data[node.name], where).requires_grad_()
@@ -91,9 +131,28 @@ def _amin(node: Node, x: Tensor) -> Tensor:
 
 
 def _spread(node: Node, x: Tensor) -> Tensor:
-    for axis in sorted(axis % len(node["shape"]) for axis in node["axes"]):
+    rank = len(node["shape"])
+    for axis in sorted((axis % rank - rank for axis in node["axes"]), reverse=True):
         x = x.unsqueeze(axis)
-    return x.expand(node["shape"])
+    return x.expand(_stacked(node["shape"], x, rank))
+
+
+def _stacked(shape: tuple[int, ...], like: Tensor, rank: int) -> tuple[int, ...]:
+    """The shape behind the axes in front of the last `rank` ones of another tensor: those of a stack."""
+    return (*like.shape[: like.dim() - rank], *shape)
+
+
+def _getitem(node: Node, x: Tensor) -> Tensor:
+    return x[(..., *node["index"], *(slice(None),) * len(node.shape))]
+
+
+def _matmul(node: Node, x: Tensor, y: Tensor) -> Tensor:
+    rows, columns = node["ranks"]
+    if x.dim() == rows:  # no stack
+        return torch.matmul(x, y)
+    if columns == 2:
+        return torch.matmul(x, y) if rows == 2 else torch.matmul(x.unsqueeze(-2), y).squeeze(-2)
+    return (x * (y if rows == 1 else y.unsqueeze(-2))).sum(-1)
 
 
 def _pick(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
@@ -112,11 +171,15 @@ def _cross_entropy(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def _conv2d(node: Node, x: Tensor, kernels: Tensor) -> Tensor:
-    images = x.reshape(-1, *x.shape[-3:])
-    maps = F.conv2d(
-        images, kernels, stride=node["stride"], padding=node["padding"], dilation=node["dilation"], groups=node["groups"]
-    )
-    return maps.reshape(*x.shape[:-3], *maps.shape[-3:])
+    how = {name: node[name] for name in ("stride", "padding", "dilation")}
+    if kernels.dim() == 4:
+        images = x.reshape(-1, *x.shape[-3:])
+        maps = F.conv2d(images, kernels, **how, groups=node["groups"])
+        return maps.reshape(*x.shape[:-3], *maps.shape[-3:])
+    count, filters = kernels.shape[:2]  # of a stack each instance is a group, with channels and filters of its own
+    images = x.reshape(count, -1, *x.shape[-3:]).transpose(0, 1).flatten(1, 2)
+    maps = F.conv2d(images, kernels.flatten(0, 1), **how, groups=count * node["groups"])
+    return maps.reshape(-1, count, filters, *maps.shape[-2:]).transpose(0, 1).reshape(*x.shape[:-3], filters, *maps.shape[-2:])
 
 
 def _pool(function: Callable[..., Tensor]) -> Callable[[Node, Tensor], Tensor]:
@@ -128,6 +191,7 @@ def _pool(function: Callable[..., Tensor]) -> Callable[[Node, Tensor], Tensor]:
     return pool
 
 
+BROADCASTING = frozenset(("add", "sub", "mul", "div", "maximum", "minimum"))
 TABLE: dict[str, Callable[..., Tensor]] = {
     "add": lambda node, x, y: torch.add(x, y),
     "sub": lambda node, x, y: torch.sub(x, y),
@@ -150,10 +214,9 @@ TABLE: dict[str, Callable[..., Tensor]] = {
     "mean": _mean,
     "amax": _amax,
     "amin": _amin,
-    "matmul": lambda node, x, y: torch.matmul(x, y),
+    "matmul": _matmul,
     "transpose": lambda node, x: x.transpose(-1, -2),
-    "getitem": lambda node, x: x[node["index"]],
-    "sum_to": lambda node, x: x.sum_to_size(node["shape"]),
+    "getitem": _getitem,
     "spread": _spread,
     "pick": _pick,
     "others": _others,

@@ -11,15 +11,23 @@ over it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from examgen.errors import InputError
-from examgen.formula._grammar import Recipe, fail, follow, read
+from examgen.formula._grammar import Recipe, Step, fail, follow, read
 from examgen.formula._graph import GraphRules
 from examgen.formula._latex import LatexRules, symbol
 from examgen.formula._terms import term_latex, term_text
 from examgen.graph import Builder, Graph, Shape
+from examgen.model import Expression, Leaf, Term
 
-__all__ = ["latex", "names", "parse", "symbol", "term_latex", "term_text"]
+__all__ = ["expression", "latex", "names", "parse", "symbol", "term_latex", "term_text"]
+
+
+WRITTEN = {  # operands of what can stand in an expression of numbers alone
+    **dict.fromkeys(("+", "-", "*", "/", "**", "max", "min"), 2),
+    **dict.fromkeys(("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "abs"), 1),
+}
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
@@ -41,6 +49,29 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     for statement in recipe.statements:
         rules.add(statement)
     return builder.build(recipe.statements[-1].name)
+
+
+def expression(text: str) -> Expression:
+    """A text of numbers alone, without names and arrays, as an expression in which what is rational is one number.
+
+    Raises: InputError, as `parse` does, and for names and what works on arrays.
+    """
+    recipe = read(text)
+    rules = GraphRules(recipe.text, Builder())
+
+    def apply(step: Step, *args: Expression) -> Expression:
+        if step.do == "number":
+            return Leaf(Fraction(step.what))
+        if step.do not in WRITTEN or step.arity != WRITTEN[step.do]:
+            fail(recipe.text, step.at, "this is not of numbers alone: leave names and arrays out")
+        numbers = [arg.value for arg in args if isinstance(arg, Leaf)]
+        if len(numbers) == len(args) and (value := rules.folded(step, *numbers)) is not None:
+            return Leaf(value)
+        if step.do == "**" and isinstance(args[1], Leaf):
+            rules.check_exponent(step, args[1].value)
+        return Term(step.do, args)
+
+    return follow(recipe.statements[-1], apply)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -17,14 +17,15 @@ LAYERS = (
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile", "batches"},
-    {"formula", "answers", "reckoning", "terms", "mistakes", "tabulating"},
+    {"formula", "answers", "reaching", "reckoning", "terms", "mistakes", "tabulating"},
     {"marking"},  # by the key alone: no problem and no engine can be reached
     {"narration"},
     {"problem"},
     {"problems", "engines"},
     {"registry"},
-    {"verifying"},
+    {"verifying", "proving"},
     {"mistaken", "effort", "students"},
+    {"erring"},
     {"solving", "differing"},
     {"sifting"},
     {"explaining", "writing", "fairness", "printing"},

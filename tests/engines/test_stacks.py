@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from examgen.batches import floats, stacked
-from examgen.engines import _numpy
+from examgen.drawing import Stream, key
+from examgen.engines import _numpy, _sympy, _torch
 from examgen.engines._engine import Evaluation
 from examgen.graph import Graph, backward, split
 from examgen.model import cells, each, nest, shape
 from examgen.ops import OPS
+from examgen.registry import graph_of, preset, problem, problems
 from tests.engines.kink_cases import KINKS
 from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
 
@@ -38,13 +41,22 @@ def varied(graph: Graph, data: Any, upstream: Any) -> list[Data]:
     return [{name: one(name, value, size) for name, value in whole.items()} for size in SIZES]
 
 
-def unlike(graph: Graph, datas: list[Data], numbers: str) -> list[str]:
+RUNS: dict[str, Callable[..., Evaluation]] = {
+    "numpy": _numpy.evaluate,
+    "numpy, exact": partial(_numpy.evaluate, numbers="exact"),
+    "torch": _torch.evaluate,
+    "sympy": _sympy.evaluate,
+}
+EXACT = {"numpy, exact", "sympy"}
+
+
+def unlike(graph: Graph, datas: list[Data], run: str) -> list[str]:
     """The nodes whose value or gradient in the stack is not that of the instance alone."""
-    stack = floats(stacked(graph, datas)) if numbers == "float" else stacked(graph, datas)
-    together = _numpy.evaluate(graph, stack.data, stack.upstream, numbers, count=stack.count)
+    stack = stacked(graph, datas) if run in EXACT else floats(stacked(graph, datas))
+    together = RUNS[run](graph, stack.data, stack.upstream, count=stack.count)
     found = []
     for place, data in enumerate(datas):
-        alone = _numpy.evaluate(graph, *split(graph, data), numbers)
+        alone = RUNS[run](graph, *split(graph, data))
         pairs = ((together.values, alone.values), (together.gradients, alone.gradients))
         found += [name for mine, theirs in pairs for name in theirs if not same(mine[name][place], theirs[name])]
     return found
@@ -69,23 +81,33 @@ def cases(family: str, what: Callable[[Case], None]) -> None:
     run()
 
 
-@pytest.mark.parametrize("numbers", ["float", "exact"])
+@pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("family", STRATEGIES)
-def test_numpy_on_stacks_of_random_graphs(family: str, numbers: str) -> None:
+def test_stacks_of_random_graphs(family: str, run: str) -> None:
     """Every value and gradient of every instance, in float64 and in exact numbers."""
-    cases(family, lambda case: _assert_alike(case.graph, varied(case.graph, case.data, case.upstream), numbers))
+    cases(family, lambda case: _assert_alike(case.graph, varied(case.graph, case.data, case.upstream), run))
 
 
-def _assert_alike(graph: Graph, datas: list[Data], numbers: str) -> None:
-    assert [] == unlike(graph, datas, numbers)
+def _assert_alike(graph: Graph, datas: list[Data], run: str) -> None:
+    assert [] == unlike(graph, datas, run)
 
 
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize(("name", "label"), [(name, label) for name, chosen in problems().items() for label in chosen.presets])
+def test_stacks_of_drawn_instances(name: str, label: str, run: str) -> None:
+    """What is built: every problem and preset."""
+    first = problem(name).draw(preset(name, label).params, Stream(key("stack", 0)))
+    drawn = [problem(name).draw(first.params, Stream(key("stack", number))) for number in range(9)]
+    _assert_alike(graph_of(name, first.params), [one.data for one in drawn if one.params == first.params], run)
+
+
+@pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("label", KINKS)
-def test_numpy_on_stacks_at_kinks(label: str) -> None:
+def test_stacks_at_kinks(label: str, run: str) -> None:
     """One instance on a kink, another beside it: the conventions hold for each."""
     kink = KINKS[label]
     datas = [{**data, "upstream": kink.upstream} for data in (kink.data, kink.beside) if data is not None]
-    _assert_alike(kink.graph, datas, "exact")
+    _assert_alike(kink.graph, datas, run)
 
 
 def reached() -> set[str]:
@@ -115,5 +137,5 @@ def test_instances_that_mix_are_noticed(monkeypatch: pytest.MonkeyPatch, op: str
 
     monkeypatch.setitem(_numpy.TABLE, op, type(right)(mixing) if isinstance(right, _numpy._Summing) else mixing)
     found: list[str] = []
-    cases(SPOILT[op], lambda case: found.extend(unlike(case.graph, varied(case.graph, case.data, case.upstream), "float")))
+    cases(SPOILT[op], lambda case: found.extend(unlike(case.graph, varied(case.graph, case.data, case.upstream), "numpy")))
     assert found

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import count
+from random import Random
 from typing import Any
 
 import mpmath
 import pytest
 import sympy
 from mpmath.libmp import to_rational
+from sympy.printing.str import StrPrinter
 
 from examgen.engines import _numpy, _sympy, _sympy_expressions
 from examgen.errors import InputError
@@ -319,3 +321,21 @@ def test_sympy_is_loaded_by_its_engine_only() -> None:
     light = "import sys, examgen, examgen.graph, examgen.ops; assert 'sympy' not in sys.modules"
     engine = "import examgen.engines._sympy; assert 'sympy' in sys.modules"
     assert 0 == subprocess.run([sys.executable, "-c", f"{light}; {engine}"], check=False).returncode
+
+
+def sums() -> list[Any]:
+    """Sums of exponentials and fractions, as below the line of a softmax."""
+    numbers = Random(7)
+    found = []
+    while len(found) < 100:
+        terms = [sympy.exp(sympy.Rational(numbers.randint(-40, 40), 10)) for _ in range(numbers.randint(1, 4))]
+        total = sympy.Add(*terms, sympy.Rational(numbers.randint(-2, 5), numbers.choice((1, 2, 7))))
+        found += [total] if total.is_Add else []
+    return found
+
+
+def test_sums_are_written_in_the_order_of_sympy() -> None:
+    """Written without its sorting, they read as it writes them; most of them can be."""
+    every = sums()
+    assert [StrPrinter._print_Add(_sympy._PRINTER, total) for total in every] == list(map(_sympy._sum_text, every))
+    assert 50 < sum(None not in map(_sympy._size, total.args) for total in every)

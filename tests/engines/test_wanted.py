@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -115,3 +116,26 @@ def test_data_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     examgen.backprop("f = -(x + y) * x - exp(y)", {"x": x, "y": y})
     _numpy._plan.cache_clear()
     assert ([1.0], [2.0]) == (np.unique(x).tolist(), np.unique(y).tolist())
+
+
+def test_what_has_no_value_is_left_out() -> None:
+    """A quotient by 0, what follows from it, and what has no data: the rest is there, and without tolerance nothing is."""
+    b = Builder()
+    x, y, z = b.input("x"), b.input("y"), b.input("z")
+    b.op("neg", b.op("div", x, y, name="quotient"), name="behind")
+    b.op("neg", z, name="unknown")
+    graph = b.build(b.op("add", x, y, name="total"))
+    data = {"x": 3, "y": 0}
+    assert {"x", "y", "total"} == _numpy.run(graph, data, "exact", tolerant=True).keys()
+    with pytest.raises(ZeroDivisionError):
+        _numpy.run(graph, data, "exact", ["behind"])
+
+
+def test_whole_numbers_are_ints_or_fractions_as_asked() -> None:
+    """The same numbers: fractions in all cells of "exact", ints where they can be in "whole", and never a float."""
+    b = Builder()
+    graph = b.build(b.op("div", b.input("x", (3,)), b.const(2), name="half"))
+    halves = {numbers: _numpy.run(graph, {"x": (1, 2, 3)}, numbers)["half"].tolist() for numbers in ("exact", "whole")}
+    assert halves["exact"] == halves["whole"]
+    assert [Fraction, Fraction, Fraction] == list(map(type, halves["exact"]))
+    assert [Fraction, int, Fraction] == list(map(type, halves["whole"]))

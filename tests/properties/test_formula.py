@@ -11,12 +11,34 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from examgen.engines._numpy import evaluate
+from examgen.engines._numpy import evaluate, run
 from examgen.errors import InputError
-from examgen.formula import _grammar, names, parse
+from examgen.formula import _grammar, expression, names, parse
 from examgen.graph import Graph
 from examgen.ops._op import ShapeError
+from examgen.reckoning import reckon, same
 from tests.properties.formula_trees import ARRAYS, FUNCTIONS, POINT, arrays, exact, graph_value, scalars, value
+
+NUMBERS = (
+    "1/3", "exp(1/2)/(exp(-2) + 1)", "-log(9/2)", "2**(1/2) - 3**-2", "max(sqrt(2), 1.5)", "tanh(1) * sigmoid(-0.5)",
+    "(1 + 2) * 3",
+)
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_an_expression_of_numbers_is_what_the_graph_computes(text: str) -> None:
+    """Reckoned out by itself, to 40 digits."""
+    graph = parse(text)
+    assert same(Fraction(str(run(graph, {}, "exact")[graph.output].item())), reckon(expression(text)))
+    assert not same(Fraction(str(run(graph, {}, "exact")[graph.output].item())), reckon(expression(f"{text} + 10**-30")))
+
+
+@pytest.mark.parametrize("text", ["x", "f = 1; g = f", "max(1)", "1 @ 2", "exp(1).T", "2**10000", "1/0", "1 +", "9**80"])
+def test_what_is_not_of_numbers_alone_is_no_expression(text: str) -> None:
+    """Names, arrays, and what no formula may be either."""
+    with pytest.raises(InputError):
+        expression(text)
+
 
 SEED = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 SEED_DATA = {"w0": 1, "x0": -1, "w1": -2, "x1": 1, "w2": 1}
