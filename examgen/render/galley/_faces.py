@@ -53,6 +53,11 @@ class Faces:
         """What a run says."""
         return "".join(text for text, _ in self._glyphs(run))
 
+    def foreign(self, style: int, text: str) -> bool:
+        """Whether a text has letters that another font than that of its style lends it."""
+        known = self.styles[style]
+        return any(known[sign].font != known["0"].font for sign in text if sign in known)
+
     def shown(self, style: int, size: float, text: str) -> tuple[float, bytes]:
         """How wide a text is, in points, and the code that shows it where the pen stands. Raises: Unfit."""
         known = self.styles[style]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from examgen.render.galley._faces import Faces
@@ -48,6 +49,7 @@ class Paragraph:
     room: float
     line: float  # height
     more: float  # height beside its lines
+    extras: dict[float, float]  # by how much a line of this height is higher with letters of another font
     known: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -109,18 +111,30 @@ def _bits(text: str, whole: bool) -> Iterator[tuple[str | None, str, bool]]:
         yield gap, bit, i + 1 == len(bits)
 
 
+def heights(paragraph: Paragraph, lines: Sequence[Sequence[tuple[float, Pen, str]]], faces: Faces) -> list[float]:
+    """How high each line is. Raises: Unfit where that is not known."""
+    found = []
+    for line in lines:
+        foreign = any(faces.foreign(pen.face, text) for _, pen, text in line)
+        if foreign and paragraph.line not in paragraph.extras:
+            raise Unfit("a line with letters of another font has no known height")
+        found.append(paragraph.line + (paragraph.extras[paragraph.line] if foreign else 0.0))
+    return found
+
+
 def code(paragraph: Paragraph, texts: Sequence[str], lines: Sequence[Sequence[tuple[float, Pen, str]]], faces: Faces) -> bytes:
     """The code of lines."""
     hung = [(pen.hung - paragraph.x, pen, text) for pen, text in zip(paragraph.pens, texts, strict=True) if pen.hung is not None]
     out, black = [], True
-    for i, line in enumerate([[*hung, *(lines[0] if lines else ())], *lines[1:]]):
+    tops = accumulate(heights(paragraph, lines, faces), initial=0.0)
+    for top, line in zip(tops, [[*hung, *(lines[0] if lines else ())], *lines[1:]], strict=False):
         for x, pen, text in line:
             if not text.strip():
                 continue
             if (pen.colour == BLACK) != black or pen.colour != BLACK:
                 out.append(pen.colour)
                 black = pen.colour == BLACK
-            y = number(paragraph.y - i * paragraph.line + pen.rise)
+            y = number(paragraph.y - top + pen.rise)
             out.append(b"BT %b %b Td %b ET" % (number(paragraph.x + x), y, faces.shown(pen.face, pen.size, text)[1]))
     return b"\n".join(out if black else [*out, BLACK])
 

@@ -12,7 +12,7 @@ from examgen.render.galley._drawings import Stroke
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
 from examgen.render.galley._lines import Extent, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
-from examgen.render.galley._paragraphs import Paragraph, Pen, broken, spaces
+from examgen.render.galley._paragraphs import Paragraph, Pen, broken, heights, spaces
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
@@ -97,6 +97,7 @@ class Maker:
 
     def __init__(self, faces: Faces, form: Any, scale: float) -> None:
         self.faces, self.form, self.scale = faces, form, scale
+        self.extras: dict[float, float] = {}
 
     def fixed(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
         """A piece as it is, for its own texts alone."""
@@ -127,9 +128,10 @@ class Maker:
         unit = self._measured(box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
-        if page.strokes or len({round(line.height, 2) for line in lines}) != 1:
+        low = self._lowest(lines, runs, high)
+        if page.strokes or low is None:
             raise Unfit("a paragraph has more than text, or lines of different heights")
-        high_line, base = lines[0].height * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
+        high_line, base = low * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
         found = Pens(runs, self.scale, high).read(box)
         made = [
             Pen(f.face, f.run.size, f.run.colour, round(f.run.y - base, 3) % high_line, f.whole, f.before, f.after, f.hung)
@@ -139,7 +141,8 @@ class Maker:
             raise Unfit("a text is not found again")
         unit.paragraph = Paragraph(
             [replace(pen, rise=pen.rise - high_line if pen.rise > high_line / 2 else pen.rise) for pen in made], spaces(piece),
-            box.content_box_x() * self.scale, base, box.width * self.scale, high_line, unit.height - high_line * len(lines),
+            box.content_box_x() * self.scale, base, box.width * self.scale, high_line,
+            unit.height - sum(line.height for line in lines) * self.scale, self.extras,
         )
         again = broken(unit.paragraph, piece.texts, self.faces)
         if len(again) != len(lines):
@@ -148,6 +151,21 @@ class Maker:
         owner.kids = [0]
         unit.trees, unit.owners, unit.contents = [owner], [owner], 1
         return unit
+
+    def _lowest(self, lines: Sequence[Any], runs: Sequence[Run], high: float) -> float | None:
+        """The height of a line, in pixels; None where they differ by more than letters of other fonts. Takes note of these."""
+        low = min((line.height for line in lines), default=None)
+        if low is None:
+            return None
+        for line in lines:
+            if line.height - low < EVEN:
+                continue
+            top = high - line.position_y * self.scale
+            own = [run for run in runs if top - line.height * self.scale < run.y < top]
+            if not any(run.more or self.faces.foreign(0, self.faces.text(run)) for run in own):
+                return None
+            self.extras[low * self.scale] = (line.height - low) * self.scale
+        return float(low)
 
     def _measured(self, box: Any, holders: Sequence[Any], high: float) -> Unit:
         scale = self.scale
@@ -334,7 +352,7 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
 def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
     lines = broken(paragraph, texts, faces)
     shown = [b"/P<</MCID", 0, b">>BDC", paragraph_code(paragraph, texts, lines, faces), b"EMC"]
-    return Code(tuple(_joined(iter(shown))), paragraph.more + paragraph.line * len(lines))
+    return Code(tuple(_joined(iter(shown))), paragraph.more + sum(heights(paragraph, lines, faces)))
 
 
 def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
