@@ -12,6 +12,7 @@ from typing import Any
 from examgen.errors import EngineUnavailable, InputError, OutputError, Stopped
 from examgen.processes import Workers
 
+LOST = ("KilledWorker", "CommClosedError", "FutureCancelledError")  # Dask's exceptions where workers or all of it end
 WAIT = 10  # seconds for a scheduler to answer, and for a first worker to be there
 SAME = "install the versions of one constraints.txt everywhere"
 
@@ -25,7 +26,7 @@ class _Cluster(Workers):
 
     @property
     def width(self) -> int:
-        return max(1, sum(self._client.nthreads().values()))
+        return max(1, sum(map(int, self._client.nthreads().values())))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         return self._executor.submit(_checked, self._versions, fn, *args, **kwargs)
@@ -47,7 +48,7 @@ def cluster(scheduler: str, versions: Mapping[str, str]) -> Iterator[Workers]:
             yield pool
         except BaseException as failure:
             pool.shutdown(cancel_futures=True)
-            if type(failure).__name__ in ("KilledWorker", "CommClosedError") or isinstance(failure, CancelledError):
+            if type(failure).__name__ in LOST or isinstance(failure, CancelledError):
                 raise Stopped(
                     f"--scheduler {scheduler}: workers were lost ({failure or type(failure).__name__}), look at their logs"
                 ) from None
@@ -57,13 +58,14 @@ def cluster(scheduler: str, versions: Mapping[str, str]) -> Iterator[Workers]:
 @contextmanager
 def _connected(scheduler: str) -> Iterator[Any]:
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise EngineUnavailable(
             "--scheduler needs Dask's distributed, which is not installed: pip install 'examgen-dl[cluster]'"
         ) from None
+    connect: Any = distributed.Client
     try:
-        client = Client(scheduler, timeout=WAIT, set_as_default=False)
+        client = connect(scheduler, timeout=WAIT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"--scheduler {scheduler}: no scheduler answers there ({type(error).__name__}), start one with: dask scheduler"

@@ -12,6 +12,7 @@ from typing import Any
 
 from examgen.processes import Report, Workers
 
+STAGES = {"prove": "variants solved and proved", "work": "worked solutions set", "set": "files of sheets and key set"}
 Made = Mapping[str, str]  # files with their checksums
 
 
@@ -30,7 +31,9 @@ class Piece:
     size: int = 1
 
 
-def make(pool: Workers, pieces: Sequence[Piece], done: dict[str, Made], record: Callable[[str, Made], None], report: Report) -> None:
+def make(
+    pool: Workers, pieces: Sequence[Piece], done: dict[str, Made], record: Callable[[str, Made], None], report: Report
+) -> None:
     """Makes the pieces that are not done yet, earlier ones first; a few more are handed out than the pool works on."""
     counted = _Counted(pieces, done, report)
     places = {piece.name: place for place, piece in enumerate(pieces)}
@@ -53,6 +56,16 @@ def make(pool: Workers, pieces: Sequence[Piece], done: dict[str, Made], record: 
             record(piece.name, done[piece.name])
             order.done(piece.name)
             counted.add(piece)
+
+
+def said(pieces: Sequence[Piece], done: Collection[str]) -> str:
+    """How much there is."""
+    total, found = Counter[str](), Counter[str]()
+    for piece in pieces:
+        total[piece.stage] += piece.size
+        found[piece.stage] += piece.size * (piece.name in done)
+    told = [f"{found[stage]} of {total[stage]} {what}" for stage, what in STAGES.items() if found[stage]]
+    return ", ".join(told) or "all variants drawn"
 
 
 class _Counted:

@@ -149,6 +149,17 @@ def copy_sheets(exam: Exam, drawn: Iterable[Variant], copies: Iterable[Copy]) ->
     return found
 
 
+def unlike(drawn: Iterable[Variant], copies: Iterable[Copy]) -> list[Copy]:
+    """The first copy of each structure: tasks of the same problems and parameters, in the same language."""
+    shapes = {
+        variant.number: tuple((instance.problem, instance.params) for instance in variant.instances) for variant in drawn
+    }
+    first: dict[Hashable, Copy] = {}
+    for copy in copies:
+        first.setdefault((copy.language, shapes[copy.variant]), copy)
+    return list(first.values())
+
+
 def _for_student(exam: Exam, sheet: SheetVariant, copy: Copy) -> SheetVariant:
     other = copy.language is not None or copy.minutes is not None
     place = say(copy.language or exam.language, PLACE, {"row": copy.row, "seat": copy.seat}) if copy.seated else ""

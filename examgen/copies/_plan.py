@@ -10,8 +10,7 @@ from examgen.copies._copy import Copy, Room
 from examgen.copies._seating import around, dealt
 from examgen.drawing import Stream, key
 from examgen.errors import InputError
-
-MOST = 1_000  # copies of an exam: one of two pages takes about 14 MB of memory while all are set
+from examgen.problem import PLENTY
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ def plan(
     Raises: InputError where people, count and room do not fit together.
     """
     wanted = _wanted(people, count, room)
-    if wanted + spare > MOST:
-        raise InputError(f"{wanted + spare} copies are too many, at most {MOST} can be made at once")
+    if wanted + spare > PLENTY:
+        raise InputError(f"{wanted + spare} copies are too many, at most {PLENTY} can be made at once")
     all_of_them = _placed([*people, *[Copy()] * (wanted - len(people))], room)
     used = min(variants, len(all_of_them) + spare)
     stream = Stream(key(seed, "copies", sitting))
