@@ -92,12 +92,20 @@ def build(
         _ready(device)
         check_templates(head(exam))
         with staging(folder, fingerprint(exam, asked), fresh=fresh, tell=tell) as stage:
-            with _pool(jobs, scheduler) as pool:
-                drawn, done = _made(pool, exam, stage, asked, report, tell)
-            made = {name: checksum for files in done.values() for name, checksum in files.items()}
-            found = _write_data(stage, exam, drawn, made, full)
-            files = entries.in_order({*made, "key.json", "manifest.json"})
-            removed = publish(stage, folder)
+            done, pieces = dict(unfinished.finished(stage)), list[Piece]()
+            kept = bool(done)
+            with _telling(pieces, done, tell):
+                with _pool(jobs, scheduler) as pool:
+                    drawn = _drawn(exam, stage, count, done)
+                    report("draw", len(drawn), len(drawn))
+                    pieces += _pieces(exam, drawn, stage, asked)
+                    if kept:
+                        tell(f"goes on from what a stopped build has finished: {said(pieces, done)}")
+                    make(pool, pieces, done, partial(record, stage), report)
+                made = {name: checksum for files in done.values() for name, checksum in files.items()}
+                found = _write_data(stage, exam, drawn, made, full)
+                removed = publish(stage, folder)
+    files = entries.in_order({*made, "key.json", "manifest.json"})
     found = (*found, *_gone(removed))
     return Built(folder, _shown(files), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
@@ -116,25 +124,15 @@ def _warm() -> None:
         find_spec(name) and engine(name)
 
 
-def _made(
-    pool: Workers, exam: Exam, stage: Path, asked: Options, report: Report, tell: Callable[[str], None]
-) -> tuple[Sequence[Variant], dict[str, Made]]:
-    """The variants, and the files of every piece: of those that are there already, and of those that are made now."""
-    done = dict(unfinished.finished(stage))
-    kept = bool(done)
-    pieces: list[Piece] = []
+@contextmanager
+def _telling(pieces: Sequence[Piece], done: Mapping[str, Made], tell: Callable[[str], None]) -> Iterator[None]:
+    """Where the work in it is stopped, what is finished so far is told."""
     try:
-        drawn = _drawn(exam, stage, asked.count, done)
-        report("draw", len(drawn), len(drawn))
-        pieces = _pieces(exam, drawn, stage, asked)
-        if kept:
-            tell(f"goes on from what a stopped build has finished: {said(pieces, done)}")
-        make(pool, pieces, done, partial(record, stage), report)
+        yield
     except STOPS:
         if done:
             tell(f"stopped; {said(pieces, done)}: {AGAIN}")
         raise
-    return drawn, done
 
 
 def _drawn(exam: Exam, stage: Path, count: int | None, done: dict[str, Made]) -> Sequence[Variant]:

@@ -33,7 +33,7 @@ def write(stage: Path, name: str, content: bytes | Iterable[bytes]) -> str:
     Raises: OutputError.
     """
     private = entries.secret(name) or name.startswith(f"{PIECES}/")
-    part = stage / f".{token_hex(8)}"
+    part = stage / f".{token_hex(8)}-{name.replace('/', '-')}"  # in the stage itself: what is left of it is never published
     try:
         (stage / name).parent.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
         part.touch(0o600 if private else 0o666)  # before anything stands in it
