@@ -19,7 +19,6 @@ from examgen.points import Points, distribute
 from examgen.problem import DIGITS
 from examgen.registry import graph_of
 from examgen.render.language import say
-from examgen.render.own import checksums
 from examgen.sheets import Solved, Variant
 
 
@@ -117,6 +116,8 @@ def manifest_json(
     *, full: bool = False,
 ) -> dict[str, Any]:
     """How the folder came about: versions, the definition without its seed, checksums, a certificate per answer."""
+    from examgen.render.own import checksums  # here, since templates take long to load and only a build has them
+
     return {
         "format": FORMAT,
         "versions": dict(versions),

@@ -42,11 +42,12 @@ def make(
     ready: list[int] = []
     running: dict[Future[Made], Piece] = {}
     while order.is_active():
-        for name in order.get_ready():
-            if name in done:
-                order.done(name)
-            else:
-                heapq.heappush(ready, places[name])
+        while names := order.get_ready():
+            for name in names:
+                if name in done:
+                    order.done(name)
+                else:
+                    heapq.heappush(ready, places[name])
         while ready and len(running) < 2 * pool.width and not any(future.done() for future in running):
             piece = pieces[heapq.heappop(ready)]
             running[pool.submit(piece.call, *piece.arguments)] = piece

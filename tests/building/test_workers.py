@@ -172,8 +172,9 @@ def test_a_worker_with_other_versions_is_told(scheduler: str, tmp_path: Path) ->
     from examgen.versions import environment
 
     with working(scheduler, tmp_path, 1), cluster(scheduler, {**environment(), "numpy": "1.0"}) as pool:
+        call = pool.submit(os.getpid)
         with pytest.raises(InputError, match=r"the worker on .* has numpy [0-9.]+, this machine 1\.0: install the versions of"):
-            pool.submit(os.getpid).result(timeout=60)
+            call.result(timeout=60)
 
 
 def test_a_scheduler_without_workers_is_told(
