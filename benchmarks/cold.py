@@ -20,7 +20,7 @@ HOMEWORK = "variants/homework6.toml"
 
 
 def seconds(command: Sequence[str], runs: int) -> tuple[float, float]:
-    """By the clock and of the processor; whatever the command says, and that a form without answers is wrong, is passed over."""
+    """By the clock and of the processor, whatever the command says; a form without answers is wrong, which is its status."""
     clock, processor = [], []
     for _ in range(runs):
         began, used = perf_counter(), _used()
