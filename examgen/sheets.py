@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
-from examgen.copies import Copy
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
@@ -38,6 +38,9 @@ from examgen.render.paper import (
     StripTask,
 )
 from examgen.tabulating import TABULATED
+
+if TYPE_CHECKING:
+    from examgen.copies import Copy
 
 SHORT, LONG = 24, 40  # characters of an exact form that the key prints
 BROKEN = 2  # decimals of a number that should be whole
