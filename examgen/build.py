@@ -176,8 +176,11 @@ def _printed(exam: Exam, drawn: Sequence[Variant], stage: Path, asked: Options) 
             part = some[places.start : places.stop]
             needed = _of([*part, *among], drawn)
             yield Piece(name, "set", _write_sheets, (exam, needed, stage, name, part, whole == "sheets-large.pdf", among))
+    codes = {variant.number: variant.code for variant in drawn}
+    for name, places in volumes("handout.pdf", len(copies)).items() if copies else ():
+        yield Piece(name, "set", _write_handout, (exam, codes, stage, name, copies, places))
     if copies:
-        yield Piece("lists", "set", _write_lists, (exam, drawn, stage, copies))
+        yield Piece("assignment.csv", "set", _write_assignment, (codes, stage, copies))
     for name, places in volumes("sheets.html", len(copies or ordinary)).items() if asked.html else ():
         volume = list((copies or ordinary)[places.start : places.stop])
         yield Piece(name, "set", _write_page, (exam, _of(volume, drawn), stage, name, volume))
@@ -345,12 +348,17 @@ def _write_formulas(exam: Exam, stage: Path) -> Made:
     return {"formulas.pdf": write(stage, "formulas.pdf", made)}
 
 
-def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> Made:
-    """Who gets which sheet: the list to hand out by, and the proposal as a table."""
-    codes = {variant.number: variant.code for variant in drawn}
-    made = write_pdf(handout_html(head(exam), handout(copies, codes)), head(exam))
-    told = {"handout.pdf": made, "assignment.csv": assignment_csv(copies, codes)}
-    return {name: write(stage, name, content) for name, content in told.items()}
+def _write_handout(
+    exam: Exam, codes: Mapping[int, str], stage: Path, name: str, copies: Sequence[Copy], places: range
+) -> Made:
+    """The list to hand out by, of the copies at these places of the pile."""
+    made = write_pdf(handout_html(head(exam), handout(copies, codes).part(places)), head(exam))
+    return {name: write(stage, name, made)}
+
+
+def _write_assignment(codes: Mapping[int, str], stage: Path, copies: Sequence[Copy]) -> Made:
+    """The proposal who gets which sheet, as a table."""
+    return {"assignment.csv": write(stage, "assignment.csv", assignment_csv(copies, codes))}
 
 
 def _write_key(

@@ -14,7 +14,7 @@ ENTRIES = (SOLUTIONS, *OPTIONAL, *FILES)  # in the order in which they are publi
 # what must not leave it: for the owner alone
 OFFICE = ("key.pdf", "key.json", "key.html", "sheets.html", "assignment.csv", SOLUTIONS)
 PER_VOLUME = 1_000  # sheets or variants that one file holds: more than a printer takes at once, and than memory should
-_VOLUME = re.compile(r"(sheets|sheets-large|key)-([0-9]{4,})-([0-9]{4,})\.(pdf|html)")
+_VOLUME = re.compile(r"(sheets|sheets-large|handout|key)-([0-9]{4,})-([0-9]{4,})\.(pdf|html)")
 
 
 def solution_name(code: str) -> str:

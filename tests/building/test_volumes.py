@@ -56,7 +56,7 @@ def test_volumes_say_what_they_hold(count: int, names: list[str]) -> None:
     assert (count if count > 1_000 else 0) == last("sheets.pdf", found)
 
 
-@pytest.mark.parametrize("name", ["sheets-1-2.pdf", "sheets-0001-1000.txt", "handout-0001-1000.pdf", "my-0001-0002.pdf"])
+@pytest.mark.parametrize("name", ["sheets-1-2.pdf", "sheets-0001-1000.txt", "solutions-0001-1000.pdf", "my-0001-0002.pdf"])
 def test_other_files_are_no_volumes(name: str) -> None:
     """Their names stay what they are."""
     assert name == whole(name)
@@ -123,7 +123,7 @@ def test_a_volume_of_somebody_elses_is_told_first(exam: Path, tmp_path: Path) ->
 
 
 def test_copies_and_pages_have_volumes_too(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ordinary and large ones by themselves, in the order of the pile; web pages likewise, as secret as they are whole."""
+    """Ordinary and large ones by themselves, in the order of the pile; lists and web pages likewise, as secret as ever."""
     people = "\n".join(f"P{place};{'x' * (place in (2, 4, 5))}" for place in range(1, 7))
     (tmp_path / "class.csv").write_text(f"name;large\n{people}\n", encoding="utf-8")
     held: list[tuple[bool, list[str]]] = []
@@ -141,7 +141,7 @@ def test_copies_and_pages_have_volumes_too(exam: Path, tmp_path: Path, monkeypat
     ]
     assert 2 == sum(whole(name) == "key.html" for name in names)
     large = ["sheets-large-0001-0002.pdf", "sheets-large-0003-0003.pdf"]
-    assert f"to print: sheets-0001-0002.pdf, sheets-0003-0003.pdf, {', '.join(large)}, handout.pdf" in ended.out
+    assert f"to print: sheets-0001-0002.pdf, sheets-0003-0003.pdf, {', '.join(large)}, handout-0001-0002.pdf, handout-0003" in ended.out
     assert {0o600} == {stat.S_IMODE((tmp_path / "out" / name).stat().st_mode) for name in names if name.endswith(".html")}
     assert 0 == run("verify", tmp_path / "out").status
 
