@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future
@@ -50,7 +51,8 @@ def cluster(scheduler: str, versions: Mapping[str, str]) -> Iterator[Workers]:
             pool.shutdown(cancel_futures=True)
             if type(failure).__name__ in LOST or isinstance(failure, CancelledError):
                 raise Stopped(
-                    f"--scheduler {scheduler}: workers were lost ({failure or type(failure).__name__}), look at their logs"
+                    f"--scheduler {scheduler}: the cluster or its workers were lost"
+                    f" ({str(failure) or type(failure).__name__}), look at their logs"
                 ) from None
             raise
 
@@ -70,7 +72,7 @@ def _connected(scheduler: str) -> Iterator[Any]:
         raise InputError(
             f"--scheduler {scheduler}: no scheduler answers there ({type(error).__name__}), start one with: dask scheduler"
         ) from None
-    with client:
+    with client, _quiet():
         try:
             client.wait_for_workers(1, timeout=WAIT)
         except TimeoutError:
@@ -78,6 +80,19 @@ def _connected(scheduler: str) -> Iterator[Any]:
                 f"--scheduler {scheduler}: it has no workers, start some with: dask worker {scheduler} --nthreads 1"
             ) from None
         yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's log says in a page what is told here in a sentence."""
+    before = [(log, log.level) for log in map(logging.getLogger, ("distributed", "distributed.client"))]
+    try:
+        for log, _ in before:
+            log.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for log, level in before:
+            log.setLevel(level)
 
 
 def _checked(versions: Mapping[str, str], fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -141,7 +141,8 @@ def test_copies_and_pages_have_volumes_too(exam: Path, tmp_path: Path, monkeypat
     ]
     assert 2 == sum(whole(name) == "key.html" for name in names)
     large = ["sheets-large-0001-0002.pdf", "sheets-large-0003-0003.pdf"]
-    assert f"to print: sheets-0001-0002.pdf, sheets-0003-0003.pdf, {', '.join(large)}, handout-0001-0002.pdf, handout-0003" in ended.out
+    lists = [f"handout-000{first}-000{first + 1}.pdf" for first in (1, 3, 5)]
+    assert f"to print: sheets-0001-0002.pdf, sheets-0003-0003.pdf, {', '.join((*large, *lists))} (6 copies" in ended.out
     assert {0o600} == {stat.S_IMODE((tmp_path / "out" / name).stat().st_mode) for name in names if name.endswith(".html")}
     assert 0 == run("verify", tmp_path / "out").status
 

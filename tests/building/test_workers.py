@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -175,6 +175,33 @@ def test_a_worker_with_other_versions_is_told(scheduler: str, tmp_path: Path) ->
         call = pool.submit(os.getpid)
         with pytest.raises(InputError, match=r"the worker on .* has numpy [0-9.]+, this machine 1\.0: install the versions of"):
             call.result(timeout=60)
+
+
+def test_a_cluster_that_goes_away_is_told(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler ends while a call waits: exit 2, what is kept, one sentence, and one process goes on from there."""
+    import examgen.build
+
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    monkeypatch.setattr(examgen.build, "CHUNK", 1)
+    with ExitStack() as there:
+        options = ("--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        there.enter_context(dask("scheduler", *options, expects="Scheduler at:", folder=tmp_path))
+        there.enter_context(working(address, tmp_path, 1))
+        real = examgen.build.record
+
+        def ending(stage: Path, piece: str, files: Made) -> None:
+            real(stage, piece, files)
+            if piece.endswith("000002"):
+                there.close()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(examgen.build, "record", ending)
+            ended = run("build", exam, "-o", tmp_path / "out", "--scheduler", address)
+    *_, note, last = ended.err.splitlines()
+    assert 2 == ended.status and note.startswith("note: stopped; "), ended.err
+    assert last.startswith(f"examgen: --scheduler {address}: the cluster or its workers were lost (")
+    assert "note: goes on from what a stopped build has finished: " in run("build", exam, "-o", tmp_path / "out", "-j", 1).err
 
 
 def test_a_scheduler_without_workers_is_told(
