@@ -248,9 +248,15 @@ def wrong_from_the_second_chunk(exam: Any, chunk: Sequence[Any], *told: Any) -> 
     return {}
 
 
+def no_solutions(*told: Any) -> Any:
+    """What a worker does instead of setting worked solutions."""
+    return {}
+
+
 def test_a_failed_proof_in_a_worker_names_the_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At two jobs as at one: exit 1, the variant's number, and no folder."""
     monkeypatch.setattr(examgen.build, "_write_solved", wrong_from_the_second_chunk)
+    monkeypatch.setattr(examgen.build, "_write_solutions", no_solutions)
     monkeypatch.setattr(examgen.build, "_printed", lambda *told: [])
     ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 7, "-j", 2)
     assert (1, "") == (ended.status, ended.out)
