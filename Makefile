@@ -40,7 +40,7 @@ $(VENV)/exam.stamp: pyproject.toml constraints.txt
 
 $(VENV)/test.stamp: $(VENV)/exam.stamp
 	@$(PYTHON) .ci/system.py poppler
-	@$(EDITABLE) '.[torch,dev,adapters]'
+	@$(EDITABLE) '.[torch,cluster,dev,adapters]'
 	@touch $@
 
 # the peers are not installed here: what is missing is named, with the command that brings it
@@ -55,7 +55,7 @@ pins:
 	rm -rf .pins
 	$(PYTHON) -m venv .pins
 	.pins/bin/python -m pip install -qq torch==$(TORCH)
-	.pins/bin/python -m pip install -qq hatchling '.[torch,dev,adapters]' torch==$(TORCH)
+	.pins/bin/python -m pip install -qq hatchling '.[torch,cluster,dev,adapters]' torch==$(TORCH)
 	.pins/bin/python .ci/pins.py > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .pins

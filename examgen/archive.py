@@ -12,7 +12,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from examgen.errors import InputError
-from examgen.staging import STAGE, write_new
+from examgen.staging import write_new
+from examgen.unfinished import STAGE
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file knows: the same folder gives the same bytes
 # what reading a file from a folder or an archive can raise

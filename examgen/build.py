@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import gc
 import io
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+import pickle
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from examgen import entries, unfinished
 from examgen.batches import FailedAt
-from examgen.bundle import key_json, manifest_json, vouched
+from examgen.bundle import certificates_json, fragment, key_json, manifest_json, streamed, variant_json, vouched
+from examgen.cluster import cluster
 from examgen.copies import Copy, assignment_csv, handout
+from examgen.entries import SOLUTIONS, solution_name, volumes
 from examgen.erring import mistaken_all
 from examgen.errors import EngineUnavailable, ExamgenError, OutputError
 from examgen.exam import Choice, Exam, Task
 from examgen.formulas import formula_sheet
 from examgen.model import Solution
-from examgen.processes import Report, silent, terminable, workers
+from examgen.pieces import Made, Piece, make, said
+from examgen.processes import Report, Workers, silent, terminable, workers
 from examgen.render.html import check_templates, formulas_html, handout_html, key_html, sheets_html, solution_html
-from examgen.render.paper import Head, SheetVariant, SolvedVariant
+from examgen.render.paper import Head, MarkingTable, SheetVariant, SolvedVariant, Strip
 from examgen.selecting import variants
-from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips
+from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips, unlike
 from examgen.solving import Contract, notes, solve_all, untellable
-from examgen.staging import FILES, OFFICE, OPTIONAL, SOLUTIONS, publish, solution_name, staging, write
+from examgen.staging import PIECES, STOPS, publish, record, staging, write
 from examgen.verifying import engine
-from examgen.versions import versions
+from examgen.versions import environment, fingerprint, versions
 
-LARGE = "sheets-large.pdf"
-PRINTED = ("sheets.pdf", LARGE, "formulas.pdf", "handout.pdf")
-CHUNK = 5  # variants that a worker solves at a time
+PRINTED = ("sheets.pdf", "sheets-large.pdf", "formulas.pdf", "handout.pdf")
+CHUNK = 20  # variants that a worker solves at a time
+WORKED = 5  # chunks whose worked solutions are set together, since their looks are laid out once
+DRAWN = f"{PIECES}/drawn"
+AGAIN = "the same command goes on from there, and --fresh begins anew"
 
 
 @dataclass(frozen=True)
@@ -50,71 +55,149 @@ class Built:
     @property
     def printed(self) -> tuple[str, ...]:
         """What is handed out, and the list to do it by."""
-        return tuple(name for name in PRINTED if name in self.files)
+        return entries.of(PRINTED, self.files)
 
     @property
     def office(self) -> tuple[str, ...]:
         """What must not leave the office."""
-        return tuple(name if name in self.files else f"{name}/" for name in OFFICE if name in (*self.files, SOLUTIONS))
+        there = entries.of(entries.OFFICE, (*self.files, SOLUTIONS))
+        return tuple(f"{name}/" if name == SOLUTIONS else name for name in there)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build is asked for, as far as its files depend on it: `build` says what each is."""
+
+    count: int | None
+    device: str
+    full: bool
+    copies: tuple[Copy, ...]
+    html: bool
 
 
 def build(
-    exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, device: str = "cpu", full: bool = False,
-    copies: Sequence[Copy] = (), html: bool = False, report: Report = silent,
+    exam: Exam, folder: Path, *, count: int | None = None, jobs: int = 1, scheduler: str | None = None, device: str = "cpu",
+    full: bool = False, copies: Sequence[Copy] = (), html: bool = False, fresh: bool = False, report: Report = silent,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Built:
     """Draws, solves, proves, renders and writes; nothing stands in the folder before all of it is there.
 
     `count` sets only the first so many variants; `full` leaves no step out of the worked solutions. The sheets are `copies`
     in their order, with lists of them; without any they are one of each variant. `html` makes pages for browsers too.
-    Results do not depend on `jobs`.
-    Raises: DrawError, ProofError, EngineUnavailable or OutputError; the folder then holds what it held before.
+    The work is that of `jobs` processes, or of the Dask cluster of a `scheduler`; results do not depend on either.
+    What a build that was stopped has finished is kept, which `tell` is told, and the next one of the same goes on from there
+    unless it is to be `fresh`.
+    Raises: DrawError, ProofError, EngineUnavailable, OutputError or Stopped; the folder then holds what it held before.
     """
+    asked = Options(count, device, full, tuple(copies), html)
     with terminable():
         _ready(device)
         check_templates(head(exam))
-        with staging(folder) as stage, workers(jobs) as pool:
-            drawn = variants(exam, count)
-            report("draw", len(drawn), len(drawn))
-            sheets = _printed(pool, exam, drawn, stage, copies, html)
-            solved = _solved(pool, exam, drawn, device, report)
-            _set(pool, stage, exam, solved, full, html, sheets, report)
-            further = _further(stage)
-            found = _write_data(stage, exam, solved, full, further)
-            removed = publish(stage, folder)
+        with staging(folder, fingerprint(exam, asked), fresh=fresh, tell=tell) as stage:
+            done, pieces = dict(unfinished.finished(stage)), list[Piece]()
+            kept = bool(done)
+            with _telling(pieces, done, tell):
+                with _pool(jobs, scheduler) as pool:
+                    drawn = _drawn(exam, stage, count, done)
+                    report("draw", len(drawn), len(drawn))
+                    pieces += _pieces(exam, drawn, stage, asked)
+                    if kept:
+                        tell(f"goes on from what a stopped build has finished: {said(pieces, done)}")
+                    make(pool, pieces, done, partial(record, stage), report)
+                made = {name: checksum for files in done.values() for name, checksum in files.items()}
+                found = _write_data(stage, exam, drawn, made, full)
+                removed = publish(stage, folder)
+    files = entries.in_order({*made, "key.json", "manifest.json"})
     found = (*found, *_gone(removed))
-    return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
+    return Built(folder, _shown(files), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
-def _printed(
-    pool: Executor, exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], html: bool
-) -> list[Future[None]]:
+@contextmanager
+def _pool(jobs: int, scheduler: str | None) -> Iterator[Workers]:
+    """Those who do the work."""
+    with workers(jobs, _warm) if scheduler is None else cluster(scheduler, environment()) as pool:
+        yield pool
+
+
+def _warm() -> None:
+    """Loads, while variants are drawn, what takes seconds."""
+    _paper()
+    for name in ("sympy", "torch"):
+        find_spec(name) and engine(name)
+
+
+@contextmanager
+def _telling(pieces: Sequence[Piece], done: Mapping[str, Made], tell: Callable[[str], None]) -> Iterator[None]:
+    """Where the work in it is stopped, what is finished so far is told."""
+    try:
+        yield
+    except STOPS:
+        if done:
+            tell(f"stopped; {said(pieces, done)}: {AGAIN}")
+        raise
+
+
+def _drawn(exam: Exam, stage: Path, count: int | None, done: dict[str, Made]) -> Sequence[Variant]:
+    if DRAWN in done:
+        return tuple(pickle.loads((stage / DRAWN).read_bytes()))
+    drawn = variants(exam, count)
+    done[DRAWN] = {DRAWN: write(stage, DRAWN, pickle.dumps(drawn))}
+    record(stage, DRAWN, done[DRAWN])
+    return drawn
+
+
+def _pieces(exam: Exam, drawn: Sequence[Variant], stage: Path, asked: Options) -> list[Piece]:
+    """All that is to be made: what takes longest comes first, and the key as soon as its variants are solved."""
+    chunks = [drawn[i : i + CHUNK] for i in range(0, len(drawn), CHUNK)]
+    named = {f"{PIECES}/{chunk[0].number:06}": chunk for chunk in chunks}
+    solve = [
+        Piece(name, "prove", _write_solved, (exam, chunk, stage, name, asked.device), (), len(chunk))
+        for name, chunk in named.items()
+    ]
+    key = []
+    for name, places in volumes("key.pdf", len(drawn)).items():
+        codes = {drawn[place].code for place in places}
+        needs = [piece for piece, chunk in named.items() if any(variant.code in codes for variant in chunk)]
+        key.append(Piece(name, "set", _write_key, (exam, codes, needs, stage, name, asked.full, asked.html), needs))
+    work = [
+        Piece(f"{names[0]}.pdf", "work", _write_solutions, (exam, stage, names, asked.full), names, _count(named, names))
+        for names in (list(named)[i : i + WORKED] for i in range(0, len(named), WORKED))
+    ]
+    return [*_printed(exam, drawn, stage, asked), *solve, *key, *work]
+
+
+def _count(named: Mapping[str, Sequence[Variant]], names: Sequence[str]) -> int:
+    return sum(len(named[name]) for name in names)
+
+
+def _printed(exam: Exam, drawn: Sequence[Variant], stage: Path, asked: Options) -> Iterator[Piece]:
     """Everything that is handed out; where nobody has an ordinary sheet there is a nameless one of each variant used."""
+    copies = asked.copies
     large = [copy for copy in copies if copy.large]
     used = dict.fromkeys(copy.variant for copy in copies) or [variant.number for variant in drawn]
     ordinary = [copy for copy in copies if not copy.large] or [Copy(variant) for variant in sorted(used)]
-    made = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False, copies)]
-    if large:
-        made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True, copies))
+    among = unlike(drawn, copies or ordinary)
+    for whole, some in (("sheets.pdf", ordinary), ("sheets-large.pdf", large)):
+        for name, places in volumes(whole, len(some)).items() if some else ():
+            part = some[places.start : places.stop]
+            needed = _of([*part, *among], drawn)
+            yield Piece(name, "set", _write_sheets, (exam, needed, stage, name, part, whole == "sheets-large.pdf", among))
+    codes = {variant.number: variant.code for variant in drawn}
+    for name, places in volumes("handout.pdf", len(copies)).items() if copies else ():
+        yield Piece(name, "set", _write_handout, (exam, codes, stage, name, copies, places))
     if copies:
-        made.append(pool.submit(_write_lists, exam, drawn, stage, copies))
-    if html:
-        made.append(pool.submit(_write_page, exam, drawn, stage, copies or ordinary))
+        yield Piece("assignment.csv", "set", _write_assignment, (codes, stage, copies))
+    for name, places in volumes("sheets.html", len(copies or ordinary)).items() if asked.html else ():
+        volume = list((copies or ordinary)[places.start : places.stop])
+        yield Piece(name, "set", _write_page, (exam, _of(volume, drawn), stage, name, volume))
     if exam.formulas:
-        made.append(pool.submit(_write_formulas, exam, stage))
-    return made
+        yield Piece("formulas.pdf", "set", _write_formulas, (exam, stage))
 
 
-def _set(
-    pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, html: bool,
-    sheets: Sequence[Future[None]], report: Report,
-) -> None:
-    """Sets the key, which takes longest, beside the worked solutions, and waits for the sheets."""
-    key = pool.submit(_write_key, exam, solved, stage, full, html)
-    pending = [pool.submit(_write_solution, exam, one, stage, full) for one in solved]
-    for what, futures in (("work", pending), ("set", [*sheets, key])):
-        for done, future in enumerate(futures, start=1):
-            future.result()
-            report(what, done, len(futures))
+def _of(copies: Sequence[Copy], drawn: Sequence[Variant]) -> list[Variant]:
+    """The variants that copies are of."""
+    used = {copy.variant for copy in copies}
+    return [variant for variant in drawn if variant.number in used]
 
 
 def _gone(removed: Sequence[str]) -> Iterator[str]:
@@ -125,19 +208,27 @@ def _gone(removed: Sequence[str]) -> Iterator[str]:
         yield f"{listed} of the build before {'are' if most else 'is'} removed"
 
 
-def _further(stage: Path) -> tuple[str, ...]:
-    """The optional files that were made."""
-    return tuple(name for name in OPTIONAL if (stage / name).exists())
+def _shown(names: Sequence[str]) -> tuple[str, ...]:
+    """Files in the order in which they are told: those that every build has first."""
+    return (*entries.of(entries.FILES, names), *entries.of(entries.OPTIONAL, names))
 
 
-def _write_data(stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, further: Sequence[str]) -> tuple[str, ...]:
+def _write_data(stage: Path, exam: Exam, drawn: Sequence[Variant], made: Mapping[str, str], full: bool) -> tuple[str, ...]:
     """The key as data and the manifest of everything; gives the notes on pinned numbers."""
     found = _notes(exam)
-    _write_json(stage, "key.json", key_json(exam, solved))
-    names = vouched((variant.code for variant, _ in solved), further)
-    hashes = {name: sha256((stage / name).read_bytes()).hexdigest() for name in names}
-    _write_json(stage, "manifest.json", manifest_json(exam, solved, hashes, versions(), found, full=full))
+    hashes = {**made, "key.json": _joined(stage, "key.json", key_json(exam, ()), "variants", made)}
+    sheets = max(entries.last("sheets.pdf", made), 1)
+    further = [name for name in entries.optional(made) if entries.whole(name) not in ("key.pdf", "sheets.pdf")]
+    names = vouched([variant.code for variant in drawn], sheets, further)
+    manifest = manifest_json(exam, (), {name: hashes[name] for name in names}, versions(), found, full=full)
+    _joined(stage, "manifest.json", manifest, "certificates", made)
     return found
+
+
+def _joined(stage: Path, name: str, document: Mapping[str, Any], field: str, made: Mapping[str, str]) -> str:
+    """One of the JSON files, whose long list was made in pieces."""
+    parts = sorted(part for part in made if part.startswith(f"{PIECES}/") and part.endswith(f".{field}"))
+    return write(stage, name, streamed(document, field, ((stage / part).read_bytes() for part in parts)))
 
 
 def default_folder(definition: Path, *, proof: bool = False) -> Path:
@@ -186,6 +277,34 @@ def sheets_pdf(
         return paging.sheets_pdf(head, sheets, large=large, among=among)
 
 
+def key_pdf(
+    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant]
+) -> bytes:
+    """The PDF of a key."""
+    _paper()
+    from examgen.render.galley import Unfit, set_key
+
+    with _uncollected():
+        try:
+            return set_key(head, tables, strips, solved)
+        except Unfit:
+            return write_pdf(key_html(head, tables, strips, solved), head)
+
+
+def solutions_pdf(head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None]) -> None:
+    """The PDF of each worked solution, handed to `keep`."""
+    _paper()
+    from examgen.render.galley import Unfit, set_solutions
+
+    with _uncollected():
+        try:
+            set_solutions(head, solved, keep)
+        except Unfit:
+            for one in solved:
+                with _naming(f"the solution of variant {one.number} ({one.code})"):
+                    keep(one, write_pdf(solution_html(head, one), head))
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """While a document is laid out nothing is collected as garbage."""
@@ -199,14 +318,19 @@ def _uncollected() -> Iterator[None]:
             gc.collect(0)  # all that was made meanwhile is of the youngest generation
 
 
-def _solved(pool: Executor, exam: Exam, drawn: Sequence[Variant], device: str, report: Report) -> list[Solved]:
-    chunks = [drawn[i : i + CHUNK] for i in range(0, len(drawn), CHUNK)]
-    pending = [pool.submit(_solve_chunk, exam, chunk, device) for chunk in chunks]
-    solved: list[Solved] = []
-    for chunk, future in zip(chunks, pending, strict=True):
-        solved += zip(chunk, future.result(), strict=True)
-        report("prove", len(solved), len(drawn))
-    return solved
+def _write_solved(exam: Exam, chunk: Sequence[Variant], stage: Path, name: str, device: str) -> Made:
+    """Solutions of a few variants, and what the files of data say of them."""
+    solved = list(zip(chunk, _solve_chunk(exam, chunk, device), strict=True))
+    told = {
+        ".solved": pickle.dumps(solved),
+        ".variants": fragment(variant_json(exam, *one) for one in solved),
+        ".certificates": fragment(entry for one in solved for entry in certificates_json(exam, one)),
+    }
+    return {f"{name}{kind}": write(stage, f"{name}{kind}", content) for kind, content in told.items()}
+
+
+def _read_solved(stage: Path, name: str) -> list[Solved]:
+    return list(pickle.loads((stage / f"{name}.solved").read_bytes()))
 
 
 def _solve_chunk(exam: Exam, chunk: Sequence[Variant], device: str) -> list[tuple[Solution, ...]]:
@@ -245,54 +369,68 @@ def _naming(place: str) -> Iterator[None]:
 
 
 def _write_sheets(
-    exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool, among: Sequence[Copy]
-) -> None:
-    every = copy_sheets(exam, drawn, among)
-    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=every)
-    write(stage, LARGE if large else "sheets.pdf", made)
+    exam: Exam, drawn: Sequence[Variant], stage: Path, name: str, copies: Sequence[Copy], large: bool, among: Sequence[Copy]
+) -> Made:
+    """A volume of sheets; `among` are copies of every structure that the exam has, which decide how many pages all take."""
+    first = copy_sheets(exam, drawn, among)
+    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=first)
+    return {name: write(stage, name, made)}
 
 
-def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
+def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, name: str, copies: Sequence[Copy]) -> Made:
     """The sheets for browsers, in one file."""
     page = sheets_html(head(exam), copy_sheets(exam, drawn, copies), screen=True)
-    write(stage, "sheets.html", page.encode("utf-8"))
+    return {name: write(stage, name, page.encode("utf-8"))}
 
 
-def _write_formulas(exam: Exam, stage: Path) -> None:
+def _write_formulas(exam: Exam, stage: Path) -> Made:
     with _naming("the formula sheet"):
-        write(stage, "formulas.pdf", write_pdf(formulas_html(head(exam), formula_sheet(exam)), head(exam)))
+        made = write_pdf(formulas_html(head(exam), formula_sheet(exam)), head(exam))
+    return {"formulas.pdf": write(stage, "formulas.pdf", made)}
 
 
-def _write_lists(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:
-    """Who gets which sheet: the list to hand out by, and the proposal as a table."""
-    codes = {variant.number: variant.code for variant in drawn}
-    html = handout_html(head(exam), handout(copies, codes))
-    write(stage, "handout.pdf", write_pdf(html, head(exam)))
-    write(stage, "assignment.csv", assignment_csv(copies, codes))
+def _write_handout(
+    exam: Exam, codes: Mapping[int, str], stage: Path, name: str, copies: Sequence[Copy], places: range
+) -> Made:
+    """The list to hand out by, of the copies at these places of the pile."""
+    made = write_pdf(handout_html(head(exam), handout(copies, codes).part(places)), head(exam))
+    return {name: write(stage, name, made)}
 
 
-def _write_key(exam: Exam, solved: Sequence[Solved], stage: Path, full: bool, html: bool) -> None:
-    worked = [_worked(exam, one, full) for one in solved]
-    told = head(exam), marking_tables(exam, solved), strips(exam, solved), worked
-    write(stage, "key.pdf", write_pdf(key_html(*told), head(exam)))
+def _write_assignment(codes: Mapping[int, str], stage: Path, copies: Sequence[Copy]) -> Made:
+    """The proposal who gets which sheet, as a table."""
+    return {"assignment.csv": write(stage, "assignment.csv", assignment_csv(copies, codes))}
+
+
+def _write_key(
+    exam: Exam, codes: Collection[str], solved: Sequence[str], stage: Path, name: str, full: bool, html: bool
+) -> Made:
+    """A volume of the key: of the variants with these codes, out of the pieces in which they were solved."""
+    some = [one for piece in solved for one in _read_solved(stage, piece) if one[0].code in codes]
+    told = head(exam), marking_tables(exam, some), strips(exam, some), [_worked(exam, one, full) for one in some]
+    made = {name: write(stage, name, key_pdf(*told))}
     if html:
-        write(stage, "key.html", key_html(*told, screen=True).encode("utf-8"))
+        page = f"{Path(name).stem}.html"
+        made[page] = write(stage, page, key_html(*told, screen=True).encode("utf-8"))
+    return made
 
 
-def _write_solution(exam: Exam, one: Solved, stage: Path, full: bool) -> None:
-    worked = _worked(exam, one, full)
-    with _naming(f"the solution of variant {worked.number} ({worked.code})"):
-        write(stage, solution_name(worked.code), write_pdf(solution_html(head(exam), worked), head(exam)))
+def _write_solutions(exam: Exam, stage: Path, names: Sequence[str], full: bool) -> Made:
+    """The worked solutions of some variants, each in a file of its own."""
+    worked = [_worked(exam, one, full) for name in names for one in _read_solved(stage, name)]
+    made: Made = {}
+
+    def keep(one: SolvedVariant, content: bytes) -> None:
+        made[solution_name(one.code)] = write(stage, solution_name(one.code), content)
+
+    solutions_pdf(head(exam), worked, keep)
+    return made
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:
     variant, solutions = one
     with _naming(f"the solution of variant {variant.number} ({variant.code})"):
         return solved_variant(exam, variant, solutions, full=full)
-
-
-def _write_json(stage: Path, name: str, document: Mapping[str, Any]) -> None:
-    write(stage, name, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
 
 
 def _notes(exam: Exam) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
 from examgen import codes
 from examgen.answers import decimal_text
+from examgen.entries import solution_name, volumes
 from examgen.exam import Exam
 from examgen.keyfile import FORMAT
 from examgen.labels import labels
@@ -17,16 +19,31 @@ from examgen.points import Points, distribute
 from examgen.problem import DIGITS
 from examgen.registry import graph_of
 from examgen.render.language import say
-from examgen.render.own import checksums
 from examgen.sheets import Solved, Variant
-from examgen.staging import FILES, solution_name
-
-VOUCHED = tuple(name for name in FILES if name != "manifest.json")  # besides the solutions, what has a checksum
 
 
-def vouched(codes: Iterable[str], optional: Iterable[str] = ()) -> tuple[str, ...]:
-    """What the manifest of these variants, and of these optional files, holds checksums of."""
-    return (*VOUCHED, *optional, *sorted(map(solution_name, codes)))
+def vouched(codes: Collection[str], sheets: int = 1, optional: Iterable[str] = ()) -> tuple[str, ...]:
+    """What the manifest of these variants, so many sheets and these optional files holds checksums of."""
+    printed = (*volumes("key.pdf", len(codes)), *volumes("sheets.pdf", sheets))
+    return ("key.json", *printed, *optional, *sorted(map(solution_name, codes)))
+
+
+def fragment(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    """Entries of a list of one of the files as they stand there, for `streamed`."""
+    return ",\n".join("  " + _text(entry).replace("\n", "\n  ") for entry in entries).encode("utf-8")
+
+
+def streamed(document: Mapping[str, Any], name: str, fragments: Iterable[bytes]) -> Iterator[bytes]:
+    """A file part by part, whose last field is an empty list so far: no more than a fragment of it is in memory at once."""
+    head, _, tail = f"{_text(document)}\n".rpartition(f'"{name}": []')
+    yield f'{head}"{name}": [\n'.encode()
+    for place, part in enumerate(fragments):
+        yield (b",\n" if place else b"") + part
+    yield f"\n ]{tail}".encode()
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)
 
 
 def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
@@ -37,11 +54,12 @@ def key_json(exam: Exam, solved: Iterable[Solved]) -> dict[str, Any]:
         "exam": codes.identity(exam.seed),
         "language": exam.language,
         "marking": exam.rules.to_json(),
-        "variants": [_variant(exam, variant, solutions) for variant, solutions in solved],
+        "variants": [variant_json(exam, variant, solutions) for variant, solutions in solved],
     }
 
 
-def _variant(exam: Exam, variant: Variant, solutions: Sequence[Solution]) -> dict[str, Any]:
+def variant_json(exam: Exam, variant: Variant, solutions: Sequence[Solution]) -> dict[str, Any]:
+    """One variant, as `key.json` holds it."""
     tasks = [
         task_json(task.number, solution, exam.language, task.points, task.working)
         for task, solution in zip(exam.tasks, solutions, strict=True)
@@ -98,6 +116,8 @@ def manifest_json(
     *, full: bool = False,
 ) -> dict[str, Any]:
     """How the folder came about: versions, the definition without its seed, checksums, a certificate per answer."""
+    from examgen.render.own import checksums  # here, since templates take long to load and only a build has them
+
     return {
         "format": FORMAT,
         "versions": dict(versions),
@@ -108,13 +128,18 @@ def manifest_json(
         "notes": list(notes),
         "templates": checksums(exam.printing.templates),
         "files": dict(files),
-        "certificates": [
-            {"code": variant.code, "task": task.number, "key": certificate.key, "engines": dict(certificate.bounds)}
-            for variant, solutions in solved
-            for task, solution in zip(exam.tasks, solutions, strict=True)
-            for certificate in solution.certificates
-        ],
+        "certificates": [entry for one in solved for entry in certificates_json(exam, one)],
     }
+
+
+def certificates_json(exam: Exam, one: Solved) -> list[dict[str, Any]]:
+    """Those of one variant, as `manifest.json` holds them."""
+    variant, solutions = one
+    return [
+        {"code": variant.code, "task": task.number, "key": certificate.key, "engines": dict(certificate.bounds)}
+        for task, solution in zip(exam.tasks, solutions, strict=True)
+        for certificate in solution.certificates
+    ]
 
 
 def plain(value: Any) -> Any:

@@ -50,9 +50,11 @@ def key_at(place: Path, variant: str | None = None) -> Key:
 
 def decided_at(place: Path, key: Key) -> Corrections:
     """What was decided after the exam and stands beside the key; nothing for a definition. Raises: InputError."""
+    if place.suffix == DEFINITION:
+        return NONE
     from examgen.grading import corrections_at
 
-    return NONE if place.suffix == DEFINITION else corrections_at(place, None, key)
+    return corrections_at(place, None, key)
 
 
 def chosen(key: Key, variant: str | None) -> KeyVariant:

@@ -23,6 +23,10 @@ class OutputError(ExamgenError):
     """A file or folder cannot be written."""
 
 
+class Stopped(ExamgenError):
+    """A process or a cluster that took part has ended: what is finished so far is good."""
+
+
 class EngineUnavailable(ExamgenError):
     """An engine's library is not installed, or its device is not there."""
 

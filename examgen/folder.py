@@ -12,7 +12,8 @@ from typing import Any
 
 from examgen.answers import accepted
 from examgen.archive import DAMAGED, opened
-from examgen.bundle import VOUCHED, vouched
+from examgen.bundle import vouched
+from examgen.entries import SOLUTIONS, last, optional, whole
 from examgen.errors import InputError, ProofError
 from examgen.graph import Graph
 from examgen.honesty import Interval
@@ -21,7 +22,6 @@ from examgen.model import Ask, Exact, cells, each, freeze, nest, pick
 from examgen.proving import prove_all
 from examgen.reaching import reach as taped
 from examgen.solving import honest_reach, reached, states
-from examgen.staging import OPTIONAL, SOLUTIONS
 from examgen.verifying import ENGINES, Proof, prove
 
 Report = Callable[[str, int, int], None]
@@ -75,11 +75,14 @@ def verify(folder: Path, *, device: str = "cpu", report: Report = lambda stage, 
 def _names(manifest: Mapping[str, Any], key: Mapping[str, Any], folder: Traversable) -> tuple[str, ...]:
     """What the manifest has to vouch for: a solution of every variant, but none where an earlier version wrote none.
 
-    An optional file is one of them if it is there, or the manifest says that it was.
+    An optional file is one of them if it is there, or the manifest says that it was. Sheets in volumes are as many as the
+    last of them says.
     """
-    codes = [variant["code"] for variant in key["variants"]]
-    optional = [name for name in OPTIONAL if name in manifest["files"] or (folder / name).is_file()]
-    return vouched(codes, optional) if "key" in manifest else VOUCHED
+    codes = [variant["code"] for variant in key["variants"]] if "key" in manifest else []
+    stated = manifest["files"]
+    known = optional({*stated, *(path.name for path in folder.iterdir())})
+    further = [name for name in known if name not in stated or whole(name) not in ("key.pdf", "sheets.pdf")]
+    return vouched(codes, last("sheets.pdf", known), further)
 
 
 def _checksums(folder: Traversable, manifest: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:

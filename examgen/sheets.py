@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
-from examgen.copies import Copy
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
@@ -38,6 +38,9 @@ from examgen.render.paper import (
     StripTask,
 )
 from examgen.tabulating import TABULATED
+
+if TYPE_CHECKING:
+    from examgen.copies import Copy
 
 SHORT, LONG = 24, 40  # characters of an exact form that the key prints
 BROKEN = 2  # decimals of a number that should be whole
@@ -147,6 +150,17 @@ def copy_sheets(exam: Exam, drawn: Iterable[Variant], copies: Iterable[Copy]) ->
             made[which] = sheet_variant(exam, by_number[copy.variant], copy.language)
         found.append(_for_student(exam, made[which], copy))
     return found
+
+
+def unlike(drawn: Iterable[Variant], copies: Iterable[Copy]) -> list[Copy]:
+    """The first copy of each structure: tasks of the same problems and parameters, in the same language."""
+    shapes = {
+        variant.number: tuple((instance.problem, instance.params) for instance in variant.instances) for variant in drawn
+    }
+    first: dict[Hashable, Copy] = {}
+    for copy in copies:
+        first.setdefault((copy.language, shapes[copy.variant]), copy)
+    return list(first.values())
 
 
 def _for_student(exam: Exam, sheet: SheetVariant, copy: Copy) -> SheetVariant:

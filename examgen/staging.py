@@ -6,41 +6,59 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 
-from examgen.errors import OutputError
+from examgen import entries, unfinished
+from examgen.entries import FILES, SOLUTIONS
+from examgen.errors import OutputError, Stopped
+from examgen.unfinished import checksum_of
 
-FILES = ("key.json", "key.pdf", "sheets.pdf", "manifest.json")
-# what only some builds have
-OPTIONAL = ("assignment.csv", "formulas.pdf", "handout.pdf", "key.html", "sheets-large.pdf", "sheets.html")
-SOLUTIONS = "solutions"  # a folder of files named after the variants, which the manifest lists
-ENTRIES = (SOLUTIONS, *OPTIONAL, *FILES)  # in the order in which they are published
-# what must not leave it: for the owner alone
-OFFICE = ("key.pdf", "key.json", "key.html", "sheets.html", "assignment.csv", SOLUTIONS)
-STAGE = ".building-"  # then the process that builds; whether it still runs says whether the stage is in use
 OLD = "before"  # inside the stage, while files are moved: what they replace
 NEW = "new"  # inside the stage: which entries are published, a line each
+PIECES = "pieces"  # inside the stage: a folder of what files are made from, and what is never published
+# what ends a build from outside: what it has finished is still good. A full disk makes an OutputError
+STOPS = (KeyboardInterrupt, SystemExit, OSError, MemoryError, OutputError, Stopped)
 
 _REMEDY = "move it away or choose another place with -o"
 
 
-def solution_name(code: str) -> str:
-    """Where the worked solution of a variant stands, within the output folder."""
-    return f"{SOLUTIONS}/{code}.pdf"
+def write(stage: Path, name: str, content: bytes | Iterable[bytes]) -> str:
+    """Writes a file of the stage whole, what must not leave the office for its owner alone; gives its checksum.
 
-
-def write(stage: Path, name: str, content: bytes) -> None:
-    """Writes a file of the stage, what must not leave the office for its owner alone. Raises: OutputError."""
-    path = stage / name
-    private = Path(name).parts[0] in OFFICE
+    Raises: OutputError.
+    """
+    private = entries.secret(name) or name.startswith(f"{PIECES}/")
+    part = stage / f".{token_hex(8)}-{name.replace('/', '-')}"  # in the stage itself: what is left of it is never published
     try:
-        path.parent.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
-        path.touch(0o600 if private else 0o666)  # before anything stands in it
-        path.write_bytes(content)
+        (stage / name).parent.mkdir(mode=0o700 if private else 0o777, exist_ok=True)
+        part.touch(0o600 if private else 0o666)  # before anything stands in it
+        checksum = _fill(part, (content,) if isinstance(content, bytes) else content)
+        os.replace(part, stage / name)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise _failed(stage.parent, error) from error
+    return checksum
+
+
+def _fill(path: Path, content: Iterable[bytes]) -> str:
+    found = sha256()
+    with path.open("wb") as file:
+        for part in content:
+            file.write(part)
+            found.update(part)
+    return found.hexdigest()
+
+
+def record(stage: Path, piece: str, files: Mapping[str, str]) -> None:
+    """Notes down that a piece is finished, with the checksums of its files. Raises: OutputError."""
+    try:
+        unfinished.record(stage, piece, files)
     except OSError as error:
         raise _failed(stage.parent, error) from error
 
@@ -50,45 +68,83 @@ def _failed(folder: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def staging(folder: Path) -> Iterator[Path]:
+def staging(
+    folder: Path, mark: str = "", *, fresh: bool = False, tell: Callable[[str], None] = lambda text: None
+) -> Iterator[Path]:
     """A hidden folder inside the output folder, gone in the end; made first, so that a bad place is told at once.
 
+    Where the work is stopped from outside (`STOPS`) it stays there with the pieces that are finished. The next stage of the
+    same `mark` begins with them; those of another are thrown away, which `tell` is told, or of any where it is to be `fresh`.
     Raises: OutputError where the folder cannot be made or written, or something stands in the way of a file.
     """
     made = not folder.exists()
     try:
-        stage = _stage(folder)
+        stage = _stage(folder, mark, fresh, tell)
         try:
             yield stage
+        except STOPS:
+            if mark and not (stage / OLD).exists() and unfinished.finished(stage):
+                unfinished.let_go(stage)
+            raise
         finally:
             if not (stage / OLD).exists():  # as long as it is there, it holds the only copy of something
-                shutil.rmtree(stage, ignore_errors=True)
+                unfinished.remove(stage)
     finally:
         if made and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
-def _stage(folder: Path) -> Path:
+def _stage(folder: Path, mark: str, fresh: bool, tell: Callable[[str], None]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _clear(folder)
-        for name in (*FILES, *OPTIONAL):
-            if (folder / name).is_dir():
-                raise OutputError(f"{folder / name}: a folder stands where a file has to be, choose another place with -o")
-        _only_built(folder / SOLUTIONS, folder)
-        _as_built(folder, folder)
-        return Path(tempfile.mkdtemp(prefix=f"{STAGE}{os.getpid()}-", dir=folder))
+        left = _left(folder)
+        try:
+            _check(folder)
+            return _taken(folder, left, mark, fresh, tell)
+        finally:
+            for stage in filter(Path.exists, left):
+                unfinished.let_go(stage)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
 
 
-def _clear(folder: Path) -> None:
-    """Removes what killed builds have left, and gives back the files that one of them had set aside."""
-    for stage in folder.glob(f"{STAGE}*-*"):
-        process = stage.name.removeprefix(STAGE).partition("-")[0]
-        if process.isdecimal() and not _runs(int(process)):
+def _check(folder: Path) -> None:
+    """Sees to it that nothing stands in the way. Raises: OutputError."""
+    for name in _entries(folder):
+        if name != SOLUTIONS and (folder / name).is_dir():
+            raise OutputError(f"{folder / name}: a folder stands where a file has to be, choose another place with -o")
+    _only_built(folder / SOLUTIONS, folder)
+    _as_built(folder, folder)
+
+
+def _left(folder: Path) -> list[Path]:
+    """What stopped builds have left, as this process's own; the files that one of them had set aside are given back first."""
+    found: list[Path] = []
+    for stage in unfinished.claimed(folder):
+        try:
             _roll_back(stage, folder)
-            shutil.rmtree(stage, ignore_errors=True)
+        except BaseException:
+            for claimed in (*found, stage):
+                unfinished.let_go(claimed)
+            raise
+        found.append(stage)
+    return found
+
+
+def _taken(folder: Path, left: list[Path], mark: str, fresh: bool, tell: Callable[[str], None]) -> Path:
+    """A stage with what a stopped build of the same has finished, or an empty one; all else that was left is removed."""
+    useful = [] if fresh or not mark else [stage for stage in left if unfinished.mark_of(stage) == mark]
+    stage = max(useful, key=lambda stage: len(unfinished.finished(stage)), default=None)
+    useless = [other for other in left if other != stage]
+    if not fresh and any(unfinished.finished(other) for other in useless if other not in useful):
+        tell("what a stopped build had finished is thrown away: it was of another definition, other options or other versions")
+    for other in useless:
+        unfinished.remove(other)
+    if stage is None:
+        return unfinished.new_stage(folder, mark)
+    unfinished.cleaned(stage)
+    left.remove(stage)
+    return stage
 
 
 def _only_built(solutions: Path, *manifests: Path, shown: Path | None = None) -> None:
@@ -105,20 +161,20 @@ def _only_built(solutions: Path, *manifests: Path, shown: Path | None = None) ->
             raise OutputError(f"{shown / path.name}: no build put it there, and {SOLUTIONS} is replaced whole: {_REMEDY}")
 
 
-def _as_built(place: Path, *manifests: Path, shown: Path | None = None, names: Sequence[str] = OPTIONAL) -> None:
+def _as_built(place: Path, *manifests: Path, shown: Path | None = None, names: Sequence[str] | None = None) -> None:
     """Sees to it that optional files which will be replaced are what a manifest in one of these folders vouches for.
 
     Raises: OutputError, which says where they stand otherwise if that is elsewhere for the moment.
     """
     vouched = [_listed(folder) for folder in manifests]
-    for name in names:
+    for name in entries.optional(_entries(place)) if names is None else names:
         path, told = place / name, (shown or place) / name
         if not os.path.lexists(path):
             continue
         stated = [files[name] for files in vouched if name in files]
         if not stated or path.is_symlink():
             raise OutputError(f"{told}: no build put it there, and builds write a file of that name: {_REMEDY}")
-        if sha256(path.read_bytes()).hexdigest() not in stated:
+        if checksum_of(path) not in stated:
             raise OutputError(f"{told}: changed since it was built, and would be replaced: {_REMEDY}")
 
 
@@ -130,17 +186,6 @@ def _listed(folder: Path) -> dict[str, str]:
         return {}
 
 
-def _runs(process: int) -> bool:
-    """Whether a process of this number runs; yes where only asking would end it."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except (OSError, OverflowError) as error:
-        return isinstance(error, PermissionError)
-    return True
-
-
 def publish(stage: Path, folder: Path) -> tuple[str, ...]:
     """Sets the old files aside and moves the new ones to their place: all of them, or all old ones stand there again.
 
@@ -150,18 +195,17 @@ def publish(stage: Path, folder: Path) -> tuple[str, ...]:
     Raises: OutputError.
     """
     old = stage / OLD
-    new = [name for name in ENTRIES if name not in OPTIONAL or (stage / name).exists()]
+    new = _entries(stage)
     try:
         (stage / NEW).write_text("\n".join(new), encoding="utf-8")
         old.mkdir()
-        for name in reversed(ENTRIES):
-            if os.path.lexists(folder / name):
-                os.replace(folder / name, old / name)
+        for name in reversed(_entries(folder)):
+            _move(folder / name, old / name)
         _only_built(old / SOLUTIONS, old, shown=folder / SOLUTIONS)
         _as_built(old, old, shown=folder)
         for name in new:
-            os.replace(stage / name, folder / name)
-        removed = tuple(name for name in OPTIONAL if name not in new and (old / name).exists())
+            _move(stage / name, folder / name)
+        removed = tuple(name for name in _entries(old) if name not in new and name != SOLUTIONS)
         old.rename(stage / "replaced")  # from here on there is nothing to give back
     except BaseException as failure:
         try:
@@ -182,14 +226,25 @@ def _roll_back(stage: Path, folder: Path) -> None:
     new = (stage / NEW).read_text(encoding="utf-8").split() if (stage / NEW).exists() else (SOLUTIONS, *FILES)
     if not (stage / SOLUTIONS).exists():
         _only_built(folder / SOLUTIONS, folder, stage)
-    lost = [name for name in OPTIONAL if (old / name).exists() or (name in new and not (stage / name).exists())]
+    names = entries.in_order({*new, *_entries(old)})
+    known = entries.optional(names)
+    lost = [name for name in known if (old / name).exists() or (name in new and not (stage / name).exists())]
     _as_built(folder, folder, stage, old, names=lost)
-    for name in ENTRIES:
+    for name in names:
         if name in new and not (stage / name).exists() and os.path.lexists(folder / name):
-            os.replace(folder / name, stage / name)
+            _move(folder / name, stage / name)
         if os.path.lexists(old / name):
-            os.replace(old / name, folder / name)
+            _move(old / name, folder / name)
     old.rmdir()
+
+
+def _entries(folder: Path) -> tuple[str, ...]:
+    """What stands in a folder of all that builds write, in the order in which they publish it."""
+    return entries.in_order(path.name for path in folder.iterdir()) if folder.is_dir() else ()
+
+
+def _move(source: Path, target: Path) -> None:
+    os.replace(source, target)
 
 
 def write_file(path: Path, content: bytes, *, private: bool = False) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import platform
 import zlib
+from functools import cache
+from hashlib import sha256
 from importlib import metadata
+from pathlib import Path
 
 from examgen import __version__
-from examgen.resources import FONT_PACKAGES
+from examgen.drawing import key
+from examgen.exam import Exam
+from examgen.render.own import checksums
+from examgen.resources import FONT_PACKAGES, find
 
 LIBRARIES = (
     "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pydyf", "pyphen",
     "segno", "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
 )  # fmt: skip
+SUFFIXES = {".py", ".j2", ".css", ".po"}
 
 
 def versions() -> dict[str, str]:
@@ -36,3 +43,35 @@ def _pango() -> str:
 
     number = int(pango.pango_version())
     return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The versions, and what tells one state of this package's own files from another: equal ones make the same bytes."""
+    return {**versions(), "examgen's files": _own_files()[:12]}
+
+
+def _own_files() -> str:
+    """One checksum of code, templates and catalogues."""
+    package, found = Path(__file__).parent, sha256()
+    for folder in (package, find("templates"), find("locale")):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES):
+            found.update(f"{path.relative_to(folder).as_posix()}\n".encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def fingerprint(exam: Exam, options: object) -> str:
+    """What tells whether two builds make the same bytes: the exam with its seed, the options, and the environment.
+
+    Nobody can work the seed out of it.
+    """
+    others = [*checksums(exam.printing.templates).items(), *map(_content, exam.avoid), *sorted(environment().items())]
+    return key(exam.seed, "fingerprint", repr(exam), repr(options), repr(others)).hex()
+
+
+def _content(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:  # which is told where it is read
+        return ""

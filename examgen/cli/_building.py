@@ -24,6 +24,8 @@ Copies = Annotated[int | None, typer.Option(min=1, help="So many sheets, which r
 InRoom = Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")]
 Spare = Annotated[int, typer.Option(min=0, help="Nameless sheets more, at the end.")]
 WebPages = Annotated[bool, typer.Option("--html", help="Sheets and key as web pages too, each in one file.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask cluster to work on, such as tcp://host:8786.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Keep nothing of what a stopped build has finished.")]
 Own = Annotated[Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)]
 
 
@@ -43,6 +45,8 @@ def build(
     spare: Spare = 0,
     html: WebPages = False,
     templates: Own = None,
+    scheduler: Scheduler = None,
+    fresh: Fresh = False,
 ) -> None:
     """Draw, solve, prove and print the variants of an exam.
 
@@ -63,7 +67,8 @@ def build(
     wanted = plan.copies if plan is not None else ()
     with progress() as report:
         built = run(
-            exam, folder, count=count, jobs=jobs, device=device, full=key == "full", copies=wanted, html=html, report=report
+            exam, folder, count=count, jobs=jobs, scheduler=scheduler, device=device, full=key == "full", copies=wanted,
+            html=html, fresh=fresh, report=report, tell=lambda text: typer.echo(f"note: {seen(text)}", err=True),
         )
     for note in (*built.notes, *exam.warnings, *seating):
         typer.echo(f"note: {seen(note)}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heapreplace
 
 from examgen.copies._copy import Copy, Room
 from examgen.copies._seating import around, dealt
 from examgen.drawing import Stream, key
 from examgen.errors import InputError
+from examgen.problem import PLENTY
 
-MOST = 1_000  # copies of an exam: one of two pages takes about 14 MB of memory while all are set
+SEATS = 1_000  # that variants are dealt to: a room, in which neighbours are kept apart
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,14 @@ def plan(
     Raises: InputError where people, count and room do not fit together.
     """
     wanted = _wanted(people, count, room)
-    if wanted + spare > MOST:
-        raise InputError(f"{wanted + spare} copies are too many, at most {MOST} can be made at once")
+    if wanted + spare > PLENTY:
+        raise InputError(f"{wanted + spare} copies are too many, at most {PLENTY} can be made at once")
     all_of_them = _placed([*people, *[Copy()] * (wanted - len(people))], room)
     used = min(variants, len(all_of_them) + spare)
     stream = Stream(key(seed, "copies", sitting))
     seated = sorted((copy for copy in all_of_them if copy.seated), key=lambda copy: copy.place)
+    if len(seated) > SEATS:
+        raise InputError(f"{len(seated)} copies have seats, at most {SEATS} can be dealt at once: give rows and seats to fewer")
     by_place = dealt([copy.place for copy in seated], used, stream.fork("seats")) if seated else {}
     pile = [replace(copy, variant=by_place[copy.place]) for copy in seated]
     rest = [*(copy for copy in all_of_them if not copy.seated), *[Copy(spare=True)] * spare]
@@ -121,7 +125,9 @@ def _at(copy: Copy, place: tuple[int, int]) -> Copy:
 
 def _in_turn(used: Counter[int], order: Sequence[int]) -> Iterator[int]:
     """Without end: of the least used variants the first in the order, so that equals come one after another."""
+    waiting = [(used[variant], place, variant) for place, variant in enumerate(order)]
+    heapify(waiting)
     while True:
-        chosen = min(order, key=lambda variant: used[variant])
-        used[chosen] += 1
-        yield chosen
+        count, place, variant = waiting[0]
+        heapreplace(waiting, (count + 1, place, variant))
+        yield variant

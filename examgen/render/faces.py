@@ -6,10 +6,6 @@ import io
 from functools import cache
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
-
 from examgen.resources import find
 
 FAMILIES = {"serif": "Exam Serif", "symbols": "Exam Symbols"}
@@ -65,6 +61,11 @@ def _variable(path: Path) -> bool:
 
 def _instance(path: Path, weight: int) -> bytes:
     """The symbols of a variable font at one weight, with the time stamp the font came with."""
+    # here, since they take long to load and only paper needs them
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
+
     with TTFont(io.BytesIO(path.read_bytes()), recalcTimestamp=False, lazy=True) as font:
         for table in LAYOUT:
             del font[table]

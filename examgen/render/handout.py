@@ -27,6 +27,11 @@ class Handout:
     spares: Sequence[HandoutRow] = ()
     large: Sequence[int] = ()
 
+    def part(self, places: range) -> Handout:
+        """The papers at these places of the pile, counted from 0."""
+        rows, spares = ([row for row in some if row.number - 1 in places] for some in (self.rows, self.spares))
+        return Handout(rows, spares, [number for number in self.large if number - 1 in places])
+
     @property
     def seated(self) -> bool:
         """Whether anybody has a seat."""

@@ -9,8 +9,6 @@ from functools import cache
 from itertools import groupby
 from math import ceil
 
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
 from examgen.render.faces import face, faces
 from examgen.spreadsheets import JOINERS
 
@@ -82,6 +80,8 @@ def _advance(char: str) -> float:
 @cache
 def _advances() -> dict[int, float]:
     """Of each character the widest of its upright faces, in em."""
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # here, since only paper needs it
+
     found: dict[int, float] = {}
     for name in (name for name, (_, style, _) in faces().items() if style == "normal"):
         with TTFont(io.BytesIO(face(name) or b""), lazy=True) as font:

@@ -13,7 +13,8 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "staging", "processes", "tables", "spreadsheets", "written"},
+    {"drawing", "model", "resources", "entries", "unfinished", "processes", "tables", "spreadsheets", "written"},
+    {"staging", "pieces"},
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile", "batches"},
@@ -35,7 +36,7 @@ LAYERS = (
     {"avoiding", "asking", "feedback"},
     {"selecting"},
     {"audit", "grading", "unproved"},
-    {"versions", "build", "folder", "practising", "checking"},
+    {"versions", "cluster", "build", "folder", "practising", "checking"},
     {"testing", "cli"},
     {"", "__main__"},
 )

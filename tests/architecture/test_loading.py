@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
@@ -111,3 +112,35 @@ def test_an_engine_is_loaded_when_it_is_named() -> None:
     """SymPy where expressions are asked for, PyTorch where it is to work: the test above can fail."""
     for how, library in (("engine='torch'", "torch"), ("engine='sympy'", "sympy")):
         assert library in heavy_after(f"import examgen; examgen.svm_loss([[1, 2]], [0], {how})", FOR_SOLVERS).split()
+
+
+FOR_PAPER_ALONE = ("torch", "sympy", "jinja2", "weasyprint", "fontTools", "matplotlib", "distributed")
+COLD = {
+    "help": (["--help"], (*FOR_PAPER_ALONE, "numpy", "mpmath", "babel", "examgen.problem")),
+    "problems": (["problems"], (*FOR_PAPER_ALONE, "numpy", "mpmath", "babel", "examgen.exam")),
+    "check": (["check", "variants/homework6.toml", "FORM"], (*FOR_PAPER_ALONE, "examgen.grading", "examgen.copies")),
+}
+COMMAND = """import contextlib, io, sys
+sys.argv = ["examgen", *{arguments!r}]
+from examgen.cli import main
+with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
+    main()
+assert len(said.getvalue()) > 500, said.getvalue()"""
+
+
+@pytest.mark.parametrize("name", COLD)
+def test_commands_load_what_they_need(name: str, tmp_path: Path) -> None:
+    """Help and the list of problems no library that computes or lays out, the check of answers none that it does not need."""
+    form = tmp_path / "form.toml"
+    if name == "check":
+        words = [sys.executable, "-m", "examgen", "answers", "variants/homework6.toml"]
+        form.write_bytes(subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout)
+    arguments, heavy = COLD[name]
+    told = [str(form) if word == "FORM" else word for word in arguments]
+    assert "" == heavy_after(COMMAND.format(arguments=told), heavy)
+
+
+def test_what_a_command_loads_is_seen(tmp_path: Path) -> None:
+    """The tooth: a page of one's own numbers is made of templates."""
+    told = ["solve", "conv_relu_pool", "variants/homework6.toml", "--json", "--html", str(tmp_path / "page.html")]
+    assert "fontTools jinja2" == heavy_after(COMMAND.format(arguments=told), FOR_PAPER_ALONE)

@@ -1,9 +1,13 @@
-"""A build that fails or is stopped leaves the folder as it was, and says where it failed."""
+"""A build that fails or is stopped leaves the folder as it was, and says where it failed.
+
+Where it was stopped from outside, what it has finished is kept in a hidden folder, and is all that is there.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -15,12 +19,14 @@ from typing import Any
 import pytest
 
 import examgen.build
+import examgen.staging
 from examgen.build import build, variants
 from examgen.engines import _torch
+from examgen.entries import FILES
 from examgen.errors import ExamgenError, ProofError
 from examgen.exam import read_exam
 from examgen.render.paper import Head
-from examgen.staging import FILES
+from examgen.unfinished import STAGE
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
@@ -28,7 +34,16 @@ pytestmark = pytest.mark.xdist_group("build")
 
 
 def listing(folder: Path) -> dict[str, bytes | None]:
-    return {str(path): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+    """All that stands in a folder, but for what is kept of stopped builds."""
+    found = (path for path in sorted(folder.rglob("*")) if STAGE not in str(path))
+    return {str(path): path.read_bytes() if path.is_file() else None for path in found}
+
+
+def kept(folder: Path) -> list[str]:
+    """What stopped builds have left, of which the owner alone can see anything."""
+    stages = [path.name for path in folder.glob(f"{STAGE}*")]
+    assert {0o700} >= {stat.S_IMODE((folder / name).stat().st_mode) for name in stages}
+    return stages
 
 
 def again(folder: Path) -> Ended:
@@ -60,7 +75,7 @@ def test_an_engine_that_is_wrong_stops_the_build(place: Path, monkeypatch: pytes
     said = ended.err.splitlines()[-1]
     assert said.startswith("examgen: variant 1 (") and "), task 2: " in said
     assert "torch" in said and "sympy" in said and " f" in said
-    assert before == listing(place)
+    assert (before, []) == (listing(place), kept(place))
     assert place.exists() == bool(before)
 
 
@@ -70,7 +85,7 @@ def test_a_failure_in_rendering_keeps_the_old_files(
 ) -> None:
     """An interrupt, a bug and a file of the installation that is missing, after the sheets were set: no new file.
 
-    Only what goes wrong in writing is told as a failure in writing.
+    Only what goes wrong in writing is told as a failure in writing. A bug would come again: nothing is kept of it.
     """
     before = listing(place)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
@@ -80,28 +95,29 @@ def test_a_failure_in_rendering_keeps_the_old_files(
     else:
         with pytest.raises(type(failure), match=str(failure.args[-1])):
             again(place)
-    assert before == listing(place)
-    assert place.exists() == bool(before)
+    assert (before, isinstance(failure, RuntimeError)) == (listing(place), not kept(place))
 
 
 @pytest.mark.parametrize("name", [*FILES, "solutions"])
 def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever file does not fit: exit 2, one sentence, the folder as before."""
-    before, real = listing(place), Path.write_bytes
+    before, real = listing(place), examgen.staging._fill
 
-    def full(path: Path, content: Any) -> int:
-        if name in (path.name, path.parent.name):
+    def full(path: Path, content: Any) -> str:
+        if f"-{name}" in path.name:
+            path.write_bytes(b"half of it")
             raise OSError(28, "No space left on device")
         return real(path, content)
 
     monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(examgen.staging, "_fill", full)
     ended = again(place)
     said = f"examgen: {place}: writing failed (No space left on device), what stood there before is kept"
     assert (2, said) == (ended.status, ended.err.splitlines()[-1])
+    assert "note: stopped; " in ended.err
     assert before == listing(place)
-    assert place.exists() == bool(before)
+    assert [] == [path for path in place.rglob("*") if path.is_file() and b"half of it" == path.read_bytes()]
 
 
 def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,24 +183,29 @@ def real_build(folder: Path, jobs: str) -> Iterator[subprocess.Popen[str]]:
 
 def children(process: int) -> list[int]:
     """The worker processes of a build."""
-    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8")
+    text = " ".join(path.read_text(encoding="utf-8") for path in Path(f"/proc/{process}/task").glob("*/children"))
     return [child for child in map(int, text.split()) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
-    """Sent to all processes of a real build once it has drawn: a status that is not 0, soon, and no folder; workers mute."""
+def test_ctrl_c_leaves_nothing_half_done(tmp_path: Path, jobs: str) -> None:
+    """Sent to all processes of a real build once it has drawn: a status that is not 0, soon, and no file; workers mute.
+
+    What is kept is told.
+    """
     with real_build(tmp_path, jobs) as started:
         os.killpg(started.pid, signal.SIGINT)
         _, said = started.communicate(timeout=60)
     assert 0 != started.returncode
     assert "Traceback" not in said
-    assert [] == list(tmp_path.iterdir())
+    told = [line for line in said.splitlines() if line.startswith("note: stopped; ")]
+    assert 1 == len(told) and told[0].endswith(": the same command goes on from there, and --fresh begins anew")
+    assert ({}, 1) == (listing(tmp_path / "out"), len(kept(tmp_path / "out")))
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_terminated_build_leaves_nothing_behind(tmp_path: Path, jobs: str) -> None:
-    """SIGTERM to the build alone: the status of a process that it ends, no folder, and no worker that lives on."""
+def test_a_terminated_build_leaves_nothing_half_done(tmp_path: Path, jobs: str) -> None:
+    """SIGTERM to the build alone: the status of a process that it ends, no file, and no worker that lives on."""
     with real_build(tmp_path, jobs) as started:
         workers = children(started.pid)
         os.kill(started.pid, signal.SIGTERM)
@@ -192,19 +213,19 @@ def test_a_terminated_build_leaves_nothing_behind(tmp_path: Path, jobs: str) -> 
     assert 128 + signal.SIGTERM == started.returncode
     assert int(jobs) == max(len(workers), 1)
     assert [] == [worker for worker in workers if Path(f"/proc/{worker}").exists()]
-    assert "Traceback" not in said
-    assert [] == list(tmp_path.iterdir())
+    assert "Traceback" not in said and "note: stopped; " in said
+    assert ({}, 1) == (listing(tmp_path / "out"), len(kept(tmp_path / "out")))
 
 
 def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
-    """As the system does where memory runs out: exit 2, what to do, and no folder."""
+    """As the system does where memory runs out: exit 2, what is kept, what to do, and no file."""
     with real_build(tmp_path, "2") as started:
         os.kill(children(started.pid)[0], signal.SIGKILL)
         _, said = started.communicate(timeout=60)
     assert 2 == started.returncode
     assert said.splitlines()[-1].startswith("examgen: a process that took part was killed, ")
-    assert said.endswith("such as -j 1\n") and "Traceback" not in said
-    assert [] == list(tmp_path.iterdir())
+    assert said.endswith("such as -j 1\n") and "Traceback" not in said and "note: stopped; " in said
+    assert ({}, 1) == (listing(tmp_path / "out"), len(kept(tmp_path / "out")))
 
 
 def test_signals_are_handled_as_before_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,16 +241,23 @@ def test_signals_are_handled_as_before_in_the_end(tmp_path: Path, monkeypatch: p
     assert listing(tmp_path / "main").keys() == {name.replace("thread", "main") for name in listing(tmp_path / "thread")}
 
 
-def wrong_from_the_second_chunk(exam: Any, chunk: Sequence[Any], device: str) -> list[Any]:
+def wrong_from_the_second_chunk(exam: Any, chunk: Sequence[Any], *told: Any) -> Any:
     """What a worker does instead of solving: the first chunk is fine, a later one has an answer that does not hold."""
     if chunk[0].number > 1:
         raise ProofError(f"variant {chunk[0].number} ({chunk[0].code}), task 1: torch and sympy disagree")
-    return [() for _ in chunk]
+    return {}
+
+
+def no_solutions(*told: Any) -> Any:
+    """What a worker does instead of setting worked solutions."""
+    return {}
 
 
 def test_a_failed_proof_in_a_worker_names_the_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At two jobs as at one: exit 1, the variant's number, and no folder."""
-    monkeypatch.setattr(examgen.build, "_solve_chunk", wrong_from_the_second_chunk)
+    monkeypatch.setattr(examgen.build, "_write_solved", wrong_from_the_second_chunk)
+    monkeypatch.setattr(examgen.build, "_write_solutions", no_solutions)
+    monkeypatch.setattr(examgen.build, "_printed", lambda *told: [])
     ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 7, "-j", 2)
     assert (1, "") == (ended.status, ended.out)
     assert ended.err.splitlines()[-1].startswith("examgen: variant 6 (")

@@ -19,9 +19,11 @@ import pytest
 
 import examgen.build
 import examgen.staging
+from examgen.entries import ENTRIES, FILES, OFFICE, OPTIONAL
 from examgen.errors import OutputError
 from examgen.render.paper import Head
-from examgen.staging import ENTRIES, FILES, OFFICE, OPTIONAL, publish, staging, write
+from examgen.staging import publish, staging, write
+from examgen.unfinished import LEFT, STAGE
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
 
@@ -50,7 +52,9 @@ def place(request: pytest.FixtureRequest, sample: Folder, tmp_path: Path) -> Pat
 
 
 def listing(folder: Path) -> dict[str, bytes | None]:
-    return {str(path): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+    """All that stands in a folder, but for what is kept of stopped builds."""
+    found = (path for path in sorted(folder.rglob("*")) if f"{STAGE}{LEFT}-" not in str(path))
+    return {str(path): path.read_bytes() if path.is_file() else None for path in found}
 
 
 def again(folder: Path) -> Ended:
@@ -58,15 +62,15 @@ def again(folder: Path) -> Ended:
 
 
 def fails_at(moves: set[int], failure: BaseException) -> Any:
-    """`os.replace` that fails at these moves, counted from 1."""
+    """`staging._move` that fails at these moves, counted from 1."""
     real, count = os.replace, iter(range(1, 100))
 
-    def replace(source: Any, target: Any) -> None:
+    def move(source: Any, target: Any) -> None:
         if next(count) in moves:
             raise failure
         real(source, target)
 
-    return replace
+    return move
 
 
 @pytest.mark.parametrize("move", range(1, 11))
@@ -77,7 +81,7 @@ def test_a_failed_move_gives_everything_back(
     """Four files and the solutions are set aside and new ones put in their place; whichever move fails, all is as before."""
     before = listing(place)
     moves = len(REQUIRED) + sum(path.name in ENTRIES for path in place.iterdir())
-    monkeypatch.setattr(os, "replace", fails_at({move}, failure))
+    monkeypatch.setattr(examgen.staging, "_move", fails_at({move}, failure))
     ended = again(place)
     if move > moves:
         assert 0 == ended.status
@@ -94,7 +98,7 @@ def test_what_cannot_be_given_back_is_told_and_kept(sample: Folder, tmp_path: Pa
     folder = sample.copy(tmp_path / "out")
     before = {name: folder.bytes(name) for name in folder.names}
     assert {*FILES, *folder.solutions} == before.keys()
-    monkeypatch.setattr(os, "replace", fails_at(set(range(6, 100)), OSError(5, "Input/output error")))
+    monkeypatch.setattr(examgen.staging, "_move", fails_at(set(range(6, 100)), OSError(5, "Input/output error")))
     ended = again(folder.path)
     (stage,) = folder.path.glob(".building-*")
     said = f"examgen: {folder.path}: writing failed (Input/output error), what stood there is now in {stage / 'before'}"
@@ -118,9 +122,9 @@ def test_a_folder_in_the_way_is_told_first(name: str, tmp_path: Path, monkeypatc
 def killed(folder: Path, move: int) -> int:
     """A build whose process ends without a word at a move; gives its status."""
     code = (
-        "import os, sys, examgen.build\n"
+        "import os, sys, examgen.build, examgen.staging\n"
         "real, count = os.replace, iter(range(1, 100))\n"
-        f"os.replace = lambda source, target: os._exit(9) if next(count) == {move} else real(source, target)\n"
+        f"examgen.staging._move = lambda *paths: os._exit(9) if next(count) == {move} else real(*paths)\n"
         "examgen.build.write_pdf = examgen.build.sheets_pdf = lambda *told, **more: b'%PDF-1.7'\n"
         f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', {str(folder)!r}, '--proof', '1', '-j', '1']\n"
         "from examgen.cli import main; main()"
@@ -137,7 +141,7 @@ def test_a_build_killed_while_publishing_is_no_build(sample: Folder, tmp_path: P
     assert "there is no manifest.json" in complaint(run("verify", folder.path))
     (tmp_path / "exam.toml").write_text(LECTURE.read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(examgen.build, "variants", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(examgen.build, "_pieces", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
         assert 0 != again(folder.path).status
     assert before == listing(folder.path)
 
@@ -150,7 +154,7 @@ def test_a_half_done_restoring_can_be_done_again(sample: Folder, tmp_path: Path,
     for move in range(1, 8):
         folder = half.copy(tmp_path / str(move))
         (stage,) = folder.path.glob(".building-*")
-        monkeypatch.setattr(os, "replace", fails_at({move}, OSError(5, "Input/output error")))
+        monkeypatch.setattr(examgen.staging, "_move", fails_at({move}, OSError(5, "Input/output error")))
         with pytest.raises(OSError, match="Input/output error"):
             examgen.staging._roll_back(stage, folder.path)
         examgen.staging._roll_back(stage, folder.path)
@@ -201,7 +205,7 @@ def killed_here(folder: Path, move: int, monkeypatch: pytest.MonkeyPatch) -> boo
     fill(stage, *NEW)
     with monkeypatch.context() as patch, pytest.MonkeyPatch.context() as death:
         patch.setattr(examgen.staging, "_roll_back", lambda stage, folder: None)
-        death.setattr(os, "replace", fails_at({move}, KeyboardInterrupt()))
+        death.setattr(examgen.staging, "_move", fails_at({move}, KeyboardInterrupt()))
         try:
             publish(stage, folder)
         except KeyboardInterrupt:
@@ -401,13 +405,13 @@ def test_an_edit_of_what_a_killed_build_has_published_is_kept(tmp_path: Path, mo
 def test_what_must_not_leave_the_office_is_the_owners_alone(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the moment before anything is written, whatever the mask of the process allows; the rest is as the mask says."""
     modes: list[int] = []
-    real = Path.write_bytes
+    real = examgen.staging._fill
 
-    def watched(path: Path, content: Any) -> int:
+    def watched(path: Path, content: Any) -> str:
         modes.append(stat.S_IMODE(path.stat().st_mode))
         return real(path, content)
 
-    monkeypatch.setattr(Path, "write_bytes", watched)
+    monkeypatch.setattr(examgen.staging, "_fill", watched)
     mask = os.umask(0)
     try:
         write(tmp_path, name, b"content")

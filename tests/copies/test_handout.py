@@ -68,3 +68,13 @@ def words(html: str, head: Head, place: Path) -> list[tuple[str, str]]:
     path.write_bytes(write_pdf(html, head))
     told = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, text=True, check=True).stdout
     return [(text, top) for top, text in re.findall(r'<word [^>]*yMin="([\d.]+)"[^>]*>([^<]*)</word>', told)]
+
+
+def test_a_part_of_the_list_keeps_its_numbers() -> None:
+    """Places of the pile, spare copies and those in large print among them; the parts are the whole."""
+    copies = plan([Copy(name=f"Student {i}", large=i in (0, 3)) for i in range(4)], 4, "a seed of some length", spare=2).copies
+    whole = handout(copies, dict.fromkeys(range(1, 5), "WMWMQX"))
+    parts = [whole.part(range(0, 3)), whole.part(range(3, 6))]
+    assert [[1, 2, 3], [4, 5, 6]] == [[row.number for row in (*part.rows, *part.spares)] for part in parts]
+    assert ([1], [4], [5, 6]) == (parts[0].large, parts[1].large, [row.number for row in parts[1].spares])
+    assert whole == whole.part(range(6))

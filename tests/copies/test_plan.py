@@ -162,7 +162,8 @@ def test_what_single_students_need_is_kept() -> None:
         (3, 2, None, "--copies 2: the class list has 3 people, give at least as many copies"),
         (7, None, Room(2, 3), "--room 2x3: has 6 seats for 7 copies, 1 too few"),
         (1, 9, Room(2, 3), "--room 2x3: has 6 seats for 9 copies, 3 too few"),
-        (0, 20_000, None, "20000 copies are too many, at most 1000 can be made at once"),
+        (0, 20_001, None, "20001 copies are too many, at most 20000 can be made at once"),
+        (0, None, Room(30, 40), "1200 copies have seats, at most 1000 can be dealt at once: give rows and seats to fewer"),
     ],
 )
 def test_what_does_not_fit_is_told(listed: int, count: int | None, room: Room | None, says: str) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,8 @@ def test_what_needs_what_is_followed_to_the_end() -> None:
 def test_what_the_package_imports_is_declared(checkout: Path) -> None:
     """Each third-party module that a file of examgen/ imports comes from a requirement of the project itself."""
     data = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = [Requirement(line) for line in [*data["dependencies"], *data["optional-dependencies"]["torch"]]]
+    extras = (data["optional-dependencies"][extra] for extra in ("torch", "cluster"))
+    declared = [Requirement(line) for line in [*data["dependencies"], *chain(*extras)]]
     sources = [path.read_text(encoding="utf-8") for path in (checkout / "examgen").rglob("*.py")]
     assert [] == undeclared(set().union(*map(imported, sources)), declared)
 
