@@ -418,7 +418,7 @@ def _write_key(
 def _write_solutions(exam: Exam, stage: Path, names: Sequence[str], full: bool) -> Made:
     """The worked solutions of some variants, each in a file of its own."""
     worked = [_worked(exam, one, full) for name in names for one in _read_solved(stage, name)]
-    made: Made = {}
+    made: dict[str, str] = {}
 
     def keep(one: SolvedVariant, content: bytes) -> None:
         made[solution_name(one.code)] = write(stage, solution_name(one.code), content)

@@ -10,6 +10,7 @@ import pytest
 import examgen.build
 from tests.building.conftest import built
 from tests.building.folders import HOMEWORK, LECTURE, Folder
+from tests.unset import unset
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     place = tmp_path_factory.mktemp("keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
-        patch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+        unset(patch)
         patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
         built(place / "lecture", LECTURE, "--proof", 3, "--language", "en")
         built(place / "homework", HOMEWORK, "--language", "en")

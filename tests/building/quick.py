@@ -12,6 +12,7 @@ from hashlib import sha256
 
 import examgen.build
 from examgen.render.paper import Head, SheetVariant
+from tests.unset import unset
 
 SEED = "5b1f0c52e7b94a39"
 EXAM = f"""
@@ -37,9 +38,10 @@ def sheets_pdf(
 
 
 if __name__ in ("__main__", "__mp_main__"):  # a worker runs it under the second name
-    examgen.build.write_pdf, examgen.build.sheets_pdf = write_pdf, sheets_pdf  # type: ignore[assignment]
+    unset(None, write_pdf)
+    examgen.build.sheets_pdf = sheets_pdf
 if __name__ == "__main__":
     from examgen.cli import main
 
-    examgen.build.CHUNK = int(sys.argv.pop(1))
+    examgen.build.CHUNK, examgen.build.WORKED = int(sys.argv.pop(1)), 1
     main()

@@ -18,6 +18,7 @@ from examgen.render.paper import Head, SheetVariant
 from tests.building.conftest import built
 from tests.building.folders import SECRET, Folder
 from tests.cli.commands import Ended, complaint, run
+from tests.unset import unset
 
 pytestmark = pytest.mark.xdist_group("copies")
 
@@ -226,7 +227,7 @@ def test_a_class_in_large_print_has_ordinary_sheets_beside_it(
         return b"%PDF-1.7"
 
     monkeypatch.setattr(examgen.build, "sheets_pdf", watched)
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     (tmp_path / "one.csv").write_text("name;large\nAnna;yes\nBoris;x\n", encoding="utf-8")
     ended = run("build", exam, "-o", tmp_path / "out", "-j", 1, "--roster", tmp_path / "one.csv", "--spare", 0)
     assert 0 == ended.status, ended.err
@@ -238,7 +239,7 @@ def test_a_build_without_copies_leaves_no_list(
     made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lists of the build before it go, which a note says, and its own summary speaks of no copies."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     folder = made[0].copy(tmp_path / "out")
     ended = run("build", exam, "-o", folder.path, "-j", 1)
@@ -251,7 +252,7 @@ def test_a_build_without_copies_leaves_no_list(
 
 def test_conflicts_and_idle_variants_are_notes(exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two variants around a table of four; six for one copy."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     ended = run("build", exam, "-o", tmp_path / "two", "-j", 1, "-n", 2, "--room", "2x2")
     notes = [line for line in ended.out.splitlines() if line.startswith("note: ")]
@@ -267,7 +268,7 @@ def test_an_assignment_can_be_built_again(
     made: tuple[Folder, Ended], exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its people get what they had in the same seats; its spare copies are a note."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     listed = made[0].path / "assignment.csv"
     ended = run("build", exam, "-o", tmp_path / "out", "-j", 1, "--roster", listed)

@@ -16,6 +16,7 @@ from examgen.exam import read_exam
 from tests.architecture.sources import ROOT
 from tests.building.conftest import built
 from tests.building.folders import LECTURE, Folder
+from tests.unset import unset
 
 pytestmark = pytest.mark.xdist_group("docs")
 
@@ -30,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     path = tmp_path_factory.mktemp("docs") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("EXAMGEN_SEED", raising=False)
-        patch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+        unset(patch)
         patch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
         built(path, LECTURE, "--proof", 1, "--language", "en")
     return Folder(path)

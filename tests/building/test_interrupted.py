@@ -29,6 +29,7 @@ from examgen.render.paper import Head
 from examgen.unfinished import STAGE
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
+from tests.unset import unset
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -89,7 +90,7 @@ def test_a_failure_in_rendering_keeps_the_old_files(
     """
     before = listing(place)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, "write_pdf", broken(failure))
+    unset(monkeypatch, broken(failure))
     if isinstance(failure, KeyboardInterrupt):
         assert 0 != again(place).status
     else:
@@ -109,7 +110,7 @@ def test_a_full_disk_keeps_the_old_files(place: Path, name: str, monkeypatch: py
             raise OSError(28, "No space left on device")
         return real(path, content)
 
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     monkeypatch.setattr(examgen.staging, "_fill", full)
     ended = again(place)
@@ -127,7 +128,7 @@ def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkey
     """
     folder = sample.copy(tmp_path / "out")
     before = listing(folder.path)
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     assert 0 == again(folder.path).status
     assert sorted([*FILES, folder.solutions[0]]) == folder.names
@@ -148,7 +149,7 @@ def test_a_solution_that_cannot_be_set_is_named(tmp_path: Path, place: str, monk
 
         return fail
 
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     monkeypatch.setattr(examgen.build, place, fails(ProofError("it does not add up")))
     ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 2, "-j", 1)
@@ -230,7 +231,7 @@ def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
 
 def test_signals_are_handled_as_before_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who calls `build` keeps the own handlers, and may call it in a thread, where Python sets none."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     thread = threading.Thread(target=build, args=(read_exam(LECTURE), tmp_path / "thread"), kwargs={"count": 1})
@@ -255,6 +256,7 @@ def no_solutions(*told: Any) -> Any:
 
 def test_a_failed_proof_in_a_worker_names_the_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At two jobs as at one: exit 1, the variant's number, and no folder."""
+    monkeypatch.setattr(examgen.build, "CHUNK", 5)
     monkeypatch.setattr(examgen.build, "_write_solved", wrong_from_the_second_chunk)
     monkeypatch.setattr(examgen.build, "_write_solutions", no_solutions)
     monkeypatch.setattr(examgen.build, "_printed", lambda *told: [])

@@ -26,6 +26,7 @@ from examgen.staging import publish, staging, write
 from examgen.unfinished import LEFT, STAGE
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import Ended, complaint, run
+from tests.unset import unset
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -34,7 +35,7 @@ REQUIRED = tuple(name for name in ENTRIES if name not in OPTIONAL)
 
 @pytest.fixture(autouse=True)
 def _quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
 
 
@@ -125,7 +126,9 @@ def killed(folder: Path, move: int) -> int:
         "import os, sys, examgen.build, examgen.staging\n"
         "real, count = os.replace, iter(range(1, 100))\n"
         f"examgen.staging._move = lambda *paths: os._exit(9) if next(count) == {move} else real(*paths)\n"
-        "examgen.build.write_pdf = examgen.build.sheets_pdf = lambda *told, **more: b'%PDF-1.7'\n"
+        f"sys.path.insert(0, {str(LECTURE.parents[1])!r})\n"
+        "from tests.unset import unset; unset(None)\n"
+        "examgen.build.sheets_pdf = lambda *told, **more: b'%PDF-1.7'\n"
         f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', {str(folder)!r}, '--proof', '1', '-j', '1']\n"
         "from examgen.cli import main; main()"
     )
@@ -317,7 +320,7 @@ def test_what_is_added_while_a_build_runs_is_kept(sample: Folder, tmp_path: Path
         return b"%PDF-1.7"
 
     before = {**listing(folder.path), str(note): b"mine"}
-    monkeypatch.setattr(examgen.build, "write_pdf", busy)
+    unset(monkeypatch, busy)
     ended = again(folder.path)
     assert (2, f"examgen: {note}: {NO_BUILD}") == (ended.status, ended.err.splitlines()[-1])
     assert before == listing(folder.path)

@@ -23,6 +23,7 @@ from examgen.unfinished import DONE, STAGE
 from tests.building import quick
 from tests.building.folders import Folder, everything
 from tests.cli.commands import Ended, run
+from tests.unset import unset
 
 pytestmark = pytest.mark.xdist_group("resumed")
 
@@ -35,9 +36,10 @@ FILES = 20  # that a build writes: what is drawn, three for each of three chunks
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EXAMGEN_SEED", raising=False)
-    monkeypatch.setattr(examgen.build, "write_pdf", quick.write_pdf)
+    unset(monkeypatch, quick.write_pdf)
     monkeypatch.setattr(examgen.build, "sheets_pdf", quick.sheets_pdf)
     monkeypatch.setattr(examgen.build, "CHUNK", CHUNK)
+    monkeypatch.setattr(examgen.build, "WORKED", 1)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from tests.building import quick
 from tests.building.conftest import built
 from tests.building.folders import LECTURE, Folder
 from tests.cli.commands import complaint, run
+from tests.unset import unset
 
 pytestmark = pytest.mark.xdist_group("volumes")
 
@@ -30,7 +31,7 @@ SHEETS, KEYS = ([f"{name}-{part}.pdf" for part in PARTS] for name in ("sheets", 
 def exam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An exam that is laid out in no time, and two sheets to a volume."""
     monkeypatch.delenv("EXAMGEN_SEED", raising=False)
-    monkeypatch.setattr(examgen.build, "write_pdf", quick.write_pdf)
+    unset(monkeypatch, quick.write_pdf)
     monkeypatch.setattr(examgen.build, "sheets_pdf", quick.sheets_pdf)
     monkeypatch.setattr(examgen.entries, "PER_VOLUME", 2)
     path = tmp_path / "exam.toml"
@@ -166,7 +167,7 @@ def test_every_volume_knows_all_structures(exam: Path, tmp_path: Path, monkeypat
 def test_volumes_hold_the_pages_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As laid out: the sheets of three variants in two volumes are page for page those of one file."""
     monkeypatch.delenv("EXAMGEN_SEED", raising=False)
-    monkeypatch.setattr(examgen.build, "write_pdf", quick.write_pdf)
+    unset(monkeypatch, quick.write_pdf)
     built(tmp_path / "one", LECTURE, "--proof", 3)
     monkeypatch.setattr(entries, "PER_VOLUME", 2)
     built(tmp_path / "two", LECTURE, "--proof", 3)

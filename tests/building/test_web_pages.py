@@ -11,6 +11,7 @@ import examgen.build
 from examgen.folder import verify
 from tests.building.conftest import built
 from tests.building.folders import LECTURE
+from tests.unset import unset
 
 PAGES = ("key.html", "sheets.html")
 
@@ -18,7 +19,7 @@ PAGES = ("key.html", "sheets.html")
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a PDF looks like matters to no page."""
-    monkeypatch.setattr(examgen.build, "write_pdf", lambda html, head: b"%PDF-1.7")
+    unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
 
 
