@@ -36,10 +36,11 @@ Told = tuple[str | Hole, ...]  # text with holes
 
 
 class When(NamedTuple):
-    """A mark that is set where a place of the data holds a value."""
+    """A class, by its name, that an element has where a place of the data holds a value."""
 
     path: Path
     value: int
+    name: str
 
 
 @dataclass
@@ -146,6 +147,9 @@ class Condition:
     def __bool__(self) -> bool:
         return bool(int.__eq__(self.traced, self.other) is True)
 
+    def __str__(self) -> str:
+        return str(bool(self))
+
 
 def _text(value: Any) -> str:
     return str.__str__(value) if isinstance(value, str) else str(int(value))
@@ -175,10 +179,10 @@ def plain(text: str) -> str:
 
 def when(condition: Any, name: str) -> Markup:
     """The class of an element that has it on a condition; a traced condition is noted and the class left out."""
-    if not isinstance(condition, Condition):
+    if not isinstance(condition, Condition) or not isinstance(condition.other, int):
         return Markup(' class="{}"').format(name) if condition else Markup("")
     whens = _current.get().whens
-    whens.append(When(condition.traced.path, int(condition.other)))  # type: ignore[call-overload]
+    whens.append(When(condition.traced.path, int(condition.other), name))
     return Markup(' {}="{}"').format(Markup(WHEN), len(whens) - 1)
 
 

@@ -28,11 +28,12 @@ class Template:
     objects: SheetObjects
     texts: Texts
 
-    def check(self, sheet: SheetVariant) -> None:
-        """Writes the sheet for nothing. Raises: Unlike where it is not printed like its master."""
+    def check(self, sheet: SheetVariant) -> list[str]:
+        """The texts of a sheet. Raises: Unlike where it is not printed like its master."""
         texts = self.texts.of(sheet)
         for page in self.pages:
-            page.write(sheet, texts)
+            page.check(sheet, texts)
+        return texts
 
 
 class Document:
@@ -85,17 +86,18 @@ class Document:
         binder = Binder(pages, self.around, self.per_sheet + 1)
         return Template(pages, binder.bound(bookmark, compiled, first), texts)
 
-    def write(self, out: BinaryIO, sheets: Sequence[tuple[SheetVariant, Template]]) -> None:
-        """Writes all of it."""
+    def write(self, out: BinaryIO, sheets: Sequence[tuple[SheetVariant, Template, list[str] | None]]) -> None:
+        """Writes all of it; the texts of a master are read."""
         writer = Writer(out)
         pages = len(sheets) * self.per_sheet
         nodes = [self._new() for _ in range(-(-pages // FAN))]
         keys = [self._new() for _ in nodes] if self.tagged else []
         self._share(writer)
         base, roots, parents, kids = self.next, [], [], []
-        for place, (sheet, template) in enumerate(sheets):
+        for place, (sheet, template, known) in enumerate(sheets):
             last = place == len(sheets) - 1
-            base, own = self._sheet(writer, sheet, template, base, place, nodes, last)
+            texts = template.texts.read(sheet) if known is None else known
+            base, own = self._sheet(writer, sheet, template, texts, base, place, nodes, last)
             objects = template.objects
             kids += [own + offset for offset in objects.pages]
             roots += [own + offset for offset in objects.roots]
@@ -107,10 +109,10 @@ class Document:
         self._tail(writer, ends, len(sheets), base)
 
     def _sheet(
-        self, writer: Writer, sheet: SheetVariant, template: Template, base: int, place: int, nodes: Sequence[int], last: bool
+        self, writer: Writer, sheet: SheetVariant, template: Template, texts: list[str], base: int, place: int,
+        nodes: Sequence[int], last: bool,
     ) -> tuple[int, int]:
         """Writes one sheet; gives the first number behind it, and its own."""
-        texts = template.texts.of(sheet)
         for i, page in enumerate(template.pages):
             writer.stream(base + i, page.write(sheet, texts))
         size = self.per_sheet + 1 + template.objects.count
@@ -132,8 +134,10 @@ class Document:
         resources = self.pdf.objects[self.resources]
         fonts = resources["Font"]
         bare = self._new()
-        writer.object(bare, b"<</Font %b>>" % fonts)
-        resources["XObject"] = pydyf.Dictionary({name[1:].decode(): b"%d 0 R" % form for name, form in self.forms.values()})
+        pictures = dict(resources.get("XObject") or {})
+        writer.object(bare, b"<</Font %b/XObject %b>>" % (fonts, pydyf.Dictionary(pictures).data))
+        forms = {name[1:].decode(): b"%d 0 R" % form for name, form in self.forms.values()}
+        resources["XObject"] = pydyf.Dictionary(forms | pictures)
         left, bottom, right, top = self._object(self.masters.pages[0].reference)["MediaBox"]
         says = b"/Type/XObject/Subtype/Form/BBox[%g %g %g %g]/Resources %d 0 R" % (left, bottom, right, top, bare)
         for code, (_, form) in self.forms.items():

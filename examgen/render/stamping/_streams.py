@@ -12,7 +12,7 @@ from typing import Any
 
 from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied, numbers
 
-PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh"))
+PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh", b"Do", b"EI"))
 SETTING = frozenset((b"rg", b"RG", b"g", b"G", b"k", b"K", b"gs", b"w", b"J", b"j", b"M", b"d", b"cs", b"CS", b"sc", b"scn"))
 COLOURS = {b"rg", b"g", b"k"}
 OPAQUE = re.compile(rb"/[aA]1(\.0)? gs")  # the only transparency that our papers know: none
