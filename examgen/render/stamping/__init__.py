@@ -138,16 +138,15 @@ class _Plan:
 
     def _apart(self, unlike: Mapping[int, Unlike]) -> None:
         """Those that are not like their master get masters of their own, one for all that have in common why."""
-        others = []
+        others: dict[Hashable, list[SheetVariant]] = {}
         for key, group in self.groups.items():
             for sheet in [sheet for sheet in group if sheet.sheet in unlike]:
                 group.remove(sheet)
                 why = unlike[sheet.sheet]
-                if why.like is None or isinstance(key, _Like):
-                    self.alone[sheet.sheet] = str(why)
-                else:
-                    others.append((_Like(key, why.like), sheet))
-        self._group(others)
+                again = why.like is None or isinstance(key, _Like)
+                others.setdefault(sheet.sheet if again else _Like(key, why.like), []).append(sheet)
+        self._group((key, sheet) for key, group in others.items() if len(group) > 1 for sheet in group)
+        self.alone |= {group[0].sheet: str(unlike[group[0].sheet]) for group in others.values() if len(group) == 1}
         if len(self.alone) > max(FEW, len(self.sheets) // 2):
             ((most, _),) = Counter(self.alone.values()).most_common(1)
             raise Unreadable(most)
