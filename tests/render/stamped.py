@@ -61,9 +61,9 @@ def every_preset(language: str) -> Pair:
     return both(head(language, exam=EXAM), sheets)
 
 
-def texts(pdf: bytes) -> list[str]:
-    """The text of each page in the order of its content."""
-    return run("pdftotext", "-raw", "-", "-", given=pdf).decode().split("\f")
+def texts(pdf: bytes, order: str = "-raw") -> list[str]:
+    """The text of each page, by default in the order of its content."""
+    return run("pdftotext", order, "-", "-", given=pdf).decode().split("\f")
 
 
 def run(*command: str, given: bytes) -> bytes:

@@ -123,10 +123,11 @@ def test_stamped_sheets_are_the_same_bytes_each_time() -> None:
 
 
 def test_untagged_sheets_claim_nothing() -> None:
-    """The same text and pictures in less; no structure and no word of accessibility, but a title and a language."""
+    """The same words and pictures in less; no structure and no word of accessibility, but a title and a language."""
     told, sheets = head("en", exam=EXAM), drawn_sheets(*SCORES, 30)
     pair = both(told, sheets[:3], tagged=False)
-    assert_alike(pair)
+    assert texts(pair.plain, "-layout") == texts(pair.stamped, "-layout")  # in the order of the page: theirs is another one
+    assert [] == pages_apart(pair)
     with pikepdf.open(io.BytesIO(pair.stamped)) as document:
         assert not {"/StructTreeRoot", "/MarkInfo"} & set(document.Root.keys())
         assert b"pdfua" not in document.Root.Metadata.read_bytes()
@@ -160,9 +161,9 @@ def unframed(patch: pytest.MonkeyPatch) -> None:
 
 
 def misread(patch: pytest.MonkeyPatch) -> None:
-    """A three for every five in a table."""
-    right = _texts.Texts.of
-    patch.setattr(_texts.Texts, "of", lambda self, sheet: [text.replace("5", "3") for text in right(self, sheet)])
+    """The next digit for every one."""
+    right, following = _texts.Texts.of, str.maketrans("0123456789", "1234567890")
+    patch.setattr(_texts.Texts, "of", lambda self, sheet: [text.translate(following) for text in right(self, sheet)])
     patch.setattr(stamping.Wording, "check", lambda *_: None)
 
 
@@ -195,9 +196,12 @@ def test_another_structure_is_told_apart() -> None:
 
 def with_number(sheet: SheetVariant, name: str, number: Fraction | int) -> SheetVariant:
     """A sheet with another first number in a table."""
+
+    def first(nested: Any) -> Any:
+        return (first(nested[0]), *nested[1:]) if isinstance(nested, tuple) else number
+
     (task,) = sheet.tasks
-    first, *rows = task.data[name]  # type: ignore[misc]
-    return replace(sheet, tasks=(replace(task, data={**task.data, name: ((number, *first[1:]), *rows)}),))  # type: ignore[index]
+    return replace(sheet, tasks=(replace(task, data={**task.data, name: first(task.data[name])}),))
 
 
 WIDE = 12345
@@ -212,7 +216,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("name", "number", "why"), [
-    ("image", WIDE, "a number is wider than its cell"), ("image", Fraction(-123, 100), "a number is wider than its cell"),
+    ("image", WIDE, "a number is wider than its cell"), ("image", -999, "a number is wider than its cell"),
 ])
 def test_a_number_wider_than_its_cell_is_plain(name: str, number: Any, why: str) -> None:
     """Its sheet is laid out by itself, wherever it stands; all others are stamped."""
@@ -305,13 +309,14 @@ STAMPED_BLOCKS = {
     "a drawn picture": '{% block logo %}<img src="logo.svg" alt="Own" style="width:18mm">{% endblock %}',
     "a number twice": "{% block rules %}<p>{{ variant.number }}</p><p>{{ variant.number }}</p>{% endblock %}",
     "other words": "{% block rules %}<p>{{ head.minutes }} own minutes. {{ m.rules() }}</p>{% endblock %}",
-    "a number in a line": "{% block rules %}<p>Write {{ variant.code }} here.</p>{% endblock %}",
+    "a number in a line": '{% block rules %}<p class="slot">Write {{ variant.code }} here.</p>{% endblock %}',
 }
 PLAIN_BLOCKS = {
+    "kerned": "{% block rules %}<p>Write {{ variant.code }} here.</p>{% endblock %}",
     "within words": f"{{% block rules %}}<p>First <b>{{{{ {SCORE}|num }}}}</b> and more words.</p>{{% endblock %}}",
     "computed": f"{{% block rules %}}<p>{{{{ ({SCORE} * 3)|num }}}}</p>{{% endblock %}}",
-    "compared": f"{{% block rules %}}<p>{{% if {LABEL} == 1 %}}one{{% else %}}other{{% endif %}}</p>{{% endblock %}}",
-    "printed comparison": f"{{% block rules %}}<p>{{{{ {LABEL} == 1 }}}}</p>{{% endblock %}}",
+    "compared": f"{{% block rules %}}<p>{{% if {LABEL} == 2 %}}one{{% else %}}other{{% endif %}}</p>{{% endblock %}}",
+    "printed comparison": f"{{% block rules %}}<p>{{{{ {LABEL} == 2 }}}}</p>{{% endblock %}}",
     "a part of a text": "{% block rules %}<p>{{ variant.code[:3] }}</p>{% endblock %}",
     "in capitals": "{% block rules %}<p>{{ variant.code|lower }}</p>{% endblock %}",
     "formatted": f'{{% block rules %}}<p>{{{{ "%.3f"|format({SCORE}) }}}}</p>{{% endblock %}}',

@@ -99,13 +99,14 @@ class _Plan:
         self.head, self.sheets = head, sheets
         self.alone: dict[int, str] = {}
         self.groups: dict[Hashable, list[SheetVariant]] = {}
-        self.texts: dict[int, list[str]] = {}
+        self.texts: dict[int, list[str]] = {}  # of those that are stamped, in the order of their masters' holes
         self.worded: set[tuple[int, int]] = set()
         self._group((look(head, sheet), sheet) for sheet in sheets)
         letters = _letters(head, sheets)
         while True:
             masters = [*(group[0] for group in self.groups.values()), *(sheets[place - 1] for place in self.alone)]
             self.made = _Made(head, masters, large, [*among, *sheets], tagged, letters)
+            self.texts = {}
             unlike = dict(self._unlike())
             if not unlike:
                 break
@@ -129,12 +130,14 @@ class _Plan:
             looked = {sheet.sheet for sheet in (others if self.head.templates else _sample(others))}
             for sheet in others:
                 try:
-                    texts = self.texts[sheet.sheet] = template.check(sheet)
+                    texts = template.check(sheet)
                     if sheet.sheet in looked and (master.sheet, sheet.sheet) not in self.worded:
                         wording.check(sheet, texts)
                         self.worded.add((master.sheet, sheet.sheet))
                 except Unlike as why:
                     yield sheet.sheet, why
+                else:
+                    self.texts[sheet.sheet] = texts
 
     def _apart(self, unlike: Mapping[int, Unlike]) -> None:
         """Those that are not like their master get masters of their own, one for all that have in common why."""

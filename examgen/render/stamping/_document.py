@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, BinaryIO
 
 import pydyf
@@ -17,6 +17,7 @@ from examgen.render.stamping._texts import Texts
 from examgen.render.stamping._writing import Writer
 from examgen.render.tracing import Told
 
+ACCESSIBLE = re.compile(rb"""<rdf:Description rdf:about="" pdfuaid:part="1" ?/>|\sxmlns:pdfuaid="[^"]*\"""")
 FAN = 64  # kids of a node of the tree of pages, and of that of content
 
 
@@ -144,6 +145,8 @@ class Document:
             writer.stream(form, code, says)
         for data, shared in self.shared.items():
             writer.object(shared, data)
+        if not self.tagged:
+            self._untag()
         late = {self.pdf.pages.number, self.pdf.catalog.number, self.outlines, self.structure, self.content, self.top}
         gone = {self._number(self._object(page.reference)["Contents"]) for page in self.masters.pages}
         for entry in self.pdf.objects:
@@ -152,6 +155,14 @@ class Document:
             if entry.free == "f" or entry.number in late | gone or kind in ("/Page", "/StructElem") or mark:
                 continue
             writer.object(entry.number, entry.data)
+
+    def _untag(self) -> None:
+        """Takes out what the document says of a structure: that it has one, and the standard that asks for it."""
+        for name in ("StructTreeRoot", "MarkInfo"):
+            self.pdf.catalog.pop(name, None)
+        metadata = self._object(self.pdf.catalog["Metadata"])
+        (said,) = metadata.stream
+        metadata.stream[0] = ACCESSIBLE.sub(b"", said)
 
     def _tree_of_pages(self, writer: Writer, nodes: Sequence[int], kids: Sequence[int]) -> None:
         root = self.pdf.pages.number
@@ -182,9 +193,6 @@ class Document:
         )
         catalog = self.pdf.catalog
         catalog.pop("Names", None)
-        if not self.tagged:
-            for name in ("StructTreeRoot", "MarkInfo"):
-                catalog.pop(name, None)
         writer.object(catalog.number, catalog.data)
         writer.object(number, self.pdf.info.data)
         writer.finish(catalog.number, number, number + 1)
@@ -192,8 +200,3 @@ class Document:
 
 def _references(numbers: Sequence[int]) -> bytes:
     return b" ".join(b"%d 0 R" % number for number in numbers)
-
-
-def digest(code: bytes) -> bytes:
-    """A name for code."""
-    return blake2b(code, digest_size=8).digest()
