@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 OPEN, INNER, CLOSE = "\ue000", "\ue001", "\ue002"  # around a number and its text, of no font
 MARKED = re.compile(f"{OPEN}([0-9]+){INNER}([^{CLOSE}]*){CLOSE}")
 SLOT, WHEN = "data-slot", "data-when"  # attributes of what is marked in the HTML
+TAG = "data"  # of a slot: an element of no style
 
 Path = tuple[Any, ...]
 Write = Callable[[Any], str]
@@ -86,7 +87,7 @@ class Trace:
             return re.sub(r'="([^"]*)"', self._attribute, token)
         lead, text, tail = re.fullmatch(r"(\s*)(.*?)(\s*)", token, re.DOTALL).groups()  # type: ignore[union-attr]
         self.slots.append(self.told(Markup(text).unescape()))
-        return f'{lead}<span {SLOT}="{len(self.slots) - 1}">{plain(text)}</span>{tail}'
+        return f'{lead}<{TAG} {SLOT}="{len(self.slots) - 1}">{plain(text)}</{TAG}>{tail}'
 
     def _attribute(self, match: re.Match[str]) -> str:
         bare = plain(match[1])

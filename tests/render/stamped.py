@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pikepdf
+import zxingcpp
 from PIL import Image
 
 from examgen.render.paging import sheets_pdf
@@ -27,6 +28,7 @@ EXAM = "7KQ2M"
 VARIANTS = 3  # of every preset
 DPI = 144
 STEP = 48  # of 255 by which a pixel may be darker or lighter than all around it in the other picture
+CORNER = 0.11  # of the width of a page, right and below, where its code for scanners stands
 NEEDLESS = ("Span", "NonStruct")
 GROUPING = "Div"  # says nothing where it holds no content itself
 CELLS = ("TD", "TH")  # an empty cell is still a cell
@@ -61,9 +63,9 @@ def every_preset(language: str) -> Pair:
     return both(head(language, exam=EXAM), sheets)
 
 
-def texts(pdf: bytes, order: str = "-raw") -> list[str]:
-    """The text of each page, by default in the order of its content."""
-    return run("pdftotext", order, "-", "-", given=pdf).decode().split("\f")
+def texts(pdf: bytes) -> list[str]:
+    """The text of each page in the order of its content."""
+    return run("pdftotext", "-raw", "-", "-", given=pdf).decode().split("\f")
 
 
 def run(*command: str, given: bytes) -> bytes:
@@ -91,6 +93,21 @@ def stray(one: Any, other: Any) -> int:
 def apart(one: Any, other: Any) -> int:
     """How many pixels of two pictures are not each other's: none where only strokes begin at other fractions of a pixel."""
     return stray(one, other) + stray(other, one)
+
+
+def uncoded(picture: Any) -> Any:
+    """A page without the corner where its code stands: modules are whole pixels in one way of drawing it."""
+    side = int(CORNER * picture.shape[1])
+    bare = picture.copy()
+    bare[-side:, -side:] = 255
+    return bare
+
+
+def scanned(picture: Any) -> str:
+    """What a scanner reads off the corner; empty where there is no code."""
+    side = int(CORNER * picture.shape[1])
+    found = zxingcpp.read_barcode(picture[-side:, -side:].astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1))
+    return "" if found is None else str(found.text)
 
 
 class Words:

@@ -17,7 +17,7 @@ from examgen.model import Standard
 from examgen.render import archival, tagging
 from examgen.render.paper import Head, SheetTask, SheetVariant
 from examgen.render.pdf import VARIANTS
-from examgen.render.stamping._streams import Page, taken_apart
+from examgen.render.stamping._streams import Page, Unreadable, taken_apart
 from examgen.render.stamping._tree import Element, trees
 from examgen.render.tracing import SLOT, WHEN, Trace, traced
 
@@ -69,6 +69,7 @@ class MasterPage:
     tree: Element | None = None
     slots: dict[int, SlotBox] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
+    margins: set[int] = field(default_factory=set)  # slots that stand there
 
 
 @dataclass
@@ -128,6 +129,8 @@ def taken(document: weasyprint.Document, head: Head, trace: Trace, counts: list[
             by_reference[reference].slots[mcid] = box
         for number, frame in frames:
             pages[number].frames.append(frame)
+        for page, laid in zip(pages, document.pages, strict=True):
+            page.margins = set(_in_margins(laid._page_box))
         bookmarks = document.make_bookmark_tree(scale, transform_pages=True)
         made.append(Masters(pdf, fonts, pages, bookmarks, trace, counts, sample))
 
@@ -159,7 +162,9 @@ def _marked(
             element = box.element
             if element is None:
                 continue
-            if isinstance(box, boxes.InlineBox) and element.get(SLOT) is not None and box.element_tag == element.tag:
+            if element.get(SLOT) is not None and box.element_tag == element.tag and not isinstance(box, boxes.TextBox):
+                if not isinstance(box, boxes.InlineBox):
+                    raise Unreadable("a style makes a block of a number")
                 box.element_tag = MARK
                 slots.append(_slot(box, above, scale))
             elif (name := element.get(WHEN)) == "sample":
@@ -168,6 +173,15 @@ def _marked(
                 inner = next(b for b, _ in _descending(box) if b is not box and "slot" in _classes(b))
                 frames.append((number, _frame(inner, int(name), scale, high)))
     return slots, frames, next(iter(sample), None)
+
+
+def _in_margins(page: Any) -> Iterator[int]:
+    """The slots that stand in the margins of a page."""
+    for margin in page.children:
+        if isinstance(margin, boxes.MarginBox):
+            for box in margin.descendants():
+                if box.element is not None and box.element.get(SLOT) is not None:
+                    yield int(box.element.get(SLOT))
 
 
 def _classes(box: Any) -> list[str]:
@@ -204,7 +218,8 @@ def _alone(box: Any, around: Sequence[Any]) -> bool:
     others = [other for other, _ in _descending(around[0]) if id(other) not in within]
     lines = [other for other in others if isinstance(other, boxes.LineBox)]
     inlines = [one for one in (*around, box) if isinstance(one, boxes.InlineBox)]
-    return len(lines) == 1 and not any(map(_seen, others[1:])) and not any(map(_drawn, inlines))
+    underlined = any(inner.style["text_decoration_line"] != "none" for inner, _ in _descending(box))
+    return len(lines) == 1 and not any(map(_seen, others[1:])) and not any(map(_drawn, inlines)) and not underlined
 
 
 def _seen(box: Any) -> bool:

@@ -208,7 +208,7 @@ class Cutter:
         whose = owners(page.tree) if page.tree is not None else {}
         groups = list(_groups(page.page.items, whose))
         pieces: list[bytes | Slot | Still] = [b"/Artifact BMC", self.form(page.page.lines), b"EMC"]
-        fixed: list[bytes] = [page.page.lines]
+        fixed: list[bytes] = [b"q", page.page.lines, b"Q"]
         new: dict[int, int] = {}
         owning: list[Element] = []
         code = None
@@ -235,6 +235,9 @@ class Cutter:
             pieces = [self.form(b"\n".join(fixed)), *pieces[3:]]
         elif page.tree is not None:
             renumbered(page.tree, new)
+        told = {part.told for part in pieces if isinstance(part, Slot | Still)}
+        if any(self.texts.compiled(self.masters.trace.slots[slot]) not in told for slot in page.margins):
+            raise Unreadable("a margin says a number of its own")
         frames = [self._frame(frame, self.masters.frame) for frame in page.frames]
         return PageTemplate(_joined(pieces), frames, code, page.tree if self.tagged else None, len(owning), owning)
 
@@ -244,7 +247,7 @@ class Cutter:
             yield item.drawing
         box = page.slots.get(item.mcid) if item.mcid is not None else None
         told = None if box is None else self.texts.compiled(self.masters.trace.slots[box.slot])
-        if told is not None and len(item.runs) > 1:
+        if told is not None and (len(item.runs) > 1 or any(run.more for run in item.runs)):
             code = b"\n".join(part for run in item.runs for part in _coloured(run, _text(run)))
             yield Still(told, self._says(told), code)
             return
@@ -335,8 +338,13 @@ def _coloured(run: Run, part: bytes | Slot | Still) -> Iterator[bytes | Slot | S
 
 def _text(run: Run) -> bytes:
     """Fixed text."""
-    shown = NONE.sub(b"", run.shown).replace(b">0]", b">]")
-    return b"BT%b %b Tf %b %b Td%b ET" % (run.font, number(run.size), number(run.x), number(run.y), shown)
+    more = b"".join(b"%b %b Tf%b" % (font, number(size), _close(shown)) for font, size, shown in run.more)
+    where = (run.font, number(run.size), number(run.x), number(run.y))
+    return b"BT%b %b Tf %b %b Td%b%b ET" % (*where, _close(run.shown), more)
+
+
+def _close(shown: bytes) -> bytes:
+    return NONE.sub(b"", shown).replace(b">0]", b">]")
 
 
 def _joined(pieces: Sequence[bytes | Slot | Still]) -> list[bytes | Slot | Still]:

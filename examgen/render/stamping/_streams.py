@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied, numbers
 
 PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh", b"Do", b"EI"))
 SETTING = frozenset((b"rg", b"RG", b"g", b"G", b"k", b"K", b"gs", b"w", b"J", b"j", b"M", b"d", b"cs", b"CS", b"sc", b"scn"))
+WRITING = frozenset((b"BT", b"ET", b"Tm", b"Tf", b"TJ", b"Tj", b"Ts", b"Tc"))
 COLOURS = {b"rg", b"g", b"k"}
 OPAQUE = re.compile(rb"/[aA]1(\.0)? gs")  # the only transparency that our papers know: none
 BLACK = b"0 0 0 rg"
@@ -21,7 +22,10 @@ BLACK = b"0 0 0 rg"
 
 @dataclass(frozen=True)
 class Run:
-    """One string of glyphs: where it begins, its font and size in points, its colour, and the glyphs as they are shown."""
+    """One string of glyphs: where it begins, its font and size in points, its colour, and the glyphs as they are shown.
+
+    `more` is what goes on in other fonts: font, size and glyphs.
+    """
 
     x: float
     y: float
@@ -29,6 +33,7 @@ class Run:
     size: float
     colour: bytes
     shown: bytes
+    more: tuple[tuple[bytes, float, bytes], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,10 +143,9 @@ def _item(block: Sequence[tuple[bytes, bytes]], state: _State) -> tuple[Item | N
     painted = any(operator in PAINTING for operator, _ in body)
     if mcid is None and not texts and b"/Pagination" not in head:
         return None, list(body)
-    if texts and not painted:
-        return Item(mcid, tuple(_runs(body, state.copy()))), _settings(body)
     if texts:
-        raise Unreadable("text stands within a drawing")
+        under = [line for line in body if line[0] not in WRITING] if painted else _settings(body)  # a line below the text
+        return Item(mcid, tuple(_runs(body, state.copy()))), under
     if not painted:
         return Item(mcid), _settings(body)
     start = b" ".join(b"%.6g" % number for number in state.matrix) + b" cm"
@@ -181,6 +185,7 @@ def _runs(body: Sequence[tuple[bytes, bytes]], state: _State) -> Iterator[Run]:
     """The strings of text of a piece."""
     text, font, size = IDENTITY, b"", 0.0
     stack: list[_State] = []
+    run: Run | None = None
     for operator, line in body:
         if operator == b"q":
             stack.append(state.copy())
@@ -189,16 +194,27 @@ def _runs(body: Sequence[tuple[bytes, bytes]], state: _State) -> Iterator[Run]:
         elif operator == b"gs" and not OPAQUE.fullmatch(line):
             raise Unreadable("a text is transparent")
         elif operator == b"Tm":
-            text = multiplied(numbers(line), state.matrix)
+            if run is not None:
+                yield run
+            text, run = multiplied(numbers(line), state.matrix), None
         elif operator == b"Tf":
             font, given, _ = line.split()
             size = float(given)
         elif operator == b"Ts" and numbers(line) != (0.0,):
             raise Unreadable("a text is raised")
         elif operator in (b"TJ", b"Tj"):
-            a, b, c, d, x, y = text
-            if abs(b) > 1e-9 or abs(c) > 1e-9 or abs(a - d) > 1e-9 or a <= 0:
-                raise Unreadable("a text is turned")
-            yield Run(x, y, font, size * a, state.colour, line)
+            run = _run(run, text, font, size, state.colour, line)
         else:
             state.follow(operator, line)
+    if run is not None:
+        yield run
+
+
+def _run(before: Run | None, text: Matrix, font: bytes, size: float, colour: bytes, line: bytes) -> Run:
+    """A string, or what one has become that goes on."""
+    a, b, c, d, x, y = text
+    if abs(b) > 1e-9 or abs(c) > 1e-9 or abs(a - d) > 1e-9 or a <= 0:
+        raise Unreadable("a text is turned")
+    if before is None:
+        return Run(x, y, font, size * a, colour, line)
+    return replace(before, more=(*before.more, (font, size * a, line)))

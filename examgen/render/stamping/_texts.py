@@ -59,16 +59,13 @@ class Texts:
 
     def of(self, sheet: SheetVariant) -> list[str]:
         """The text of every hole of a sheet that is printed like the master. Raises: Unlike."""
-        found = self.read(sheet)
-        decimals = [self._decimals([get(sheet) for get in getters]) for getters, _ in self._equal]
-        sizes = [again(filled(told, found)) for told, again, _ in self._guards]
-        if CUT in sizes:
-            raise Unlike("a name is longer than its place")
-        like = (*decimals, *sizes)
+        decimals = tuple(self._decimals([get(sheet) for get in getters]) for getters, _ in self._equal)
         if any(one != expected for one, (_, expected) in zip(decimals, self._equal, strict=True)):
-            raise Unlike("its numbers have other decimals", like)
-        if any(size != expected for size, (*_, expected) in zip(sizes, self._guards, strict=True)):
-            raise Unlike("a name is longer than its place", like)
+            raise Unlike("its numbers have other decimals", decimals)
+        found = self.read(sheet)
+        sizes = tuple(again(filled(told, found)) for told, again, _ in self._guards)
+        if any(size != expected or size is CUT for size, (*_, expected) in zip(sizes, self._guards, strict=True)):
+            raise Unlike("a name is longer than its place", None if CUT in sizes else sizes)
         return found
 
     def _written(self, hole: Hole, value: Any) -> str:

@@ -23,7 +23,7 @@ from examgen.render.tracing import MARKED, OPEN, WHEN, Trace, plain
 TOLD = ("data-who", "data-bookmark", "alt")  # attributes whose texts find their way onto paper; and names of pictures
 PIECE = re.compile(f'{MARKED.pattern}| {WHEN}="([0-9]+)"')
 # how styles learn what a sheet says; a class that a number decides on is set apart from the others
-ASKING = re.compile(r"\.framed|attr\(|\[\s*(?:data|aria|alt|class|style)\b|:has\(", re.IGNORECASE)
+ASKING = re.compile(r"\.framed|attr\(|\[\s*(?:data|aria|alt|class|style)\b|:has\(|content\(|running\(", re.IGNORECASE)
 PATH = '<path d="{}"/>'
 
 Piece = str | int | tuple[Get, int, str]
