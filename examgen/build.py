@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
@@ -77,21 +77,22 @@ def build(
             sheets = _printed(pool, exam, drawn, stage, copies, html)
             solved = _solved(pool, exam, drawn, device, report)
             _set(pool, stage, exam, solved, full, html, sheets, report)
+            slow = [note for made in sheets for note in made.result() or ()]
             further = _further(stage)
             found = _write_data(stage, exam, solved, full, further)
             removed = publish(stage, folder)
-    found = (*found, *_gone(removed))
+    found = (*found, *slow, *_gone(removed))
     return Built(folder, (*FILES, *further), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
 def _printed(
     pool: Executor, exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], html: bool
-) -> list[Future[None]]:
+) -> list[Future[Any]]:
     """Everything that is handed out; where nobody has an ordinary sheet there is a nameless one of each variant used."""
     large = [copy for copy in copies if copy.large]
     used = dict.fromkeys(copy.variant for copy in copies) or [variant.number for variant in drawn]
     ordinary = [copy for copy in copies if not copy.large] or [Copy(variant) for variant in sorted(used)]
-    made = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False, copies)]
+    made: list[Future[Any]] = [pool.submit(_write_sheets, exam, drawn, stage, ordinary, False, copies)]
     if large:
         made.append(pool.submit(_write_sheets, exam, drawn, stage, large, True, copies))
     if copies:
@@ -105,7 +106,7 @@ def _printed(
 
 def _set(
     pool: Executor, stage: Path, exam: Exam, solved: Sequence[Solved], full: bool, html: bool,
-    sheets: Sequence[Future[None]], report: Report,
+    sheets: Sequence[Future[Any]], report: Report,
 ) -> None:
     """Sets the key, which takes longest, beside the worked solutions, and waits for the sheets."""
     key = pool.submit(_write_key, exam, solved, stage, full, html)
@@ -175,14 +176,17 @@ def write_pdf(html: str, head: Head | None = None) -> bytes:
 
 
 def sheets_pdf(
-    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = (),
+    tell: Callable[[str], Any] = lambda text: None,
 ) -> bytes:
-    """The PDF of sheets, all of them on as many pages, and on as many as those they are among."""
+    """The PDF of sheets, all of them on as many pages, and on as many as those they are among; `tell` is told what is slow."""
     _paper()
-    from examgen.render import paging
+    from examgen.render.stamping import stamp_sheets
 
-    with _uncollected():
-        return paging.sheets_pdf(head, sheets, large=large, among=among)
+    with _uncollected(), io.BytesIO() as out:
+        if note := stamp_sheets(head, sheets, out, large=large, among=among).note:
+            tell(note)
+        return out.getvalue()
 
 
 @contextmanager
@@ -238,10 +242,12 @@ def _naming(place: str) -> Iterator[None]:
 
 def _write_sheets(
     exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy], large: bool, among: Sequence[Copy]
-) -> None:
-    every = copy_sheets(exam, drawn, among)
-    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=every)
-    write(stage, LARGE if large else "sheets.pdf", made)
+) -> list[str]:
+    """Writes the sheets; gives the notes on them."""
+    every, found, name = copy_sheets(exam, drawn, among), list[str](), LARGE if large else "sheets.pdf"
+    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=every, tell=found.append)
+    write(stage, name, made)
+    return [f"{name}: {note}" for note in found]
 
 
 def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, copies: Sequence[Copy]) -> None:

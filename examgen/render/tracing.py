@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
 
@@ -23,6 +23,7 @@ TAG = "data"  # of a slot: an element of no style
 
 Path = tuple[Any, ...]
 Write = Callable[[Any], str]
+Found = TypeVar("Found")
 
 
 class Hole(NamedTuple):
@@ -196,7 +197,7 @@ def leaves(nested: Any) -> Iterator[Traced]:
             yield from leaves(part)
 
 
-def limited(found: Any, usual: bool, nested: Any, millimetres: float, points: float) -> Any:
+def limited(found: Found, usual: bool, nested: Any, millimetres: float, points: float) -> Found:
     """What was found for nested numbers, noting how wide they may be for it to stay as usual."""
     for leaf in leaves(nested):
         if usual:

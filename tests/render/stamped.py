@@ -28,7 +28,7 @@ EXAM = "7KQ2M"
 VARIANTS = 3  # of every preset
 DPI = 144
 STEP = 48  # of 255 by which a pixel may be darker or lighter than all around it in the other picture
-CORNER = 0.11  # of the width of a page, right and below, where its code for scanners stands
+CORNER = (0.11, 0.16)  # of the width and height of a page, right and below, where its code for scanners stands
 NEEDLESS = ("Span", "NonStruct")
 GROUPING = "Div"  # says nothing where it holds no content itself
 CELLS = ("TD", "TH")  # an empty cell is still a cell
@@ -44,10 +44,10 @@ class Pair:
     made: Stamped
 
 
-def both(told: Head, sheets: Sequence[SheetVariant], *, large: bool = False, tagged: bool = True) -> Pair:
+def both(told: Head, sheets: Sequence[SheetVariant], *, large: bool = False) -> Pair:
     """Sheets made both ways."""
     out = io.BytesIO()
-    made = stamp_sheets(told, sheets, out, large=large, tagged=tagged)
+    made = stamp_sheets(told, sheets, out, large=large)
     return Pair(out.getvalue(), sheets_pdf(told, sheets, large=large), made)
 
 
@@ -95,18 +95,21 @@ def apart(one: Any, other: Any) -> int:
     return stray(one, other) + stray(other, one)
 
 
+def _corner(picture: Any) -> Any:
+    high, wide = picture.shape
+    return picture[-int(CORNER[1] * high) :, -int(CORNER[0] * wide) :]
+
+
 def uncoded(picture: Any) -> Any:
     """A page without the corner where its code stands: modules are whole pixels in one way of drawing it."""
-    side = int(CORNER * picture.shape[1])
     bare = picture.copy()
-    bare[-side:, -side:] = 255
+    _corner(bare)[:] = 255
     return bare
 
 
 def scanned(picture: Any) -> str:
     """What a scanner reads off the corner; empty where there is no code."""
-    side = int(CORNER * picture.shape[1])
-    found = zxingcpp.read_barcode(picture[-side:, -side:].astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1))
+    found = zxingcpp.read_barcode(_corner(picture).astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1))
     return "" if found is None else str(found.text)
 
 
@@ -195,7 +198,7 @@ def _pruned(element: Element, words: list[dict[int, str]]) -> list[Any]:
 def _attributes(entry: Any) -> dict[str, str]:
     """What is said of an element; heads are found by their scope, and names of cells lead nowhere without them."""
     held = entry.get("/A", pikepdf.Dictionary())
-    return {str(name): _text(held[name]) for name in held.keys() if name not in ("/Headers", "/O")}
+    return {str(name): _text(held[name]) for name in held if name not in ("/Headers", "/O")}
 
 
 def _text(value: Any) -> str:

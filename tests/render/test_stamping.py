@@ -23,7 +23,20 @@ from examgen.render.stamping import Stamped, _pages, _texts, stamp_sheets
 from examgen.sheets import sheet_task
 from tests.render.papers import LANGUAGES
 from tests.render.specimens import drawn, head, seed_variants
-from tests.render.stamped import EXAM, VARIANTS, Pair, apart, bookmarks, both, every_preset, pictures, scanned, structure, texts, uncoded
+from tests.render.stamped import (
+    EXAM,
+    VARIANTS,
+    Pair,
+    apart,
+    bookmarks,
+    both,
+    every_preset,
+    pictures,
+    scanned,
+    structure,
+    texts,
+    uncoded,
+)
 from tests.render.structure import faults
 from tests.render.test_archival import violations
 from tests.render.test_pdf import foreign
@@ -36,7 +49,8 @@ def drawn_sheets(name: str, label: str, count: int = 4, language: str = "en") ->
     """Sheets of one task."""
     params = problem(name).presets[label].params
     return [
-        SheetVariant(i, f"K{i:02d}QMX", (sheet_task(1, drawn(name, params, f"seed {i}"), language),)) for i in range(1, count + 1)
+        SheetVariant(i, f"K{i:02d}QMX", (sheet_task(1, drawn(name, params, f"seed {i}"), language),))
+        for i in range(1, count + 1)
     ]
 
 
@@ -111,9 +125,9 @@ def test_a_stamped_file_is_sound_and_accessible(language: str) -> None:
     assert set() == foreign(pdf)
 
 
-def stamped(told: Head, sheets: Sequence[SheetVariant], **kind: Any) -> tuple[bytes, Stamped]:
+def stamped(told: Head, sheets: Sequence[SheetVariant]) -> tuple[bytes, Stamped]:
     out = io.BytesIO()
-    made = stamp_sheets(told, sheets, out, **kind)
+    made = stamp_sheets(told, sheets, out)
     return out.getvalue(), made
 
 
@@ -141,7 +155,7 @@ def words(pdf: bytes) -> list[list[str]]:
 def test_untagged_sheets_claim_nothing() -> None:
     """The same words and pictures in less; no structure and no word of accessibility, but a title and a language."""
     told, sheets = head("en", exam=EXAM), drawn_sheets(*SCORES, 30)
-    pair = both(told, sheets[:3], tagged=False)
+    pair = both(replace(told, tagged=False), sheets[:3])
     assert words(pair.plain) == words(pair.stamped)
     assert [] == pages_apart(pair)
     with pikepdf.open(io.BytesIO(pair.stamped)) as document:
@@ -149,7 +163,7 @@ def test_untagged_sheets_claim_nothing() -> None:
         assert b"pdfua" not in document.Root.Metadata.read_bytes()
         assert (told.title, "en") == (str(document.docinfo.Title), str(document.Root.Lang))
         assert [] == document.check_pdf_syntax()
-    tagged, untagged = (len(stamped(told, sheets, tagged=tagged)[0]) for tagged in (True, False))
+    tagged, untagged = (len(stamped(replace(told, tagged=tagged), sheets)[0]) for tagged in (True, False))
     assert tagged - untagged > 1500 * len(sheets)
 
 
@@ -341,8 +355,8 @@ PLAIN_BLOCKS = {
     "the largest": "{% block rules %}<p>{{ variant.tasks[0].data['labels']|max }}</p>{% endblock %}",
     "drawn around": '{% block rules %}<p><b style="background:#ccc">{{ variant.tasks[0].data["scores"][0][1]|num }}</b></p>'
     "{% endblock %}",
-    "another code": "{% block rules %}<svg viewBox='0 0 30 30' width='9mm' height='9mm'><path d='{{ qr('X', variant.code, 1).path }}'/>"
-    "</svg>{% endblock %}",
+    "another code": "{% block rules %}<svg viewBox='0 0 30 30' width='9mm' height='9mm'>"
+    "<path d='{{ qr('X', variant.code, 1).path }}'/></svg>{% endblock %}",
     "asked by a style": "{% block rules %}<style>.running::before { content: attr(data-who) } </style>{% endblock %}",
 }
 

@@ -33,6 +33,7 @@ from examgen.render.stamping._wording import Wording, asking
 
 DIGITS = "0123456789−,./ "
 LETTERS = "\ue003"  # stands for the letters until all are known
+MANY = 20  # structures that an exam has where its tasks do not take shapes of their own
 FEW = 4  # sheets that may all be masters of their own
 
 
@@ -48,19 +49,32 @@ class Stamped:
     alone: Counter[str] = field(default_factory=Counter)
     plain: str = ""
 
+    @property
+    def note(self) -> str:
+        """What took longer than stamping, in a sentence; empty where nothing did."""
+        if self.plain:
+            return f"every sheet was laid out by itself: {self.plain}"
+        count, sheets = self.alone.total(), self.alone.total() + self.stamped
+        if count:
+            whys = [why if len(self.alone) == 1 else f"{why} ({times})" for why, times in self.alone.most_common()]
+            told = "sheet was laid out by itself" if count == 1 else "sheets were laid out by themselves"
+            return f"{count} of {sheets} {told}: {', '.join(whys)}"
+        if self.structures > max(MANY, sheets // 2):
+            return f"{self.structures} of {sheets} sheets were laid out by themselves: each has a structure of its own"
+        return ""
+
 
 def stamp_sheets(
     head: Head, sheets: Sequence[SheetVariant], out: BinaryIO, *, large: bool = False, among: Sequence[SheetVariant] = (),
-    tagged: bool = True,
 ) -> Stamped:
     """Writes the sheets as PDF, each on as many pages as those it is `among`; `large` enlarges them to the next larger paper.
 
-    Untagged sheets are smaller and say nothing of their structure.
+    Where the head has them untagged they are smaller and say nothing of their structure.
     Raises: FatalURLFetchingError and InputError as `paging.set_sheets` does.
     """
     numbered = [replace(sheet, sheet=place) for place, sheet in enumerate(sheets, start=1)]
     try:
-        plan = _Plan(head, numbered, large, among, tagged)
+        plan = _Plan(head, numbered, large, among)
     except (Unreadable, Unlike, ValueError, LookupError) as why:
         if isinstance(why, InputError) and head.templates is None:
             raise
@@ -91,9 +105,7 @@ class _Plan:
     Raises: Unreadable and others where a master cannot be taken apart, or where hardly any sheet is like another one.
     """
 
-    def __init__(
-        self, head: Head, sheets: Sequence[SheetVariant], large: bool, among: Sequence[SheetVariant], tagged: bool
-    ) -> None:
+    def __init__(self, head: Head, sheets: Sequence[SheetVariant], large: bool, among: Sequence[SheetVariant]) -> None:
         if why := asking(head.templates):
             raise Unreadable(why)
         self.head, self.sheets = head, sheets
@@ -105,7 +117,7 @@ class _Plan:
         letters = _letters(head, sheets)
         while True:
             masters = [*(group[0] for group in self.groups.values()), *(sheets[place - 1] for place in self.alone)]
-            self.made = _Made(head, masters, large, [*among, *sheets], tagged, letters)
+            self.made = _Made(head, masters, large, [*among, *sheets], letters)
             self.texts = {}
             unlike = dict(self._unlike())
             if not unlike:
@@ -125,7 +137,7 @@ class _Plan:
 
     def _unlike(self) -> Iterator[tuple[int, Unlike]]:
         """The sheets that cannot be stamped from the master of their group, and why."""
-        for key, (master, *others) in self.groups.items():
+        for master, *others in self.groups.values():
             template, wording = self.made.templates[master.sheet], self.made.wordings[master.sheet]
             looked = {sheet.sheet for sheet in (others if self.head.templates else _sample(others))}
             for sheet in others:
@@ -196,20 +208,20 @@ class _Made:
     """Masters laid out and cut into templates."""
 
     def __init__(
-        self, head: Head, masters: Sequence[SheetVariant], large: bool, among: Sequence[SheetVariant], tagged: bool,
+        self, head: Head, masters: Sequence[SheetVariant], large: bool, among: Sequence[SheetVariant],
         letters: set[str],
     ) -> None:
         self.head, self.masters, self.large, self.letters = head, masters, large, letters
         self.trace, self.marked = tracing.Trace(), [Markup()]
         laid = set_sheets(head, masters, large=large, among=among, lay=self._lay)
         self.per_sheet = (len(laid.pages) - 1) // len(masters)
-        self.found = taken(laid, head, self.trace, self.per_sheet, PAPERS[head.paper].scale if large else 1.0)
-        self.document = Document(self.found, self.per_sheet, tagged=tagged)
+        self.found = taken(laid, head, self.trace, PAPERS[head.paper].scale if large else 1.0)
+        self.document = Document(self.found, self.per_sheet, tagged=head.tagged)
         self.templates: dict[int, Template] = {}
         self.wordings: dict[int, Wording] = {}
         for place, (own, sheet) in enumerate(zip(masters, self.masters, strict=True)):
             texts = Texts(self.trace, sheet.sheet)
-            self.templates[own.sheet] = self._template(sheet, texts, place * self.per_sheet, tagged)
+            self.templates[own.sheet] = self._template(sheet, texts, place * self.per_sheet)
             self.wordings[own.sheet] = Wording(self.marked[place], sheet, self.trace, texts, head)
 
     def _lay(self, sheets: Sequence[SheetVariant]) -> Any:
@@ -223,9 +235,9 @@ class _Made:
         letters = f"0{''.join(sorted({*self.letters, *''.join(words)}))}0"  # no space at an end
         return lay_out(html.replace(LETTERS, str(escape(letters))), self.head)
 
-    def _template(self, sheet: SheetVariant, texts: Texts, first: int, tagged: bool) -> Template:
+    def _template(self, sheet: SheetVariant, texts: Texts, first: int) -> Template:
         exam = (sheet.head or self.head).exam
-        cutter = Cutter(self.found, sheet, texts, self.document.form, exam, tagged=tagged)
+        cutter = Cutter(self.found, sheet, texts, self.document.form, exam, tagged=self.head.tagged)
         cut = [cutter.template(self.found.pages[first + i], i + 1) for i in range(self.per_sheet)]
         return self.document.template(cut, texts, self.found.bookmarks, first)
 
@@ -234,7 +246,8 @@ def _letters(head: Head, sheets: Sequence[SheetVariant]) -> set[str]:
     """Every character that a slot may show."""
     letters = set(DIGITS)
     for language, comma in {((sheet.head or head).language, (sheet.head or head).decimal_comma) for sheet in sheets}:
-        letters.update(*environment(language, comma, head.templates).globals["class_names"])
+        names: list[str] = environment(language, comma, head.templates).globals["class_names"]
+        letters.update(*names)
     for sheet in sheets:
         letters.update(sheet.code, sheet.name, sheet.group, sheet.place)
     return letters

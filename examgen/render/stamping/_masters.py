@@ -81,7 +81,6 @@ class Masters:
     pages: list[MasterPage]
     bookmarks: list[Any]
     trace: Trace
-    counts: list[int]
     frame: FrameStyle | None = None
 
 
@@ -108,7 +107,7 @@ def traced_sheet(sheet: SheetVariant) -> SheetVariant:
     return replace(sheet, tasks=tasks, **{name: word for name, word in words.items() if word != ""})
 
 
-def taken(document: weasyprint.Document, head: Head, trace: Trace, counts: list[int], zoom: float = 1.0) -> Masters:
+def taken(document: weasyprint.Document, head: Head, trace: Trace, zoom: float = 1.0) -> Masters:
     """The pages of laid-out masters taken apart. Raises: Unreadable, ValueError where they hold what cannot be stamped."""
     scale = tagging.POINTS * zoom
     slots, frames, sample = _marked(document, scale)
@@ -132,7 +131,7 @@ def taken(document: weasyprint.Document, head: Head, trace: Trace, counts: list[
         for page, laid in zip(pages, document.pages, strict=True):
             page.margins = set(_in_margins(laid._page_box))
         bookmarks = document.make_bookmark_tree(scale, transform_pages=True)
-        made.append(Masters(pdf, fonts, pages, bookmarks, trace, counts, sample))
+        made.append(Masters(pdf, fonts, pages, bookmarks, trace, sample))
 
     with catch_warnings():
         simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours

@@ -248,11 +248,13 @@ class Cutter:
         box = page.slots.get(item.mcid) if item.mcid is not None else None
         told = None if box is None else self.texts.compiled(self.masters.trace.slots[box.slot])
         if told is not None and (len(item.runs) > 1 or any(run.more for run in item.runs)):
-            code = b"\n".join(part for run in item.runs for part in _coloured(run, _text(run)))
+            code = b"\n".join(b"%b\n%b\n%b" % (run.colour, _text(run), BLACK) for run in item.runs)
             yield Still(told, self._says(told), code)
             return
         for run in item.runs:
-            found = (told, box) if box is not None else self._in_margin(run) if item.mcid is None else None
+            found = self._in_margin(run) if item.mcid is None else None
+            if told is not None and box is not None:
+                found = told, box
             yield from _coloured(run, _text(run) if found is None else self._slot(run, *found))
 
     def _slot(self, run: Run, told: tuple[str | int, ...], box: SlotBox) -> Slot | Still:
@@ -296,9 +298,8 @@ class Cutter:
         """The code for scanners, where this drawing is it."""
         if not item.drawing or not self.exam or item.mcid is not None:
             return None
-        side, bits = qr.modules(page_label(self.exam, self.sheet.code, place))
-        drawn = qr.drawn(page_label(self.exam, self.sheet.code, place))
-        if item.drawing.count(b"\nh\n") != drawn.path.count("z"):
+        side, path = qr.drawn(page_label(self.exam, self.sheet.code, place))
+        if item.drawing.count(b"\nh\n") != path.count("z"):
             return None
         matrix = IDENTITY
         for line in item.drawing.split(b"\n"):

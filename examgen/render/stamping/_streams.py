@@ -117,7 +117,7 @@ def _lines(operands: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
         data = operand if isinstance(operand, bytes) else operand.encode() if isinstance(operand, str) else operand.data
         parts.append(data)
         operator = data.rsplit(None, 1)[-1]
-        if len(parts) == 1 and operator.startswith(b"/") or operator.endswith(b">>"):
+        if (len(parts) == 1 and operator.startswith(b"/")) or operator.endswith(b">>"):
             continue  # the tag and the properties of marked content come before its operator
         yield operator, b" ".join(parts)
         parts = []

@@ -102,7 +102,7 @@ def _getter(path: Path) -> Get:
     task, *inner = rest
     if kind == "node":
         node, attribute = inner
-        return lambda sheet: getattr(sheet.tasks[task].diagram.nodes[node], attribute)
+        return lambda sheet: getattr(sheet.tasks[task].diagram.nodes[node], attribute)  # type: ignore[union-attr]
     name, *index = inner
 
     def get(sheet: SheetVariant) -> Any:
