@@ -57,8 +57,8 @@ class Stamped:
         count, sheets = self.alone.total(), self.alone.total() + self.stamped
         if count:
             whys = [why if len(self.alone) == 1 else f"{why} ({times})" for why, times in self.alone.most_common()]
-            told = "sheet was laid out by itself" if count == 1 else "sheets were laid out by themselves"
-            return f"{count} of {sheets} {told}: {', '.join(whys)}"
+            told = "was laid out by itself" if count == 1 else "were laid out by themselves"
+            return f"{count} of {sheets} sheets {told}: {', '.join(whys)}"
         if self.structures > max(MANY, sheets // 2):
             return f"{self.structures} of {sheets} sheets were laid out by themselves: each has a structure of its own"
         return ""
@@ -246,7 +246,7 @@ def _letters(head: Head, sheets: Sequence[SheetVariant]) -> set[str]:
     """Every character that a slot may show."""
     letters = set(DIGITS)
     for language, comma in {((sheet.head or head).language, (sheet.head or head).decimal_comma) for sheet in sheets}:
-        names: list[str] = environment(language, comma, head.templates).globals["class_names"]
+        names: Any = environment(language, comma, head.templates).globals["class_names"]
         letters.update(*names)
     for sheet in sheets:
         letters.update(sheet.code, sheet.name, sheet.group, sheet.place)
