@@ -39,6 +39,7 @@ PRINTED = ("sheets.pdf", "sheets-large.pdf", "formulas.pdf", "handout.pdf")
 CHUNK = 20  # variants that a worker solves at a time
 WORKED = 5  # chunks whose worked solutions are set together, since their looks are laid out once
 DRAWN = f"{PIECES}/drawn"
+NOTES = ".notes"  # behind the name of a piece: what there is to say of it
 AGAIN = "the same command goes on from there, and --fresh begins anew"
 
 
@@ -106,9 +107,10 @@ def build(
                     make(pool, pieces, done, partial(record, stage), report)
                 made = {name: checksum for files in done.values() for name, checksum in files.items()}
                 found = _write_data(stage, exam, drawn, made, full)
+                slow = _told(stage, made)
                 removed = publish(stage, folder)
     files = entries.in_order({*made, "key.json", "manifest.json"})
-    found = (*found, *_gone(removed))
+    found = (*found, *slow, *_gone(removed))
     return Built(folder, _shown(files), tuple(solution_name(variant.code) for variant in drawn), len(drawn), found)
 
 
@@ -200,6 +202,12 @@ def _of(copies: Sequence[Copy], drawn: Sequence[Variant]) -> list[Variant]:
     return [variant for variant in drawn if variant.number in used]
 
 
+def _told(stage: Path, made: Mapping[str, str]) -> list[str]:
+    """What there is to say of the files that were made."""
+    noted = [name for name in made if name.startswith(f"{PIECES}/") and name.endswith(NOTES)]
+    return [line for name in noted for line in (stage / name).read_text(encoding="utf-8").splitlines()]
+
+
 def _gone(removed: Sequence[str]) -> Iterator[str]:
     """A note on the files of the build before that this one does not have."""
     if removed:
@@ -267,14 +275,17 @@ def write_pdf(html: str, head: Head | None = None) -> bytes:
 
 
 def sheets_pdf(
-    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = (),
+    tell: Callable[[str], Any] = lambda text: None,
 ) -> bytes:
-    """The PDF of sheets, all of them on as many pages, and on as many as those they are among."""
+    """The PDF of sheets, all of them on as many pages, and on as many as those they are among; `tell` is told what is slow."""
     _paper()
-    from examgen.render import paging
+    from examgen.render.stamping import stamp_sheets
 
-    with _uncollected():
-        return paging.sheets_pdf(head, sheets, large=large, among=among)
+    with _uncollected(), io.BytesIO() as out:
+        if note := stamp_sheets(head, sheets, out, large=large, among=among).note:
+            tell(note)
+        return out.getvalue()
 
 
 def key_pdf(
@@ -372,9 +383,15 @@ def _write_sheets(
     exam: Exam, drawn: Sequence[Variant], stage: Path, name: str, copies: Sequence[Copy], large: bool, among: Sequence[Copy]
 ) -> Made:
     """A volume of sheets; `among` are copies of every structure that the exam has, which decide how many pages all take."""
-    first = copy_sheets(exam, drawn, among)
-    made = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=first)
-    return {name: write(stage, name, made)}
+    first, notes = copy_sheets(exam, drawn, among), list[str]()
+    pdf = sheets_pdf(head(exam), copy_sheets(exam, drawn, copies), large=large, among=first, tell=notes.append)
+    return {name: write(stage, name, pdf), **_noted(stage, name, notes)}
+
+
+def _noted(stage: Path, name: str, notes: Sequence[str]) -> Made:
+    """What there is to say of a file, kept in a piece of its own."""
+    told = f"{PIECES}/{name}{NOTES}"
+    return {told: write(stage, told, "\n".join(notes).encode())} if notes else {}
 
 
 def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, name: str, copies: Sequence[Copy]) -> Made:

@@ -26,7 +26,7 @@ Text = str | Mapping[str, str]  # the same in every language, or one for each
 @dataclass(frozen=True)
 class Printing:
     """`space` is the least room for the working of a task, mm; None leaves it to the page. `pdf` is the standard that all
-    paper keeps to, `templates` a folder of own ones.
+    paper keeps to, `tagged` whether sheets do, `templates` a folder of own ones.
     """
 
     title: Text
@@ -37,6 +37,7 @@ class Printing:
     space: float | None = None
     pdf: Standard = "ua"
     templates: Path | None = None
+    tagged: bool = True
 
     def titled(self, language: str) -> str:
         """The title in a language. Raises: InputError where it has none."""
@@ -57,11 +58,13 @@ class Printing:
 
 def printing(
     language: str, *, title: Any, course: Any, date: Any, paper: Any, duplex: bool, space: Any, pdf: Any,
-    templates: Path | None,
+    tagged: bool, templates: Path | None,
 ) -> Printing:
     """What a definition says, looked at in every part. Raises: InputError naming the key."""
     told = _texts("title", title), _texts("course", course), _date(date)
-    made = Printing(*told, _paper(paper), duplex, length(space), _standard(pdf), templates)
+    made = Printing(*told, _paper(paper), duplex, length(space), _standard(pdf), templates, tagged)
+    if made.pdf == "a" and not tagged:
+        raise InputError('tagged = false: an archival PDF needs its tags, leave out one of tagged and pdf = "a"')
     made.titled(language)
     made.course_in(language)
     return made

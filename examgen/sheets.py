@@ -66,8 +66,8 @@ def head(exam: Exam, language: str | None = None, minutes: int | None = None) ->
         title=printed.titled(language), language=language, minutes=minutes or exam.minutes, calculator=exam.calculator,
         working=exam.working, decimals=exam.decimals, exact_forms=exam.exact_forms, sample=exam.sample,
         comma=exam.decimal_comma, course=printed.course_in(language), date=printed.dated(language), paper=printed.paper,
-        duplex=printed.duplex, exam=codes.identity(exam.seed), pdf=printed.pdf, templates=printed.templates,
-        formulas=exam.formulas, tables=tuple(TABULATED[name].name for name in exam.tables),
+        duplex=printed.duplex, exam=codes.identity(exam.seed), pdf=printed.pdf, tagged=printed.tagged,
+        templates=printed.templates, formulas=exam.formulas, tables=tuple(TABULATED[name].name for name in exam.tables),
     )
 
 

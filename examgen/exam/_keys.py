@@ -48,6 +48,7 @@ class Definition(_Strict):
     exact_forms: bool = True
     decimal_comma: bool | None = None
     pdf: str = "ua"
+    tagged: bool = True
     band: Any = 10
     avoid: list[str] = Field([], max_length=40)
     follow: Any = 1

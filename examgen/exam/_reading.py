@@ -92,7 +92,8 @@ def _printing(read: Definition, folder: Path, templates: Path | None) -> Printin
     """How the exam is printed; a folder of templates in the file is meant from there."""
     return printing(
         read.language, title=read.title, course=read.course, date=read.date, paper=read.paper, duplex=read.duplex,
-        space=read.space, pdf=read.pdf, templates=templates or (folder / read.templates if read.templates else None),
+        space=read.space, pdf=read.pdf, tagged=read.tagged,
+        templates=templates or (folder / read.templates if read.templates else None),
     )
 
 

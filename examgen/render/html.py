@@ -57,12 +57,22 @@ def sheets_html(
     `large` lays the pages out that are enlarged when they are written; `screen` makes a document for browsers, which stands
     alone in one file. `letters` are set in all faces on a page behind the last sheet.
     """
-    sheets = [
-        Markup(_rendered("sheet", each.head or head, variant=replace(each, head=None), screen=screen)) for each in variants
-    ]
+    sheets = [sheet_html(head, each, screen=screen) for each in variants]
     pages = max((variant.pages or GUESSED_PAGES for variant in variants), default=0)
+    return around_sheets(head, sheets, pages, large=large, screen=screen, letters=letters)
+
+
+def around_sheets(
+    head: Head, sheets: Sequence[Markup], pages: int, *, large: bool = False, screen: bool = False, letters: str = ""
+) -> str:
+    """The document around sheets that have so many pages at most."""
     made = _rendered("sheets", head, sheets=sheets, pages=pages, large=large, screen=screen, letters=letters)
     return own.inlined(head.templates, made) if screen else made
+
+
+def sheet_html(head: Head, variant: SheetVariant, *, screen: bool = False) -> Markup:
+    """One sheet as it stands in the document of all."""
+    return Markup(_rendered("sheet", variant.head or head, variant=replace(variant, head=None), screen=screen))
 
 
 def key_html(

@@ -29,7 +29,8 @@ class Head:
     `working` is the number of decimals to keep, `decimals` that of an answer. `exact_forms` lets fractions and expressions
     with e and ln stand as answers. `sample` prints SAMPLE on every page. `comma` None means: as the language does. `paper`
     is one of `sizes.PAPERS`; `exam` tells scanners which exam a page is of, and without it no page has a code for them.
-    `pdf` is the standard that its papers keep to, `templates` a folder of own templates.
+    `pdf` is the standard that its papers keep to, `tagged` whether sheets say how they are built, `templates` a folder of
+    own templates.
     `formulas` says whether a sheet of formulas is handed out, and `tables` of what functions, in LaTeX, it holds tables.
     """
 
@@ -48,6 +49,7 @@ class Head:
     duplex: bool = False
     exam: str = ""
     pdf: Standard = "ua"
+    tagged: bool = True
     templates: Path | None = None
     formulas: bool = False
     tables: tuple[str, ...] = ()

@@ -39,6 +39,11 @@ def drawn(text: str) -> Drawn:
     return Drawn(side, "".join(_row(y, row, side) for y, row in enumerate(rows)))
 
 
+def side(text: str) -> int:
+    """How many modules stand on a side of the code of a text."""
+    return _basis(len(text))[0]
+
+
 def modules(text: str) -> Modules:
     """The modules of the smallest code that holds a text of `SIGNS`."""
     side, bits, basis = _basis(len(text))

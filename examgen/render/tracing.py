@@ -12,16 +12,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from markupsafe import Markup, escape
 
 OPEN, INNER, CLOSE = "\ue000", "\ue001", "\ue002"  # around a number and its text, of no font
 MARKED = re.compile(f"{OPEN}([0-9]+){INNER}([^{CLOSE}]*){CLOSE}")
 SLOT, WHEN = "data-slot", "data-when"  # attributes of what is marked in the HTML
+TAG = "data"  # of a slot: an element of no style
 
 Path = tuple[Any, ...]
 Write = Callable[[Any], str]
+Found = TypeVar("Found")
 
 
 class Hole(NamedTuple):
@@ -36,10 +38,11 @@ Told = tuple[str | Hole, ...]  # text with holes
 
 
 class When(NamedTuple):
-    """A mark that is set where a place of the data holds a value."""
+    """A class, by its name, that an element has where a place of the data holds a value."""
 
     path: Path
     value: int
+    name: str
 
 
 @dataclass
@@ -85,7 +88,7 @@ class Trace:
             return re.sub(r'="([^"]*)"', self._attribute, token)
         lead, text, tail = re.fullmatch(r"(\s*)(.*?)(\s*)", token, re.DOTALL).groups()  # type: ignore[union-attr]
         self.slots.append(self.told(Markup(text).unescape()))
-        return f'{lead}<span {SLOT}="{len(self.slots) - 1}">{plain(text)}</span>{tail}'
+        return f'{lead}<{TAG} {SLOT}="{len(self.slots) - 1}">{plain(text)}</{TAG}>{tail}'
 
     def _attribute(self, match: re.Match[str]) -> str:
         bare = plain(match[1])
@@ -146,6 +149,9 @@ class Condition:
     def __bool__(self) -> bool:
         return bool(int.__eq__(self.traced, self.other) is True)
 
+    def __str__(self) -> str:
+        return str(bool(self))
+
 
 def _text(value: Any) -> str:
     return str.__str__(value) if isinstance(value, str) else str(int(value))
@@ -175,10 +181,10 @@ def plain(text: str) -> str:
 
 def when(condition: Any, name: str) -> Markup:
     """The class of an element that has it on a condition; a traced condition is noted and the class left out."""
-    if not isinstance(condition, Condition):
+    if not isinstance(condition, Condition) or not isinstance(condition.other, int):
         return Markup(' class="{}"').format(name) if condition else Markup("")
     whens = _current.get().whens
-    whens.append(When(condition.traced.path, int(condition.other)))  # type: ignore[call-overload]
+    whens.append(When(condition.traced.path, int(condition.other), name))
     return Markup(' {}="{}"').format(Markup(WHEN), len(whens) - 1)
 
 
@@ -191,7 +197,7 @@ def leaves(nested: Any) -> Iterator[Traced]:
             yield from leaves(part)
 
 
-def limited(found: Any, usual: bool, nested: Any, millimetres: float, points: float) -> Any:
+def limited(found: Found, usual: bool, nested: Any, millimetres: float, points: float) -> Found:
     """What was found for nested numbers, noting how wide they may be for it to stay as usual."""
     for leaf in leaves(nested):
         if usual:

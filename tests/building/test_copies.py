@@ -73,7 +73,7 @@ def made(exam: Path, told: Told) -> tuple[Folder, Ended]:
     """The class in a room of eight rows of twelve seats."""
     folder, real = exam.parent / "out", examgen.build.sheets_pdf
 
-    def shortened(head: Head, sheets: list[SheetVariant], *, large: bool = False, among: object = ()) -> bytes:
+    def shortened(head: Head, sheets: list[SheetVariant], *, large: bool = False, **_: object) -> bytes:
         told[large] = sheets
         return real(head, sheets if large else [*sheets[:ROW], *sheets[-SPARE:]], large=large)
 
@@ -222,7 +222,7 @@ def test_a_class_in_large_print_has_ordinary_sheets_beside_it(
     """Nameless, one of each variant that is used."""
     named: dict[bool, list[tuple[int, str]]] = {}
 
-    def watched(head: Head, sheets: list[SheetVariant], *, large: bool = False, among: object = ()) -> bytes:
+    def watched(head: Head, sheets: list[SheetVariant], *, large: bool = False, **_: object) -> bytes:
         named[large] = [(sheet.number, sheet.name) for sheet in sheets]
         return b"%PDF-1.7"
 

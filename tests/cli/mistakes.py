@@ -70,6 +70,8 @@ NAMES: Mapping[str, Mistake] = {
     "a title with hidden signs": (
         'title = "a\\u202Eb"\n' + VARIANTS + SEEDED + TASK, ("title = ", "signs that nobody sees")
     ),
+    "an archive without tags": (HEAD + 'pdf = "a"\ntagged = false\n' + TASK, ("tagged = false", "PDF needs its tags")),
+    "tags in words": (HEAD + 'tagged = "no"\n' + TASK, ("tagged = 'no'", "expected true or false")),
     "unknown kind of PDF": (HEAD + 'pdf = "x"\n' + TASK, ("pdf = 'x'", "allowed are 'ua', 'a'")),
     "unknown calculator": (HEAD + 'calculator = "big"\n' + TASK, ("calculator = 'big'", "'simple'")),
     "calculator not allowed": (

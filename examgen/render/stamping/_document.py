@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, BinaryIO
 
 import pydyf
@@ -17,6 +17,7 @@ from examgen.render.stamping._texts import Texts
 from examgen.render.stamping._writing import Writer
 from examgen.render.tracing import Told
 
+ACCESSIBLE = re.compile(rb"""<rdf:Description rdf:about="" pdfuaid:part="1" ?/>|\sxmlns:pdfuaid="[^"]*\"""")
 FAN = 64  # kids of a node of the tree of pages, and of that of content
 
 
@@ -28,11 +29,12 @@ class Template:
     objects: SheetObjects
     texts: Texts
 
-    def check(self, sheet: SheetVariant) -> None:
-        """Writes the sheet for nothing. Raises: Unlike where it is not printed like its master."""
+    def check(self, sheet: SheetVariant) -> list[str]:
+        """The texts of a sheet. Raises: Unlike where it is not printed like its master."""
         texts = self.texts.of(sheet)
         for page in self.pages:
-            page.write(sheet, texts)
+            page.check(sheet, texts)
+        return texts
 
 
 class Document:
@@ -85,17 +87,18 @@ class Document:
         binder = Binder(pages, self.around, self.per_sheet + 1)
         return Template(pages, binder.bound(bookmark, compiled, first), texts)
 
-    def write(self, out: BinaryIO, sheets: Sequence[tuple[SheetVariant, Template]]) -> None:
-        """Writes all of it."""
+    def write(self, out: BinaryIO, sheets: Sequence[tuple[SheetVariant, Template, list[str] | None]]) -> None:
+        """Writes all of it; the texts of a master are read."""
         writer = Writer(out)
         pages = len(sheets) * self.per_sheet
         nodes = [self._new() for _ in range(-(-pages // FAN))]
         keys = [self._new() for _ in nodes] if self.tagged else []
         self._share(writer)
         base, roots, parents, kids = self.next, [], [], []
-        for place, (sheet, template) in enumerate(sheets):
+        for place, (sheet, template, known) in enumerate(sheets):
             last = place == len(sheets) - 1
-            base, own = self._sheet(writer, sheet, template, base, place, nodes, last)
+            texts = template.texts.read(sheet) if known is None else known
+            base, own = self._sheet(writer, sheet, template, texts, base, place, nodes, last)
             objects = template.objects
             kids += [own + offset for offset in objects.pages]
             roots += [own + offset for offset in objects.roots]
@@ -107,10 +110,10 @@ class Document:
         self._tail(writer, ends, len(sheets), base)
 
     def _sheet(
-        self, writer: Writer, sheet: SheetVariant, template: Template, base: int, place: int, nodes: Sequence[int], last: bool
+        self, writer: Writer, sheet: SheetVariant, template: Template, texts: list[str], base: int, place: int,
+        nodes: Sequence[int], last: bool,
     ) -> tuple[int, int]:
         """Writes one sheet; gives the first number behind it, and its own."""
-        texts = template.texts.of(sheet)
         for i, page in enumerate(template.pages):
             writer.stream(base + i, page.write(sheet, texts))
         size = self.per_sheet + 1 + template.objects.count
@@ -132,14 +135,18 @@ class Document:
         resources = self.pdf.objects[self.resources]
         fonts = resources["Font"]
         bare = self._new()
-        writer.object(bare, b"<</Font %b>>" % fonts)
-        resources["XObject"] = pydyf.Dictionary({name[1:].decode(): b"%d 0 R" % form for name, form in self.forms.values()})
+        pictures = dict(resources.get("XObject") or {})
+        writer.object(bare, b"<</Font %b/XObject %b>>" % (fonts, pydyf.Dictionary(pictures).data))
+        forms = {name[1:].decode(): b"%d 0 R" % form for name, form in self.forms.values()}
+        resources["XObject"] = pydyf.Dictionary(forms | pictures)
         left, bottom, right, top = self._object(self.masters.pages[0].reference)["MediaBox"]
         says = b"/Type/XObject/Subtype/Form/BBox[%g %g %g %g]/Resources %d 0 R" % (left, bottom, right, top, bare)
         for code, (_, form) in self.forms.items():
             writer.stream(form, code, says)
         for data, shared in self.shared.items():
             writer.object(shared, data)
+        if not self.tagged:
+            self._untag()
         late = {self.pdf.pages.number, self.pdf.catalog.number, self.outlines, self.structure, self.content, self.top}
         gone = {self._number(self._object(page.reference)["Contents"]) for page in self.masters.pages}
         for entry in self.pdf.objects:
@@ -148,6 +155,14 @@ class Document:
             if entry.free == "f" or entry.number in late | gone or kind in ("/Page", "/StructElem") or mark:
                 continue
             writer.object(entry.number, entry.data)
+
+    def _untag(self) -> None:
+        """Takes out what the document says of a structure: that it has one, and the standard that asks for it."""
+        for name in ("StructTreeRoot", "MarkInfo"):
+            self.pdf.catalog.pop(name, None)
+        metadata = self._object(self.pdf.catalog["Metadata"])
+        (said,) = metadata.stream
+        metadata.stream[0] = ACCESSIBLE.sub(b"", said)
 
     def _tree_of_pages(self, writer: Writer, nodes: Sequence[int], kids: Sequence[int]) -> None:
         root = self.pdf.pages.number
@@ -178,9 +193,6 @@ class Document:
         )
         catalog = self.pdf.catalog
         catalog.pop("Names", None)
-        if not self.tagged:
-            for name in ("StructTreeRoot", "MarkInfo"):
-                catalog.pop(name, None)
         writer.object(catalog.number, catalog.data)
         writer.object(number, self.pdf.info.data)
         writer.finish(catalog.number, number, number + 1)
@@ -188,8 +200,3 @@ class Document:
 
 def _references(numbers: Sequence[int]) -> bytes:
     return b" ".join(b"%d 0 R" % number for number in numbers)
-
-
-def digest(code: bytes) -> bytes:
-    """A name for code."""
-    return blake2b(code, digest_size=8).digest()

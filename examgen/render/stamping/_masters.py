@@ -17,27 +17,32 @@ from examgen.model import Standard
 from examgen.render import archival, tagging
 from examgen.render.paper import Head, SheetTask, SheetVariant
 from examgen.render.pdf import VARIANTS
-from examgen.render.stamping._streams import Page, taken_apart
+from examgen.render.stamping._streams import Page, Unreadable, taken_apart
 from examgen.render.stamping._tree import Element, trees
 from examgen.render.tracing import SLOT, WHEN, Trace, traced
 
 MARK = "figcaption"  # whose type of element, which no paper of ours has, marks slots
+NOTHING = (("none", None),)  # for a background
 ALIGNED = {"left": 0.0, "start": 0.0, "justify": 0.0, "center": 0.5, "right": 1.0, "end": 1.0}
 
 
 @dataclass(frozen=True)
 class SlotBox:
-    """A slot as it was laid out: what part of room to spare stands before its text, its room and letter spacing in points."""
+    """A slot as it was laid out: what part of room to spare stands before its text, its room and letter spacing in points.
+
+    `free` is one that stands alone on its line, with nothing drawn around it that is as wide as its text.
+    """
 
     slot: int
     align: float
     room: float
     spacing: float
+    free: bool = True
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A box that is framed where a condition holds, in points of the page; `grow` is by how much its frame is larger."""
+    """A box that is framed where a condition holds, in points of the page."""
 
     when: int
     x: float
@@ -64,6 +69,7 @@ class MasterPage:
     tree: Element | None = None
     slots: dict[int, SlotBox] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
+    margins: set[int] = field(default_factory=set)  # slots that stand there
 
 
 @dataclass
@@ -75,7 +81,6 @@ class Masters:
     pages: list[MasterPage]
     bookmarks: list[Any]
     trace: Trace
-    counts: list[int]
     frame: FrameStyle | None = None
 
 
@@ -102,7 +107,7 @@ def traced_sheet(sheet: SheetVariant) -> SheetVariant:
     return replace(sheet, tasks=tasks, **{name: word for name, word in words.items() if word != ""})
 
 
-def taken(document: weasyprint.Document, head: Head, trace: Trace, counts: list[int], zoom: float = 1.0) -> Masters:
+def taken(document: weasyprint.Document, head: Head, trace: Trace, zoom: float = 1.0) -> Masters:
     """The pages of laid-out masters taken apart. Raises: Unreadable, ValueError where they hold what cannot be stamped."""
     scale = tagging.POINTS * zoom
     slots, frames, sample = _marked(document, scale)
@@ -123,8 +128,10 @@ def taken(document: weasyprint.Document, head: Head, trace: Trace, counts: list[
             by_reference[reference].slots[mcid] = box
         for number, frame in frames:
             pages[number].frames.append(frame)
+        for page, laid in zip(pages, document.pages, strict=True):
+            page.margins = set(_in_margins(laid._page_box))
         bookmarks = document.make_bookmark_tree(scale, transform_pages=True)
-        made.append(Masters(pdf, fonts, pages, bookmarks, trace, counts, sample))
+        made.append(Masters(pdf, fonts, pages, bookmarks, trace, sample))
 
     with catch_warnings():
         simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
@@ -150,48 +157,83 @@ def _marked(
     sample: list[FrameStyle] = []
     for number, page in enumerate(document.pages):
         high = page.height * scale
-        for box, above in _descending(page._page_box, None):
+        for box, above in _descending(page._page_box):
             element = box.element
             if element is None:
                 continue
-            if isinstance(box, boxes.InlineBox) and element.get(SLOT) is not None and not box.element_tag.endswith(":"):
-                if above is None:
-                    raise ValueError("a slot stands outside of every block")
+            if element.get(SLOT) is not None and box.element_tag == element.tag and not isinstance(box, boxes.TextBox):
+                if not isinstance(box, boxes.InlineBox):
+                    raise Unreadable("a style makes a block of a number")
                 box.element_tag = MARK
                 slots.append(_slot(box, above, scale))
             elif (name := element.get(WHEN)) == "sample":
                 sample.append(_frame_style(box.style, scale))
             elif name is not None and isinstance(box, boxes.TableCellBox):
-                inner = next(b for b, _ in _descending(box, None) if b is not box and "slot" in _classes(b))
+                inner = next(b for b, _ in _descending(box) if b is not box and "slot" in _classes(b))
                 frames.append((number, _frame(inner, int(name), scale, high)))
     return slots, frames, next(iter(sample), None)
+
+
+def _in_margins(page: Any) -> Iterator[int]:
+    """The slots that stand in the margins of a page."""
+    for margin in page.children:
+        if isinstance(margin, boxes.MarginBox):
+            for box in margin.descendants():
+                if box.element is not None and box.element.get(SLOT) is not None:
+                    yield int(box.element.get(SLOT))
 
 
 def _classes(box: Any) -> list[str]:
     return [] if box.element is None else (box.element.get("class") or "").split()
 
 
-def _descending(box: Any, above: Any) -> Iterator[tuple[Any, Any]]:
-    """Boxes in the order in which WeasyPrint tells them, with the block around each; of margins nothing."""
+def _descending(box: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Boxes in the order in which WeasyPrint tells them, each with those that it stands in; of margins nothing."""
     box = getattr(box, "_box", box)
     if isinstance(box, boxes.MarginBox):
         return
     yield box, above
-    block = box if isinstance(box, boxes.BlockContainerBox) else above
     for child in getattr(box, "children", ()):
-        yield from _descending(child, block)
+        yield from _descending(child, (*above, box))
 
 
-def _slot(box: Any, block: Any, scale: float) -> SlotBox:
+def _slot(box: Any, above: Sequence[Any], scale: float) -> SlotBox:
     """The block's width is its room, unless the text makes it as wide as it is: then its least width."""
-    style = block.style
+    place = next(i for i in reversed(range(len(above))) if isinstance(above[i], boxes.BlockContainerBox))
+    block, style = above[place], above[place].style
     fixed = style["width"] != "auto" or style["position"] in ("absolute", "fixed") or _filling(block)
     least = 0.0 if style["min_width"] == "auto" else style["min_width"].value
     room = (block.width if fixed else least) * scale
     spacing = box.style["letter_spacing"]
     return SlotBox(
-        int(box.element.get(SLOT)), ALIGNED[style["text_align_all"]], room, 0.0 if spacing == "normal" else spacing * scale
+        int(box.element.get(SLOT)), ALIGNED[style["text_align_all"]], room, 0.0 if spacing == "normal" else spacing * scale,
+        _alone(box, above[place:]),
     )
+
+
+def _alone(box: Any, around: Sequence[Any]) -> bool:
+    """Whether nothing else stands in a slot's block, `around` it up to there, and nothing is drawn as wide as its text."""
+    within = {id(inner) for inner, _ in _descending(box)}
+    others = [other for other, _ in _descending(around[0]) if id(other) not in within]
+    lines = [other for other in others if isinstance(other, boxes.LineBox)]
+    inlines = [one for one in (*around, box) if isinstance(one, boxes.InlineBox)]
+    underlined = any(inner.style["text_decoration_line"] != "none" for inner, _ in _descending(box))
+    return len(lines) == 1 and not any(map(_seen, others[1:])) and not any(map(_drawn, inlines)) and not underlined
+
+
+def _seen(box: Any) -> bool:
+    """Whether a box takes room on its line."""
+    if isinstance(box, boxes.LineBox | boxes.InlineBox):
+        return False
+    return bool(box.text.strip()) if isinstance(box, boxes.TextBox) else True
+
+
+def _drawn(box: Any) -> bool:
+    """Whether an inline box shows how wide it is."""
+    style = box.style
+    edges = box.padding_left, box.padding_right, box.border_left_width, box.border_right_width
+    lines = box.border_top_width, box.border_bottom_width, style["outline_width"]
+    return any((*edges, *lines)) or style["background_color"].alpha > 0 or style["background_image"] != NOTHING
 
 
 def _filling(block: Any) -> bool:

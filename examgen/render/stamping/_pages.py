@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +17,12 @@ from examgen.render.stamping._streams import BLACK, Item, Run, Unreadable
 from examgen.render.stamping._texts import Get, Texts, Unlike, condition, filled
 from examgen.render.stamping._tree import Element, owners, renumbered
 from examgen.render.tracing import Hole, Told
+from examgen.spreadsheets import JOINERS
 
+FRAMED = "framed"  # the only class that a number may decide on
 SHORT = 48  # bytes of code that are not worth a form of their own
 NONE = re.compile(rb">0<")  # glyphs that stand as far apart as they are wide
+LEFTWARDS = frozenset(("R", "AL", "AN", "RLE", "RLO", "RLI"))
 SAFE = 0.05  # points that a text may be wider than its room
 Texting = Callable[[Sequence[str]], bytes]
 
@@ -39,10 +43,20 @@ class Face:
         glyphs = {face.characters[glyph]: (b"%04x" % glyph, font.widths[glyph]) for glyph in sorted(shown)}
         return cls(glyphs, face.characters)
 
+    def plainly(self, shown: bytes, text: str, *, spaced: bool) -> bool:
+        """Whether a text is shown by these glyphs, each as far from the one before as it is wide; `spaced` ones as told."""
+        codes = b"".join(re.findall(rb"<([0-9a-f]*)>", shown))
+        even = spaced or all(float(gap) == 0 for gap in re.findall(rb">([^<>\]]+)", shown))
+        return even and all(sign in self.glyphs for sign in text) and codes == self.shown(text)
+
     def read(self, shown: bytes) -> str:
         """The text of glyphs as they are shown."""
         codes = b"".join(re.findall(rb"<([0-9a-f]*)>", shown))
         return "".join(self.characters[int(codes[i : i + 4], 16)] for i in range(0, len(codes), 4))
+
+    def shown(self, text: str) -> bytes:
+        """The glyphs of a text, one for each character. Raises: KeyError where one is not on any page of the document."""
+        return b"".join(self.glyphs[sign][0] for sign in text)
 
     def width(self, text: str) -> float:
         """Thousandths of the size. Raises: Unlike where a character is not on any page of the document."""
@@ -52,14 +66,20 @@ class Face:
             raise Unlike(f"the paper has no letter {missing.args[0]!r}") from None
 
 
+def shaped(sign: str) -> bool:
+    """Whether a character is not set as one glyph behind the one before, or not from left to right."""
+    return sign in JOINERS or unicodedata.category(sign)[0] == "M" or unicodedata.bidirectional(sign) in LEFTWARDS
+
+
 class Slot:
     """A text that differs between variants: written anew for each, once for each text."""
 
-    def __init__(self, told: tuple[str | int, ...], run: Run, face: Face, box: SlotBox, master: str) -> None:
+    def __init__(self, told: tuple[str | int, ...], run: Run, face: Face, box: SlotBox) -> None:
         self.told, self.face, self.box, self.run = told, face, box, run
         self.start = b"BT%b %b Tf" % (run.font, number(run.size))
+        self.master = face.read(run.shown)
         self.known: dict[str, bytes] = {}
-        self.wide = self._wide(master)
+        self.wide = self._wide(self.master)
         self.alone = told[0] if len(told) == 1 and isinstance(told[0], int) else None
 
     def _wide(self, text: str) -> float:
@@ -75,12 +95,30 @@ class Slot:
 
     def _code(self, text: str) -> bytes:
         wide = self._wide(text)
-        if wide > self.box.room + SAFE:
-            raise Unlike(f"{text} is wider than its room")
+        if max(wide, self.wide) > self.box.room + SAFE and abs(wide - self.wide) > SAFE:
+            raise Unlike(f"{text} is wider than its room" if wide > self.wide else "a number is wider than its room")
+        if text != self.master and not self.box.free:
+            raise Unlike("a number stands within other words")
+        if any(map(shaped, text)):
+            raise Unlike("letters join in it")
         x = self.run.x + (self.wide - wide) * self.box.align
-        shown = b"".join(self.face.glyphs[sign][0] for sign in text)
         spaced, back = (b" %b Tc" % number(self.box.spacing), b" 0 Tc") if self.box.spacing else (b"", b"")
-        return b"%b%b %b %b Td<%b>Tj%b ET" % (self.start, spaced, number(x), number(self.run.y), shown, back)
+        return b"%b%b %b %b Td<%b>Tj%b ET" % (
+            self.start, spaced, number(x), number(self.run.y), self.face.shown(text), back
+        )
+
+
+class Still:
+    """What could be a slot, but is not set glyph by glyph: it stays as the master has it, and a sheet must say the same."""
+
+    def __init__(self, told: tuple[str | int, ...], said: str, code: bytes) -> None:
+        self.told, self.said, self.code = told, said, code
+
+    def write(self, texts: Sequence[str]) -> bytes:
+        """The code of the text. Raises: Unlike where it is another one."""
+        if filled(self.told, texts) != self.said:
+            raise Unlike("letters join in a name")
+        return self.code
 
 
 @dataclass(frozen=True)
@@ -92,11 +130,14 @@ class Code:
     matrix: tuple[float, ...]
     side: int
 
-    def write(self, sheet: SheetVariant) -> bytes:
-        """The code as a mask of one bit a module. Raises: Unlike."""
-        side, bits = qr.modules(page_label(self.exam, sheet.code, self.page))
-        if side != self.side:
+    def check(self, sheet: SheetVariant) -> None:
+        """Raises: Unlike where the code of a sheet has another size."""
+        if qr.side(page_label(self.exam, sheet.code, self.page)) != self.side:
             raise Unlike("the code of a page is larger")
+
+    def write(self, sheet: SheetVariant) -> bytes:
+        """The code as a mask of one bit a module."""
+        side, bits = qr.modules(page_label(self.exam, sheet.code, self.page))
         pad = -side % 8
         rows = b"".join(
             b"%0*x" % ((side + pad) // 4, (bits >> side * (side - 1 - y) & (1 << side) - 1) << pad) for y in range(side)
@@ -110,15 +151,23 @@ class Code:
 class PageTemplate:
     """One page of a structure: fixed code and slots in turn, frames on conditions, the code, and the page's structure."""
 
-    parts: list[bytes | Slot]
+    parts: list[bytes | Slot | Still]
     frames: list[tuple[Get, int, bytes]]
     code: Code | None
     tree: Element | None
     contents: int = 0  # pieces of marked content
     owners: list[Element] = field(default_factory=list)
 
+    def check(self, sheet: SheetVariant, texts: Sequence[str]) -> None:
+        """Raises: Unlike where a sheet has other content than texts in slots."""
+        for part in self.parts:
+            if not isinstance(part, bytes):
+                part.write(texts)
+        if self.code is not None:
+            self.code.check(sheet)
+
     def write(self, sheet: SheetVariant, texts: Sequence[str]) -> bytes:
-        """The page's content for a sheet. Raises: Unlike."""
+        """The page's content for a sheet."""
         out = [part if isinstance(part, bytes) else part.write(texts) for part in self.parts]
         framed = [code for get, value, code in self.frames if get(sheet) == value]
         if framed:
@@ -140,7 +189,8 @@ class Cutter:
         self.faces = {
             name: Face.of(font, [run for run in letters if run.font == name]) for name, font in masters.fonts.items()
         }
-        self.said = {self._plain(told): told for told in self._margin_texts()}
+        self.said = {self._says(told): told for told in map(texts.compiled, self._margin_texts())}
+        _, _, self.wide, self.high = masters.pdf.objects[int(masters.pages[0].reference.split()[0])]["MediaBox"]
 
     def _margin_texts(self) -> Iterator[Told]:
         """Texts in which margins may speak of a variant."""
@@ -149,21 +199,24 @@ class Cutter:
             if {*names} & {"code", "name", "group"}:
                 yield told
 
-    def _plain(self, told: Told) -> str:
-        return filled(self.texts.compiled(told), self.texts.of(self.sheet))
+    def _says(self, told: tuple[str | int, ...]) -> str:
+        """A text of the master."""
+        return filled(told, self.texts.read(self.sheet))
 
     def template(self, page: MasterPage, place: int) -> PageTemplate:
         """One page. Raises: Unreadable, Unlike."""
         whose = owners(page.tree) if page.tree is not None else {}
         groups = list(_groups(page.page.items, whose))
-        pieces: list[bytes | Slot] = [b"/Artifact BMC", self.form(page.page.lines), b"EMC"]
-        fixed: list[bytes] = [page.page.lines]
+        pieces: list[bytes | Slot | Still] = [b"/Artifact BMC", self.form(page.page.lines), b"EMC"]
+        fixed: list[bytes] = [b"q", page.page.lines, b"Q"]
         new: dict[int, int] = {}
         owning: list[Element] = []
         code = None
         for items in groups:
             found = self._code(items[0], place)
             if found is not None:
+                if code is not None:
+                    raise Unreadable("a page has several codes for scanners")
                 code = found
                 continue
             inner = [part for item in items for part in self._item(page, item)]
@@ -182,46 +235,46 @@ class Cutter:
             pieces = [self.form(b"\n".join(fixed)), *pieces[3:]]
         elif page.tree is not None:
             renumbered(page.tree, new)
+        told = {part.told for part in pieces if isinstance(part, Slot | Still)}
+        if any(self.texts.compiled(self.masters.trace.slots[slot]) not in told for slot in page.margins):
+            raise Unreadable("a margin says a number of its own")
         frames = [self._frame(frame, self.masters.frame) for frame in page.frames]
         return PageTemplate(_joined(pieces), frames, code, page.tree if self.tagged else None, len(owning), owning)
 
-    def _item(self, page: MasterPage, item: Item) -> Iterator[bytes | Slot]:
+    def _item(self, page: MasterPage, item: Item) -> Iterator[bytes | Slot | Still]:
         """The code of one piece."""
         if item.drawing:
             yield item.drawing
         box = page.slots.get(item.mcid) if item.mcid is not None else None
+        told = None if box is None else self.texts.compiled(self.masters.trace.slots[box.slot])
+        if told is not None and (len(item.runs) > 1 or any(run.more for run in item.runs)):
+            code = b"\n".join(b"%b\n%b\n%b" % (run.colour, _text(run), BLACK) for run in item.runs)
+            yield Still(told, self._says(told), code)
+            return
         for run in item.runs:
-            told, placed = self._told(run, box)
-            coloured = run.colour != BLACK
-            if coloured:
-                yield run.colour
-            if told is None or placed is None:
-                yield _text(run)
-            else:
-                if len(item.runs) > 1 or run.more:
-                    raise Unreadable("a slot has several lines or fonts")
-                face = self.faces[run.font]
-                slot = Slot(told, run, face, placed, face.read(run.shown))
-                if filled(told, self.texts.of(self.sheet)) != face.read(run.shown):
-                    raise Unreadable(f"{face.read(run.shown)!r} is not what its slot says")
-                yield slot
-            if coloured:
-                yield BLACK
+            found = self._in_margin(run) if item.mcid is None else None
+            if told is not None and box is not None:
+                found = told, box
+            yield from _coloured(run, _text(run) if found is None else self._slot(run, *found))
 
-    def _told(self, run: Run, box: SlotBox | None) -> tuple[tuple[str | int, ...] | None, SlotBox | None]:
-        """What a piece of text says and how it stands: a slot, or in a margin what speaks of the variant."""
-        if box is not None:
-            return self.texts.compiled(self.masters.trace.slots[box.slot]), box
-        text = self.faces[run.font].read(run.shown)
-        for plain, told in sorted(self.said.items(), key=lambda pair: -len(pair[0])):
-            before, found, after = text.partition(plain)
-            if found:
-                whole = tuple(part for part in (before, *self.texts.compiled(told), after) if part != "")
-                right = run.x > 200  # noqa: PLR2004  the right half of any paper
-                return whole, SlotBox(-1, 1.0 if right else 0.0, float("inf"), 0.0)
-        return None, None
+    def _slot(self, run: Run, told: tuple[str | int, ...], box: SlotBox) -> Slot | Still:
+        """A slot, or where its text is not simply glyph beside glyph what stays still. Raises: Unreadable."""
+        face, says = self.faces[run.font], self._says(told)
+        if any(map(shaped, says)) or not face.plainly(run.shown, says, spaced=box.spacing != 0):
+            return Still(told, says, _text(run))
+        return Slot(told, run, face, box)
 
-    def _shared(self, inner: Sequence[bytes | Slot]) -> list[bytes | Slot]:
+    def _in_margin(self, run: Run) -> tuple[tuple[str | int, ...], SlotBox] | None:
+        """What a margin says of the variant: above on the left whose sheet it is, below on the right which."""
+        text, right, low = self.faces[run.font].read(run.shown), run.x > self.wide / 2, run.y < self.high / 2
+        for plain, told in self.said.items():
+            if text == plain and not right and not low:
+                return told, SlotBox(-1, 0.0, float("inf"), 0.0)
+            if text.startswith(f"{plain} · ") and right and low:
+                return (*told, text.removeprefix(plain)), SlotBox(-1, 1.0, float("inf"), 0.0)
+        return None
+
+    def _shared(self, inner: Sequence[bytes | Slot | Still]) -> list[bytes | Slot | Still]:
         """Fixed code that is long, as a form that all pages show."""
         if all(isinstance(part, bytes) for part in inner):
             code = b"\n".join(part for part in inner if isinstance(part, bytes))
@@ -232,7 +285,10 @@ class Cutter:
         """The condition of a frame and its code."""
         if style is None:
             raise Unreadable("frames have no style")
-        get, value = condition(self.masters.trace.whens[frame.when])
+        when = self.masters.trace.whens[frame.when]
+        if when.name != FRAMED:
+            raise Unreadable(f"the class {when.name} depends on a number")
+        get, value = condition(when)
         grow = style.grow
         corner = (frame.x - grow, frame.y - grow, frame.width + 2 * grow, frame.height + 2 * grow)
         line = b" ".join(map(number, corner))
@@ -242,9 +298,8 @@ class Cutter:
         """The code for scanners, where this drawing is it."""
         if not item.drawing or not self.exam or item.mcid is not None:
             return None
-        side, bits = qr.modules(page_label(self.exam, self.sheet.code, place))
-        drawn = qr.drawn(page_label(self.exam, self.sheet.code, place))
-        if item.drawing.count(b"\nh\n") != drawn.path.count("z"):
+        side, path = qr.drawn(page_label(self.exam, self.sheet.code, place))
+        if item.drawing.count(b"\nh\n") != path.count("z"):
             return None
         matrix = IDENTITY
         for line in item.drawing.split(b"\n"):
@@ -277,6 +332,11 @@ def _joins(before: Item, item: Item, whose: Mapping[int, Element]) -> bool:
     return owner.kids[place + 1 : place + 2] == [item.mcid]
 
 
+def _coloured(run: Run, part: bytes | Slot | Still) -> Iterator[bytes | Slot | Still]:
+    """Text in its colour, black again behind it."""
+    yield from (part,) if run.colour == BLACK else (run.colour, part, BLACK)
+
+
 def _text(run: Run) -> bytes:
     """Fixed text."""
     more = b"".join(b"%b %b Tf%b" % (font, number(size), _close(shown)) for font, size, shown in run.more)
@@ -288,9 +348,9 @@ def _close(shown: bytes) -> bytes:
     return NONE.sub(b"", shown).replace(b">0]", b">]")
 
 
-def _joined(pieces: Sequence[bytes | Slot]) -> list[bytes | Slot]:
+def _joined(pieces: Sequence[bytes | Slot | Still]) -> list[bytes | Slot | Still]:
     """Fixed code that stands one behind another as one piece."""
-    out: list[bytes | Slot] = []
+    out: list[bytes | Slot | Still] = []
     for piece in pieces:
         if isinstance(piece, bytes) and out and isinstance(out[-1], bytes):
             out[-1] += b"\n" + piece

@@ -12,7 +12,7 @@ from typing import Any
 
 from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied, numbers
 
-PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh"))
+PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh", b"Do", b"EI"))
 SETTING = frozenset((b"rg", b"RG", b"g", b"G", b"k", b"K", b"gs", b"w", b"J", b"j", b"M", b"d", b"cs", b"CS", b"sc", b"scn"))
 WRITING = frozenset((b"BT", b"ET", b"Tm", b"Tf", b"TJ", b"Tj", b"Ts", b"Tc"))
 COLOURS = {b"rg", b"g", b"k"}
@@ -117,7 +117,7 @@ def _lines(operands: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
         data = operand if isinstance(operand, bytes) else operand.encode() if isinstance(operand, str) else operand.data
         parts.append(data)
         operator = data.rsplit(None, 1)[-1]
-        if len(parts) == 1 and operator.startswith(b"/") or operator.endswith(b">>"):
+        if (len(parts) == 1 and operator.startswith(b"/")) or operator.endswith(b">>"):
             continue  # the tag and the properties of marked content come before its operator
         yield operator, b" ".join(parts)
         parts = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from examgen.render import measuring, notation
@@ -10,10 +10,15 @@ from examgen.render.paper import SheetVariant
 from examgen.render.tracing import Hole, Path, Told, Trace, When
 
 Get = Callable[[SheetVariant], Any]
+CUT = False  # what a guard gives for a text that did not stay whole: what is left of it is no hole
 
 
 class Unlike(Exception):
-    """A sheet is not printed like its master; says why."""
+    """A sheet is not printed like its master; says why, and what it has in common with others for which that is so."""
+
+    def __init__(self, why: str, like: Hashable = None) -> None:
+        super().__init__(why)
+        self.like = like
 
 
 class Texts:
@@ -41,8 +46,8 @@ class Texts:
             self._readers.append((_getter(hole.path), {}, hole))
         return self.holes[known]
 
-    def of(self, sheet: SheetVariant) -> list[str]:
-        """The text of every hole. Raises: Unlike."""
+    def read(self, sheet: SheetVariant) -> list[str]:
+        """The text of every hole. Raises: Unlike where one is longer than its place."""
         found = []
         for get, known, hole in self._readers:
             value = get(sheet)
@@ -50,12 +55,17 @@ class Texts:
             if text is None:
                 text = known[value] = self._written(hole, value)
             found.append(text)
-        for getters, decimals in self._equal:
-            if self._decimals([get(sheet) for get in getters]) != decimals:
-                raise Unlike("its numbers have other decimals")
-        for told, again, expected in self._guards:
-            if again(filled(told, found)) != expected:
-                raise Unlike("a name is longer than its place")
+        return found
+
+    def of(self, sheet: SheetVariant) -> list[str]:
+        """The text of every hole of a sheet that is printed like the master. Raises: Unlike."""
+        decimals = tuple(self._decimals([get(sheet) for get in getters]) for getters, _ in self._equal)
+        if any(one != expected for one, (_, expected) in zip(decimals, self._equal, strict=True)):
+            raise Unlike("its numbers have other decimals", decimals)
+        found = self.read(sheet)
+        sizes = tuple(again(filled(told, found)) for told, again, _ in self._guards)
+        if any(size != expected or size is CUT for size, (*_, expected) in zip(sizes, self._guards, strict=True)):
+            raise Unlike("a name is longer than its place", None if CUT in sizes else sizes)
         return found
 
     def _written(self, hole: Hole, value: Any) -> str:
@@ -92,7 +102,7 @@ def _getter(path: Path) -> Get:
     task, *inner = rest
     if kind == "node":
         node, attribute = inner
-        return lambda sheet: getattr(sheet.tasks[task].diagram.nodes[node], attribute)
+        return lambda sheet: getattr(sheet.tasks[task].diagram.nodes[node], attribute)  # type: ignore[union-attr]
     name, *index = inner
 
     def get(sheet: SheetVariant) -> Any:
