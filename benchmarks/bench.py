@@ -49,14 +49,13 @@ class Sizes:
     pages: tuple[int, int] = (300, 3000)
     plain: tuple[int, int] = (4, 24)
     keys: tuple[int, int] = (30, 300)
-    plain_keys: tuple[int, int] = (2, 12)
-    variants: int = 100
+    variants: int = 10000
     build: int = 300
     memory: tuple[int, int] = (2000, 10000)
     rounds: int = 3
 
 
-QUICK = Sizes((30, 300), (2, 8), (6, 60), (2, 6), 30, 10, (200, 1000), 1)
+QUICK = Sizes((30, 300), (2, 8), (6, 60), 600, 10, (200, 1000), 1)
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class Bench:
         """Draws the sample and solves as many of it as keys are set of, once."""
         self.draw()
         if not (self.folder / SOLVED).exists():
-            self.ours("solved")(max(self.sizes.keys) if installed("pdfLaTeX") else max(self.sizes.plain_keys))
+            self.ours("solved")(max(self.sizes.keys))
 
 
 def pages(bench: Bench) -> Iterator[Row]:
@@ -154,7 +153,7 @@ def keys(bench: Bench) -> Iterator[Row]:
     bench.solve()
     bench.slopes.measure({
         "pdfLaTeX keys": Subject(bench.sizes.keys, bench.latex("latex-keys", 1)),
-        "keys": Subject(bench.sizes.plain_keys, bench.ours("keys")),
+        "keys": Subject(bench.sizes.keys, bench.ours("keys")),
     })
     yield _ratio(bench, "full worked keys, a variant, against pdfLaTeX", "keys", "pdfLaTeX keys", 1)
     yield _measured("  pdfLaTeX, a key", "", partial(_alone, bench, "pdfLaTeX keys"))

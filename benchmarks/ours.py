@@ -16,22 +16,26 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 from time import process_time
 from typing import Any, BinaryIO
 
 from benchmarks.processes import ROOT, NotRun
 from examgen import codes
+from examgen.erring import mistaken_all
 from examgen.exam import Exam, read_exam
+from examgen.model import Instance
 from examgen.registry import graph_of, problems
 from examgen.render.paper import SheetVariant, SolvedVariant
 from examgen.sheets import Variant, head, sheet_variant, solved_variant
-from examgen.solving import Contract, draw
+from examgen.sifting import draw_all
+from examgen.solving import Contract, draw, solve_all
 
 EXAM = ROOT / "variants" / "lecture6.toml"
 SEED = "a benchmark"
 VOLUME = 1000
+TOGETHER = 1000  # variants that are solved at a time
 SAMPLE, SOLVED = "sample.pickle", "solved.pickle"
 
 
@@ -51,20 +55,26 @@ def exam() -> Exam:
 
 def sample(count: int, folder: Path) -> Done:
     """Draws the variants whose pages are set; what likeness they have does not matter to a page."""
-    chosen = exam()
     start = process_time()
-    drawn = [_drawn(chosen, number) for number in range(1, count + 1)]
-    (folder / SAMPLE).write_bytes(pickle.dumps(drawn))
+    (folder / SAMPLE).write_bytes(pickle.dumps(_drawn(exam(), range(1, count + 1))))
     return Done(count, process_time() - start)
 
 
-def _drawn(chosen: Exam, number: int) -> Variant:
-    tasks = ((task, task.choice(number)) for task in chosen.tasks)
-    instances = (
-        draw(choice.problem, choice.preset, SEED, task.number, number, contract=Contract(task.working, task.decimals))
-        for task, choice in tasks
-    )
-    return Variant(number, codes.encode(number, chosen.seed), tuple(instances))
+def _drawn(chosen: Exam, numbers: Sequence[int]) -> list[Variant]:
+    """Variants drawn task by task, those of one problem together."""
+    found: dict[tuple[int, int], Instance] = {}
+    for task in chosen.tasks:
+        turns: dict[str, list[int]] = {}
+        for number in numbers:
+            turns.setdefault(task.choice(number).problem, []).append(number)
+        for own in turns.values():
+            choice, keys = task.choice(own[0]), [(SEED, task.number, number) for number in own]
+            drawn = draw_all(choice.problem, choice.preset, keys, Contract(task.working, task.decimals))
+            found |= {(number, task.number): each for number, each in zip(own, drawn, strict=True)}
+    return [
+        Variant(number, codes.encode(number, chosen.seed), tuple(found[number, task.number] for task in chosen.tasks))
+        for number in numbers
+    ]
 
 
 def variants(folder: Path, count: int) -> Sequence[Variant]:
@@ -75,15 +85,13 @@ def variants(folder: Path, count: int) -> Sequence[Variant]:
 
 def solved(count: int, folder: Path) -> Done:
     """Solves and proves the variants whose keys are set."""
-    from examgen.solving import solve
-
-    chosen = exam()
+    chosen, drawn = exam(), variants(folder, count)
     start = process_time()
-    found = [
-        (variant, [solve(each, task.decimals, "cpu", task.working)
-                   for task, each in zip(chosen.tasks, variant.instances, strict=True)])
-        for variant in variants(folder, count)
+    columns = [
+        solve_all([variant.instances[place] for variant in drawn], task.decimals, "cpu", task.working)
+        for place, task in enumerate(chosen.tasks)
     ]
+    found = zip(drawn, zip(*columns, strict=True), strict=True)
     (folder / SOLVED).write_bytes(pickle.dumps([solved_variant(chosen, *pair, full=True) for pair in found]))
     return Done(count, process_time() - start)
 
@@ -102,7 +110,7 @@ def sheets(folder: Path, count: int) -> list[SheetVariant]:
 
 def plain(count: int, folder: Path) -> Done:
     """Sheets as WeasyPrint lays out each of them."""
-    from examgen.build import sheets_pdf
+    from examgen.render.paging import sheets_pdf
 
     made = sheets(folder, count)
     return timed(2 * count, lambda: sheets_pdf(head(exam()), made))
@@ -129,7 +137,7 @@ def _stamp(made: Sequence[SheetVariant], out: BinaryIO, tagged: bool) -> None:
         stamping = import_module("examgen.render.stamping")
     except ImportError:
         raise NotRun("sheets cannot be stamped yet") from None
-    if alone := stamping.stamp_sheets(head(exam()), made, out, tagged=tagged).alone:
+    if alone := stamping.stamp_sheets(replace(head(exam()), tagged=tagged), made, out).alone:
         raise NotRun(f"{alone.total()} of {len(made)} sheets were laid out by themselves: {alone.most_common(1)[0][0]}")
 
 
@@ -140,47 +148,59 @@ def volumes(count: int, folder: Path) -> Done:
     for first in range(1, count + 1, VOLUME):
         numbers = range(first, min(first + VOLUME, count + 1))
         with (folder / f"volume-{first}.pdf").open("wb") as out:
-            _stamp([sheet_variant(chosen, _drawn(chosen, number)) for number in numbers], out, tagged=True)
+            _stamp([sheet_variant(chosen, variant) for variant in _drawn(chosen, numbers)], out, tagged=True)
     return Done(2 * count, process_time() - start)
 
 
 def keys(count: int, folder: Path) -> Done:
-    """Full worked keys, each a document of its own as a build writes them."""
-    from examgen.build import write_pdf
-    from examgen.render.html import solution_html
+    """Full worked keys, in one document as a build writes them."""
+    from examgen.render.galley import set_key
 
     shared, made = head(exam()), worked(folder, count)
-    return timed(count, lambda: b"".join(write_pdf(solution_html(shared, each), shared) for each in made))
+    return timed(count, lambda: set_key(shared, (), (), made))
 
 
 def floats(count: int, name: str) -> Done:
     """Drawn, solved, and proved with NumPy and PyTorch."""
-    raise NotRun("variants are not solved in batches yet")
+    from examgen.batches import floats as in_floats
+    from examgen.batches import stacked
+    from examgen.proving import agreed
+
+    def all_of(instances: Sequence[Instance]) -> None:
+        graph = graph_of(instances[0].problem, instances[0].params)
+        if not agreed(graph, in_floats(stacked(graph, [each.data for each in instances]))).all():
+            raise AssertionError(f"NumPy and PyTorch differ on {name}")
+
+    return _variants(count, name, all_of, None)
 
 
 def exact(count: int, name: str) -> Done:
     """Drawn, solved, and proved with SymPy too."""
-    from examgen.verifying import prove
+    from examgen.proving import prove_all
 
-    def each(problem: str, preset: Any, number: int) -> None:
-        instance = draw(problem, preset, SEED, number)
-        prove(graph_of(problem, instance.params), instance.data)
+    def all_of(instances: Sequence[Instance]) -> None:
+        prove_all(graph_of(instances[0].problem, instances[0].params), [each.data for each in instances])
 
-    return _variants(count, name, each)
+    return _variants(count, name, all_of, None)
 
 
 def contract(count: int, name: str) -> Done:
-    """The same with what is accepted under the rounding contract, and all mistakes told apart."""
-    from examgen.mistaken import mistaken
-    from examgen.solving import solve
-
-    return _variants(count, name, lambda *each: mistaken(solve(draw(each[0], each[1], SEED, each[2]))))
+    """The same with what is accepted under the rounding contract, closed forms, and all mistakes told apart."""
+    return _variants(count, name, lambda instances: mistaken_all(solve_all(instances)), Contract())
 
 
-def _variants(count: int, name: str, work: Callable[[str, Any, int], object]) -> Done:
+def _variants(count: int, name: str, all_of: Callable[[Sequence[Instance]], object], rules: Contract | None) -> Done:
     """So many variants of a problem, its presets of a fixed structure in turn; what the first of each learns is counted."""
-    turns = list(islice(cycle(_fixed(name)), count))
-    return timed(count, lambda: [work(name, preset, number) for number, preset in enumerate(turns)])
+    presets = list(_fixed(name))
+
+    def work() -> None:
+        for place, preset in enumerate(presets):
+            keys = [(SEED, number) for number in range(place, count, len(presets))]
+            drawn = draw_all(name, preset, keys, rules)
+            while some := list(islice(drawn, TOGETHER)):
+                all_of(some)
+
+    return timed(count, work)
 
 
 def _fixed(name: str) -> Iterator[Any]:
