@@ -18,6 +18,7 @@ from examgen.render.stamping._writing import Writer
 from examgen.render.tracing import Told
 
 ACCESSIBLE = re.compile(rb"""<rdf:Description rdf:about="" pdfuaid:part="1" ?/>|\sxmlns:pdfuaid="[^"]*\"""")
+TOGETHER = 8  # sheets whose objects are packed together: they are much the same
 FAN = 64  # kids of a node of the tree of pages, and of that of content
 
 
@@ -84,7 +85,7 @@ class Document:
         def compiled(text: str) -> tuple[str | int, ...]:
             return texts.compiled(told[text]) if text in told else (text,)
 
-        binder = Binder(pages, self.around, self.per_sheet + 1)
+        binder = Binder(pages, self.around, self.per_sheet)
         return Template(pages, binder.bound(bookmark, compiled, first), texts)
 
     def write(self, out: BinaryIO, sheets: Sequence[tuple[SheetVariant, Template, list[str] | None]]) -> None:
@@ -93,6 +94,7 @@ class Document:
         pages = len(sheets) * self.per_sheet
         nodes = [self._new() for _ in range(-(-pages // FAN))]
         keys = [self._new() for _ in nodes] if self.tagged else []
+        packs = [self._new() for _ in range(-(-len(sheets) // TOGETHER))]
         self._share(writer)
         base, roots, parents, kids = self.next, [], [], []
         for place, (sheet, template, known) in enumerate(sheets):
@@ -103,6 +105,8 @@ class Document:
             kids += [own + offset for offset in objects.pages]
             roots += [own + offset for offset in objects.roots]
             parents += [own + offset for offset in objects.parents]
+            if last or (place + 1) % TOGETHER == 0:
+                writer.pack(packs[place // TOGETHER])
         self._tree_of_pages(writer, nodes, kids)
         if self.tagged:
             self._tree_of_content(writer, keys, parents, roots)
@@ -116,8 +120,8 @@ class Document:
         """Writes one sheet; gives the first number behind it, and its own."""
         for i, page in enumerate(template.pages):
             writer.stream(base + i, page.write(sheet, texts))
-        size = self.per_sheet + 1 + template.objects.count
-        own = base + 2 * self.per_sheet + 1  # of its bookmark, behind content, pack and pages
+        size = self.per_sheet + template.objects.count
+        own = base + 2 * self.per_sheet  # of its bookmark, behind content and pages
         if place == 0:
             self.numbers_of_bookmarks: list[int] = []
         before = b"/Prev %d 0 R" % self.numbers_of_bookmarks[-1] if place else b""
@@ -127,7 +131,7 @@ class Document:
         for i in range(self.per_sheet):
             page_place = place * self.per_sheet + i
             given["parent", i], given["key", i] = nodes[page_place // FAN], page_place
-        writer.packed(base + self.per_sheet, base + self.per_sheet + 1, template.objects.write(base, given, texts))
+        writer.keep(base + self.per_sheet, template.objects.write(base, given, texts))
         return base + size, base
 
     def _share(self, writer: Writer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import pydyf
@@ -53,19 +54,24 @@ class SheetObjects:
     pages: list[int]
     parents: list[int]
     roots: list[int]
-    offsets: list[int] = field(default_factory=list)
+    offsets: list[int] = field(init=False)
+    others: list[tuple[int, Given | tuple[str | int, ...]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.offsets = [part.offset if isinstance(part, Place) else 0 for part in self.parts]
+        self.others = [(place, part) for place, part in enumerate(self.parts) if not isinstance(part, Place)]
 
     def write(self, base: int, given: dict[tuple[str, int], Any], texts: Sequence[str]) -> list[bytes]:
         """The objects, in the order of their numbers."""
-        values = []
-        for part in self.parts:
-            if type(part) is Place:
-                values.append(base + part.offset)
-            elif type(part) is Given:
-                values.append(given[part.name, part.index])
-            else:
-                values.append(pydyf.String(filled(part, texts)).data)  # type: ignore[arg-type]
+        values: list[Any] = [base + offset for offset in self.offsets]
+        for place, part in self.others:
+            values[place] = given[part.name, part.index] if isinstance(part, Given) else _string(filled(part, texts))
         return (self.code % tuple(values)).split(END)
+
+
+@lru_cache(maxsize=4096)
+def _string(text: str) -> bytes:
+    return bytes(pydyf.String(text).data)
 
 
 class Binder:
