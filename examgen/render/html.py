@@ -10,7 +10,7 @@ from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from examgen.codes import page_label
@@ -144,9 +144,9 @@ def _rendered(name: str, head: Head, **told: Any) -> str:
 
 
 @cache
-def environment(language: str, comma: bool, folder: Path | None = None) -> own.Sandbox:
-    """The templates' world: sandboxed, escaping, and silent about nothing that is undefined; `folder` holds own templates."""
-    environment = own.Sandbox(
+def environment(language: str, comma: bool, folder: Path | None = None) -> Environment:
+    """The templates' world: escaping, and silent about nothing that is undefined; own templates, in a `folder`, are sandboxed."""
+    environment = (Environment if folder is None else own.Sandbox)(
         loader=own.loader(folder),
         undefined=StrictUndefined,
         autoescape=True,

@@ -222,6 +222,9 @@ class WrittenCell:
     sides: str = ""
 
 
+WIDTHS = (3, 4, 6, 8)  # characters for which the cells of a grid have room
+
+
 @dataclass(frozen=True)
 class WrittenGrid:
     """A named matrix; `label` names the answer box it fills."""
@@ -232,9 +235,9 @@ class WrittenGrid:
 
     @property
     def cell_width(self) -> float:
-        """How much room its longest number needs, in mm."""
+        """How much room its longest number needs, in mm: few widths, so that grids of many variants look alike."""
         longest = max(len(cell.text) for row in self.rows for cell in row)
-        return max(7.0, 2.0 + 1.9 * longest)
+        return 2.0 + 1.9 * next((count for count in WIDTHS if longest <= count), longest)
 
 
 @dataclass(frozen=True)

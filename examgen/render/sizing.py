@@ -25,7 +25,8 @@ CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores
 BLANK, WIDE_BLANK = 9.0, 16.0  # of an answer's whole numbers and decimals
 BLANKS = 126.0  # room for a blank beside its label, its symbol and its points
 COLUMN, HEIGHT = 118.0, 200.0  # of the answers to arrays beside the working
-NAMED = 33.0  # the columns of variant and code on a marking sheet
+BESIDE = 6.0  # between a number and its exact form, and around both
+NAMED = 36.0  # the columns of variant and code on a marking sheet
 MARKING = PAGE - NAMED  # room for the others
 SMALL = 9.5  # pt of a key's tables
 NARROWEST, WIDEST = 16.0, 40.0  # column of a marking sheet; a wider matrix is written in rows
@@ -118,7 +119,23 @@ def column_groups(comma: bool, table: MarkingTable) -> list[tuple[list[int], str
         if groups[-1] and sum(kept[other] for other in groups[-1]) + wide > MARKING:
             groups.append([])
         groups[-1].append(place)
-    return [(group, _tightness(sum(widths[place] for place in group)), _filling([kept[p] for p in group])) for group in groups]
+    sized = [(group, _tightness(sum(widths[p] for p in group)), _filling([kept[p] for p in group])) for group in groups]
+    return [(group, tight or _stacked(comma, table, group, room), room) for group, tight, room in sized]
+
+
+def _stacked(comma: bool, table: MarkingTable, group: Sequence[int], room: Sequence[float]) -> str:
+    """Whether exact forms stand below their numbers: in all rows alike, where one of them has no room beside it."""
+    for place, wide in zip(group, room, strict=True):
+        found = [row.accepted[place] for row in table.rows if table.boxes[place].kind != "array"]
+        if any(line_width(comma, table.boxes[place], each) + BESIDE > wide for each in found if each.exact is not None):
+            return "stacked"
+    return ""
+
+
+def line_width(comma: bool, box: Box, found: Accepted) -> float:
+    """How wide a number with its exact form beside it is."""
+    decimals = 0 if "integer" in (box.cell_kind, box.kind) else box.decimals
+    return width(num(found.rounded, comma, decimals), SMALL) + 0.85 * latex_width(comma, found.exact)
 
 
 def _filling(widths: Sequence[float]) -> list[float]:
