@@ -167,7 +167,7 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Envir
     environment.globals["mistake_blocks"] = mistake_blocks
     environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": _text_width}
     environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
-    environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
+    environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working, "even_edges": sizing.even_edges}
     environment.globals["footer"] = partial(cut, size=FOOTER[0], room=FOOTER[1])
     environment.globals["right_footer"] = partial(cut, size=FOOTER[0], room=MEASURE - FOOTER[1] - 12)
     environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES}

@@ -6,6 +6,7 @@ not differ in their layout.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from math import ceil, prod
 from typing import Any
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from examgen.model import cells
 from examgen.render.measuring import width
 from examgen.render.notation import math, num
-from examgen.render.paper import Accepted, Box, MarkingTable, Strip
+from examgen.render.paper import Accepted, Box, MarkingTable, Strip, WrittenEdge
 from examgen.render.sizes import MEASURE
 from examgen.render.tracing import limited
 
@@ -29,6 +30,9 @@ BESIDE = 6.0  # between a number and its exact form, and around both
 NAMED = 36.0  # the columns of variant and code on a marking sheet
 MARKING = PAGE - NAMED  # room for the others
 SMALL = 9.5  # pt of a key's tables
+GATE, OPERAND = 10.0, 13.0  # columns of the names of wires
+HEAD = 9.0  # pt of the heads of a marking sheet
+UNBROKEN = re.compile("[-+−×±·]")  # signs behind which a head is broken
 NARROWEST, WIDEST = 16.0, 40.0  # column of a marking sheet; a wider matrix is written in rows
 
 
@@ -85,7 +89,7 @@ def value_width(comma: bool, box: Box, found: Accepted) -> float:
     decimals = 0 if "integer" in (box.cell_kind, box.kind) else box.decimals
     widest = max(width(num(value, comma, decimals), SMALL) for value in cells(found.rounded))
     if box.kind == "array":
-        return prod(box.shape[:-2]) * (2.6 + box.shape[-1] * max(5.0, widest + 1.6))
+        return prod(box.shape[:-2]) * (2.6 + box.shape[-1] * _small(widest))
     exact = found.exact if found.exact is not None and found.exact != found.rounded else None
     return max(widest, 0.85 * latex_width(comma, exact) + 2.0 if exact is not None else 0.0)
 
@@ -99,7 +103,17 @@ def latex_width(comma: bool, value: Any, points: float = SMALL) -> float:
 def small_width(comma: bool, rows: Sequence[Sequence[Any]], box: Box) -> float:
     """How wide each column of a small matrix of results is, to whole half millimetres."""
     decimals = 0 if "integer" in (box.cell_kind, box.kind) else box.decimals
-    widest = max(width(num(value, comma, decimals), SMALL) for row in rows for value in row)
+    return _small(max(width(num(value, comma, decimals), SMALL) for row in rows for value in row))
+
+
+def even_edges(edges: Iterable[WrittenEdge]) -> bool:
+    """Whether the names of wires are as short as the columns of their table usually are."""
+    return all(
+        latex_width(False, edge.gate, TEXT) <= GATE and latex_width(False, edge.source, TEXT) <= OPERAND for edge in edges
+    )
+
+
+def _small(widest: float) -> float:
     return ceil(2 * max(5.0, widest + 1.6)) / 2
 
 
@@ -119,8 +133,12 @@ def column_groups(comma: bool, table: MarkingTable) -> list[tuple[list[int], str
         if groups[-1] and sum(kept[other] for other in groups[-1]) + wide > MARKING:
             groups.append([])
         groups[-1].append(place)
-    sized = [(group, _tightness(sum(widths[p] for p in group)), _filling([kept[p] for p in group])) for group in groups]
-    return [(group, tight or _stacked(comma, table, group, room), room) for group, tight, room in sized]
+    found = []
+    for group in groups:
+        tight = _tightness(sum(widths[place] for place in group))
+        room = _filling([(kept if "flat" in tight else widths)[place] for place in group])
+        found.append((group, tight or _stacked(comma, table, group, room), room))
+    return found
 
 
 def _stacked(comma: bool, table: MarkingTable, group: Sequence[int], room: Sequence[float]) -> str:
@@ -144,7 +162,9 @@ def _filling(widths: Sequence[float]) -> list[float]:
 
 
 def _head_width(box: Box) -> float:
-    return NARROWEST if box.kind != "array" else 7.0 * box.shape[-1] + 6.0
+    text = Markup(math(box.symbol)).striptags()
+    longest = max(width(part, HEAD) for part in UNBROKEN.split(text))
+    return max(NARROWEST if box.kind != "array" else 7.0 * box.shape[-1] + 6.0, longest + 4.5)
 
 
 def _tightness(wide: float) -> str:
