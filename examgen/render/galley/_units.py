@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -198,8 +199,7 @@ class Maker:
     def _parts(
         self, unit: Unit, page: Page, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
     ) -> None:
-        for top in tops:
-            unit.trees.append(top)
+        unit.trees = deepcopy(tops)  # they are numbered anew here, and if this fails they are needed again
         whose: dict[int, Element] = {}
         for top in unit.trees:
             whose |= owners(top)
