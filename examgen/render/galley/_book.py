@@ -26,6 +26,7 @@ from examgen.render.stamping._tree import Element, trees
 Look = tuple[tuple[str, ...], str]
 Events = Sequence[Piece | Edge]
 HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements that may hold pieces
+Apart = tuple[weasyprint.Document, pydyf.PDF, list[tuple[Page, list[Element]]], dict[bytes, Any]]
 ROUNDS = 4  # of laying out what could not be set from what was laid out before
 OWN_STYLE = """
 .master { break-before: page; }
@@ -57,12 +58,13 @@ class Book:
         self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or not sign.isspace() and sign != WHOSE))}0"
         self.forms: dict[bytes, int] = {}
         self.stiff: dict[Look, str] = {}  # looks whose texts cannot be set, and why
+        self._begin()
         for _ in range(ROUNDS):
-            self._lay_out()
             misfits = list(self._misfits(every))
             if not misfits:
                 return
             self.masters += misfits
+            self._more(misfits)
         raise Unfit(f"{len(misfits)} pieces cannot be set again, such as {misfits[0].html[:200]}")
 
     def _misfits(self, every: Iterable[Piece]) -> Iterator[Piece]:
@@ -97,13 +99,9 @@ class Book:
         """Keeps code for all pages: equal code once."""
         return b"/E%d Do" % self.forms.setdefault(code, len(self.forms))
 
-    def _lay_out(self) -> None:
-        pieces = "".join(f'<div class="master">{filled(piece, i)}</div>' for i, piece in enumerate(self.masters))
-        faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
-        first = f'<div class="master">{self.running}</div>'
-        document = lay_out(f'{self.start}{first}{pieces}<div class="master letters">{faces}</div></body></html>', self.head)
-        self.pdf, found = _apart(document, self.head)
-        fonts = {f"/{font.hash}".encode(): font for font in document.fonts.values()}
+    def _begin(self) -> None:
+        """Lays out all masters, and takes the document for what pages have of it."""
+        document, self.pdf, found, fonts = self._laid_out(self.masters)
         self.faces = Faces(fonts, found[-1][0], self.letters)
         frame = document.pages[0]._page_box
         self.high, self.wide = document.pages[0].height * tagging.POINTS, document.pages[0].width * tagging.POINTS
@@ -112,15 +110,33 @@ class Book:
         self.margins: Margins = margins(found[0][0], self.faces)
         self.forms.clear()
         self.units: dict[Look, list[Unit]] = {}
-        self._compile(document, found)
+        self._compile(document, found, self.masters)
 
-    def _compile(self, document: weasyprint.Document, found: Sequence[tuple[Page, list[Element]]]) -> None:
+    def _more(self, masters: Sequence[Piece]) -> None:
+        """Lays out further masters: all of them once more only where the fonts of the document lack their letters."""
+        document, _, found, fonts = self._laid_out(masters)
+        if all(name in self.faces.widths and font.widths.keys() <= self.faces.widths[name].keys() for name, font in fonts.items()):
+            self._compile(document, found, masters)
+        else:
+            self._begin()
+
+    def _laid_out(self, masters: Sequence[Piece]) -> Apart:
+        pieces = "".join(f'<div class="master">{filled(piece, i)}</div>' for i, piece in enumerate(masters))
+        faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
+        first = f'<div class="master">{self.running}</div>'
+        document = lay_out(f'{self.start}{first}{pieces}<div class="master letters">{faces}</div></body></html>', self.head)
+        pdf, found = _apart(document, self.head)
+        return document, pdf, found, {f"/{font.hash}".encode(): font for font in document.fonts.values()}
+
+    def _compile(
+        self, document: weasyprint.Document, found: Sequence[tuple[Page, list[Element]]], masters: Sequence[Piece]
+    ) -> None:
         maker = Maker(self.faces, self.form, tagging.POINTS)
         at: dict[int, list[Any]] = {}
         for number, page in enumerate(document.pages):
             for box, holders in _leaves(page._page_box, []):
                 at.setdefault(int(box.element.get(HERE)), []).append((number, box, holders))
-        for i, piece in enumerate(self.masters):
+        for i, piece in enumerate(masters):
             places = at.get(i, [])
             if len({number for number, _, _ in places}) != 1:
                 raise Unfit("a piece is broken over pages")

@@ -12,8 +12,8 @@ from weasyprint.formatting_structure.boxes import LineBox
 from examgen.render.galley._drawings import Stroke, strokes
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
-from examgen.render.galley._lines import Extent, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
-from examgen.render.galley._paragraphs import Paragraph, Pen, broken, spaces
+from examgen.render.galley._lines import Extent, Found, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
+from examgen.render.galley._paragraphs import Drop, Paragraph, Pen, broken, spaces
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
@@ -128,28 +128,34 @@ class Maker:
         unit = self._measured(box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
-        drawn = next(strokes(page.lines), None) if page.lines else None
-        if drawn is not None or len({round(line.height, 2) for line in lines}) != 1:
-            raise Unfit("a paragraph has more than text, or lines of different heights")
-        high_line, base = lines[0].height * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
-        found = Pens(runs, self.scale, high).read(box)
-        made = [
-            Pen(f.face, f.run.size, f.run.colour, round(f.run.y - base, 3) % high_line, f.whole, f.before, f.after, f.hung)
-            for _, f in sorted(found.items())
-        ]
-        if sorted(found) != list(range(len(piece.texts))):
+        if page.lines and next(strokes(page.lines), None) is not None:
+            raise Unfit("a paragraph has more than text")
+        bases = [high - (line.position_y + line.baseline) * self.scale for line in lines]
+        found = [each for _, each in sorted(Pens(runs, self.scale, high).read(box).items())]
+        if len(found) != len(piece.texts):
             raise Unfit("a text is not found again")
         unit.paragraph = Paragraph(
-            [replace(pen, rise=pen.rise - high_line if pen.rise > high_line / 2 else pen.rise) for pen in made], spaces(piece),
-            box.content_box_x() * self.scale, base, box.width * self.scale, high_line, unit.height - high_line * len(lines),
+            [_pen(each, bases) for each in found], spaces(piece), box.content_box_x() * self.scale,
+            high - lines[0].position_y * self.scale, box.width * self.scale,
+            unit.height - sum(line.height for line in lines) * self.scale,
         )
         again = broken(unit.paragraph, piece.texts, self.faces)
         if len(again) != len(lines):
             raise Unfit(f"a paragraph of {len(lines)} lines would be broken into {len(again)}")
+        self._kinds(unit.paragraph, lines, again)
         owner = Element("/P")
         owner.kids = [0]
         unit.trees, unit.owners, unit.contents = [owner], [owner], 1
         return unit
+
+    def _kinds(self, paragraph: Paragraph, lines: Sequence[Any], again: Sequence[Sequence[Drop]]) -> None:
+        """Notes how high lines are. Raises: Unfit where equal ones are not equally high."""
+        for line, drops in zip(lines, again, strict=True):
+            strange = frozenset[bytes]().union(*(self.faces.strange(pen.face, text) for _, pen, text in drops))
+            kind = line.height * self.scale, line.baseline * self.scale
+            known = paragraph.kinds.setdefault(strange, kind)
+            if any(abs(one - other) > EVEN for one, other in zip(kind, known, strict=True)):
+                raise Unfit("lines of a paragraph have different heights")
 
     def _measured(self, box: Any, holders: Sequence[Any], high: float) -> Unit:
         scale = self.scale
@@ -273,6 +279,14 @@ def _holder(box: Any, scale: float) -> Holder:
     return Holder(_margin(box, "top") * scale, _margin(box, "bottom") * scale, style["break_inside"] == "avoid", turns, ends)
 
 
+def _pen(found: Found, bases: Sequence[float]) -> Pen:
+    """A pen by what was found: it stands over the nearest base line."""
+    rise = min((found.run.y - base for base in bases), key=abs)
+    return Pen(
+        found.face, found.run.size, found.run.colour, round(rise, 3), found.whole, found.before, found.after, found.hung
+    )
+
+
 def _hung(line: Any, box: Any) -> bool:
     """Whether a line stands in a box within the lines of the paragraph."""
     return not any(child is line for child in box.children)
@@ -334,8 +348,9 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
 
 def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
     lines = broken(paragraph, texts, faces)
-    shown = [b"/P<</MCID", 0, b">>BDC", paragraph_code(paragraph, texts, lines, faces), b"EMC"]
-    return Code(tuple(_joined(iter(shown))), paragraph.more + paragraph.line * len(lines))
+    high, code = paragraph_code(paragraph, texts, lines, faces)
+    shown = [b"/P<</MCID", 0, b">>BDC", code, b"EMC"]
+    return Code(tuple(_joined(iter(shown))), paragraph.more + high)
 
 
 def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
