@@ -13,7 +13,7 @@ import weasyprint
 
 from examgen.render import archival, tagging
 from examgen.render.galley._faces import STYLES, Faces
-from examgen.render.galley._fragments import HERE, Edge, Piece, classes, filled
+from examgen.render.galley._fragments import HERE, Edge, Piece, classes, ending, filled
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._objects import ELEMENTS
 from examgen.render.galley._margins import WHOSE, Margins, margins
@@ -30,7 +30,6 @@ Apart = tuple[weasyprint.Document, pydyf.PDF, list[tuple[Page, list[Element]]], 
 ROUNDS = 4  # of laying out what could not be set from what was laid out before
 OWN_STYLE = """
 .master { break-before: page; }
-.master:first-child { break-before: auto; }
 .master .variant { page: auto; break-before: auto; }
 .letters p { overflow-wrap: anywhere; font-kerning: none; font-variant-ligatures: none; }
 """
@@ -47,6 +46,7 @@ class Book:
 
     def __init__(self, head: Head, start: str, running: str, documents: Sequence[Events], whose: Sequence[str]) -> None:
         self.head, self.running = head, running
+        self.outer = next((event.tag for event in documents[0] if isinstance(event, Edge)), "<div>")  # its pages have margins
         self.start = start.replace("</style>", OWN_STYLE + "</style>", 1)
         every = [event for events in documents for event in events if isinstance(event, Piece)]
         looks: dict[Look, Piece] = {}
@@ -123,7 +123,7 @@ class Book:
     def _laid_out(self, masters: Sequence[Piece]) -> Apart:
         pieces = "".join(f'<div class="master">{filled(piece, i)}</div>' for i, piece in enumerate(masters))
         faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
-        first = f'<div class="master">{self.running}</div>'
+        first = f"<div>{self.outer}{self.running}{ending(self.outer)}</div>"
         document = lay_out(f'{self.start}{first}{pieces}<div class="master letters">{faces}</div></body></html>', self.head)
         pdf, found = _apart(document, self.head)
         return document, pdf, found, {f"/{font.hash}".encode(): font for font in document.fonts.values()}

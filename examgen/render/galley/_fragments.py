@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
+from examgen.render.galley._lines import Unfit
+
 HOLDING = frozenset(("article", "section", "tbody"))  # a table's rows are pieces only where the table is one of these:
 HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third"))
 FREE = frozenset(  # classes of pieces whose every text may differ
@@ -53,16 +55,16 @@ class Edge:
 
 
 def flow(html: str) -> Iterator[Piece | Edge]:
-    """What stands in a body, in its order."""
+    """What stands in a body, in its order. Raises: Unfit where that is more than blocks."""
     around: list[str] = []
-    depth, begun = 0, 0
-    place = 0
+    depth = 0
     leaf: list[str] = []
     for token in TAG.split(html):
         if depth:
             leaf.append(token)
         if not token.startswith("<") or token.startswith("<!"):
-            place += len(token)
+            if not depth and not token.startswith("<") and token.strip():
+                raise Unfit(f"the text {token.strip()[:40]!r} stands in no block")
             continue
         name = NAME.match(token)[1]  # type: ignore[index]
         closing = token.startswith("</")
@@ -78,8 +80,9 @@ def flow(html: str) -> Iterator[Piece | Edge]:
             around.append(token)
             yield Edge(token, True)
         elif not alone:
-            depth, leaf, begun = 1, [token], place
-    assert not around and not depth, begun
+            depth, leaf = 1, [token]
+    if around or depth:
+        raise Unfit("a tag is not closed")
 
 
 @lru_cache(maxsize=4096)
@@ -156,5 +159,9 @@ def filled(piece: Piece, number: int) -> str:
         else:
             out.append(own)
     out[1] = out[1].replace(">", f' {HERE}="{number}">', 1) if not out[1].endswith("/>") else out[1]
-    ends = "".join(f"</{NAME.match(tag)[1]}>" for tag in reversed(piece.around))  # type: ignore[index]
-    return "".join(piece.around) + "".join(out) + ends
+    return "".join(piece.around) + "".join(out) + "".join(map(ending, reversed(piece.around)))
+
+
+def ending(tag: str) -> str:
+    """The tag that ends what a tag begins."""
+    return f"</{NAME.match(tag)[1]}>"  # type: ignore[index]

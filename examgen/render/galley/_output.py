@@ -12,6 +12,7 @@ from xml.etree.ElementTree import fromstring
 import pydyf
 
 from examgen.render.galley._book import Book
+from examgen.render.galley._content import lift, page_code
 from examgen.render.galley._flow import Leaf, Set
 from examgen.render.galley._objects import END, Elements, elements, kind_of, nested, path_of
 from examgen.render.galley._units import Unit
@@ -127,19 +128,15 @@ class _File:
             self.nodes.append(self._new())
         own, parents = self._new(), self._new()
         content, pack = self._new(), self._new()
-        code: list[bytes] = []
         first = self.next
         objects, owners = self._holders(leaf, own)
         count = 0
         for one in leaf.sets:
-            dy = book.high - book.top - one.y - one.unit.top
-            code += self._placed(one, dy, count)
-            objects += self._elements(one, own, count, dy, owners)
+            objects += self._elements(one, own, count, lift(book, one), owners)
             count += one.unit.contents
             self._mark(one, own)
-        code += [b"/Artifact BMC", book.margins.code(whose, page, pages), b"EMC"]
         tail = b" ".join(b"%d 0 R" % owner for owner in owners)
-        stream = b"\n".join(code)
+        stream = page_code(book, leaf, whose, page, pages)
         self.used.update(map(int, FORM.findall(stream)))
         self.writer.stream(content, stream)
         self.writer.packed(pack, first, objects)
@@ -150,13 +147,6 @@ class _File:
         self.writer.object(parents, b"[%b]" % tail)
         self.pages.append(own)
         self.parents.append(parents)
-
-    def _placed(self, one: Set, dy: float, count: int) -> list[bytes]:
-        out = [b"q 1 0 0 1 %b %b cm" % (number(one.x), number(dy))]
-        line = b""
-        for part in one.code.parts:
-            line += part if type(part) is bytes else b" %d" % (count + part)
-        return [*out, line, b"Q"]
 
     def _holders(self, leaf: Leaf, page: int) -> tuple[list[bytes], list[int]]:
         """The elements that hold pieces; what they hold is known when all are numbered."""
