@@ -12,6 +12,7 @@ import pydyf
 import weasyprint
 
 from examgen.render import archival, tagging
+from examgen.render.galley._cutting import Cutting
 from examgen.render.galley._faces import STYLES, Faces
 from examgen.render.galley._fragments import HERE, Edge, Piece, classes, ending, filled
 from examgen.render.galley._lines import Unfit
@@ -29,8 +30,9 @@ HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements
 Apart = tuple[weasyprint.Document, pydyf.PDF, list[tuple[Page, list[Element]]], dict[bytes, Any]]
 ROUNDS = 4  # of laying out what could not be set from what was laid out before
 OWN_STYLE = """
-.master { break-before: page; }
+.master { break-inside: avoid; margin-bottom: 9mm; }
 .master .variant { page: auto; break-before: auto; }
+.letters { break-before: page; }
 .letters p { overflow-wrap: anywhere; font-kerning: none; font-variant-ligatures: none; }
 """
 FACES = ("", "font-weight:700", "font-style:italic", "font-weight:700;font-style:italic")
@@ -121,10 +123,10 @@ class Book:
             self._begin()
 
     def _laid_out(self, masters: Sequence[Piece]) -> Apart:
-        pieces = "".join(f'<div class="master">{filled(piece, i)}</div>' for i, piece in enumerate(masters))
+        pieces = "".join(f'<article class="master">{filled(piece, i)}</article>' for i, piece in enumerate(masters))
         faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
-        first = f"<div>{self.outer}{self.running}{ending(self.outer)}</div>"
-        document = lay_out(f'{self.start}{first}{pieces}<div class="master letters">{faces}</div></body></html>', self.head)
+        first = f"<article>{self.outer}{self.running}{ending(self.outer)}</article>"
+        document = lay_out(f'{self.start}{first}{pieces}<article class="letters">{faces}</article></body></html>', self.head)
         pdf, found = _apart(document, self.head)
         return document, pdf, found, {f"/{font.hash}".encode(): font for font in document.fonts.values()}
 
@@ -136,12 +138,14 @@ class Book:
         for number, page in enumerate(document.pages):
             for box, holders in _leaves(page._page_box, []):
                 at.setdefault(int(box.element.get(HERE)), []).append((number, box, holders))
+        cuts = [Cutting(page, tops[1:] if number == 0 else tops) for number, (page, tops) in enumerate(found)]
         for i, piece in enumerate(masters):
             places = at.get(i, [])
             if len({number for number, _, _ in places}) != 1:
                 raise Unfit("a piece is broken over pages")
             number, box, holders = places[0]
-            page_found, tops = found[number]
+            top = self.high - box.border_box_y() * tagging.POINTS
+            page_found, tops = cuts[number].next(top, top - box.border_height() * tagging.POINTS)
             told = (piece, (box, holders), page_found, _below(tops, piece), self.high)
             self.units.setdefault((piece.around, piece.look), []).append(self._unit(maker, told))
 

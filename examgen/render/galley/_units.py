@@ -9,7 +9,8 @@ from typing import Any
 
 from weasyprint.formatting_structure.boxes import LineBox
 
-from examgen.render.galley._drawings import Stroke, strokes
+from examgen.render.galley._cutting import Cut
+from examgen.render.galley._drawings import Stroke
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
 from examgen.render.galley._lines import Extent, Found, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
@@ -17,7 +18,7 @@ from examgen.render.galley._paragraphs import Drop, Paragraph, Pen, broken, spac
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
-from examgen.render.stamping._streams import BLACK, Page, Run
+from examgen.render.stamping._streams import BLACK, Run
 from examgen.render.stamping._tree import Element, owners, renumbered
 
 EVEN = 0.02  # points by which nothing is moved
@@ -99,16 +100,16 @@ class Maker:
     def __init__(self, faces: Faces, form: Any, scale: float) -> None:
         self.faces, self.form, self.scale = faces, form, scale
 
-    def fixed(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+    def fixed(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A piece as it is, for its own texts alone."""
         unit = self._measured(*boxes, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
-        drawn = b"\n".join(stroke.code() for stroke in strokes(page.lines)) if page.lines else b""
+        drawn = b"\n".join(stroke.code() for stroke in page.strokes)
         self._parts(unit, page, runs, drawn, tops, len(piece.around))
         unit.only = piece.texts
         return unit
 
-    def unit(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+    def unit(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """One look. Raises: Unfit."""
         box, holders = boxes
         unit = self._measured(box, holders, high)
@@ -122,13 +123,13 @@ class Maker:
         self._check(unit, piece)
         return unit
 
-    def paragraph(self, piece: Piece, boxes: Any, page: Page, tops: list[Element], high: float) -> Unit:
+    def paragraph(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A look that is broken into lines anew each time. Raises: Unfit."""
         box, holders = boxes
         unit = self._measured(box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
-        if page.lines and next(strokes(page.lines), None) is not None:
+        if page.strokes:
             raise Unfit("a paragraph has more than text")
         bases = [high - (line.position_y + line.baseline) * self.scale for line in lines]
         found = [each for _, each in sorted(Pens(runs, self.scale, high).read(box).items())]
@@ -180,13 +181,13 @@ class Maker:
             lost = [text for slot, text in enumerate(piece.texts) if slot not in unit.slots]
             raise Unfit(f"texts are not found again: {lost[:3]}")
 
-    def _drawn(self, unit: Unit, reader: Reader, page: Page) -> bytes:
+    def _drawn(self, unit: Unit, reader: Reader, page: Cut) -> bytes:
         """What is drawn in any case; the rest holds on to something in a line."""
         bound = sorted(_bounds(unit.lines))
         extents = [(number, reader.extents[number]) for number in bound]
         fixed = []
         held: dict[int, list[Stroke]] = {}
-        for stroke in strokes(page.lines) if page.lines else ():
+        for stroke in page.strokes:
             left, bottom, right, top = stroke.corners
             inside = [
                 (extent.right - extent.left, place) for place, extent in extents
@@ -203,9 +204,9 @@ class Maker:
         return b"\n".join(fixed)
 
     def _parts(
-        self, unit: Unit, page: Page, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
+        self, unit: Unit, page: Cut, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
     ) -> None:
-        unit.trees = deepcopy(tops)  # they are numbered anew here, and if this fails they are needed again
+        unit.trees = deepcopy(tops)  # they are numbered anew here, and are needed again if the look does not fit
         whose: dict[int, Element] = {}
         for top in unit.trees:
             whose |= owners(top)
