@@ -18,7 +18,6 @@ from itertools import groupby
 
 from examgen.errors import InputError
 from examgen.render.galley._book import Book, Events
-from examgen.render.galley._flow import pages
 from examgen.render.galley._fragments import Piece, flow
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._margins import WHOSE
@@ -43,7 +42,7 @@ def set_key(
         some = some_of(events)
         prove(book, f"{start}{running}{written_again(some)}</body></html>", some, "")
         out = io.BytesIO()
-        Press(book).write(out, [Section(pages(events, book.find, book.room, book.across), "")], through=True)
+        Press(book).write(out, [Section(book.pages(events), "")], through=True)
         return out.getvalue()
 
 
@@ -59,7 +58,7 @@ def set_solutions(head: Head, solved: Sequence[SolvedVariant], write: Callable[[
         for each in (told[i] for i in unlike(looks, PROVED)):
             prove(book, each.html, each.events, each.whose)
         press = Press(book)
-        made = [Section(pages(each.events, book.find, book.room, book.across), each.whose) for each in told]
+        made = [Section(book.pages(each.events), each.whose) for each in told]
     for variant, section in zip(solved, made, strict=True):
         out = io.BytesIO()
         press.write(out, [section], through=False)

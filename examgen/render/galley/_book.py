@@ -14,7 +14,8 @@ import weasyprint
 from examgen.render import archival, tagging
 from examgen.render.galley._cutting import Cutting
 from examgen.render.galley._faces import STYLES, Faces
-from examgen.render.galley._fragments import HERE, Edge, Piece, classes, ending, filled
+from examgen.render.galley._flow import Frame, Leaf, pages
+from examgen.render.galley._fragments import HERE, Edge, Look, Piece, classes, ending, filled
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._objects import ELEMENTS
 from examgen.render.galley._margins import WHOSE, Margins, margins
@@ -24,7 +25,6 @@ from examgen.render.pdf import VARIANTS, lay_out
 from examgen.render.stamping._streams import Page, Unreadable, taken_apart
 from examgen.render.stamping._tree import Element, trees
 
-Look = tuple[tuple[str, ...], str]
 Events = Sequence[Piece | Edge]
 HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements that may hold pieces
 Apart = tuple[weasyprint.Document, pydyf.PDF, list[tuple[Page, list[Element]]], dict[bytes, Any]]
@@ -53,7 +53,7 @@ class Book:
         every = [event for events in documents for event in events if isinstance(event, Piece)]
         looks: dict[Look, Piece] = {}
         for piece in every:
-            looks.setdefault((piece.around, piece.look), piece)
+            looks.setdefault(piece.seen, piece)
         self.masters = list(looks.values())
         texts = [text for piece in every for text in piece.texts]
         letters = {*"0123456789 ", *unescape(running)}.union(*texts, *whose)
@@ -73,7 +73,7 @@ class Book:
         """Pieces that no unit takes, one for each look at a time; of stiff looks all."""
         seen: set[Any] = set()
         for piece in every:
-            look = (piece.around, piece.look)
+            look = piece.seen
             known = (look, piece.texts) if look in self.stiff else look
             if known in seen:
                 continue
@@ -86,7 +86,7 @@ class Book:
     def find(self, piece: Piece) -> tuple[Unit, Code]:
         """The unit that takes the piece, and its code there. Raises: Unfit."""
         why = Unfit("it was not laid out")
-        for unit in self.units.get((piece.around, piece.look), ()):
+        for unit in self.units.get(piece.seen, ()):
             code = unit.known.get(piece.texts)
             if code is None:
                 try:
@@ -97,6 +97,10 @@ class Book:
             return unit, code
         raise why
 
+    def pages(self, events: Events) -> list[Leaf]:
+        """The pages of a document of which it has all pieces. Raises: Unfit where one is higher than a page."""
+        return pages(events, self.find, self.frame)
+
     def form(self, code: bytes) -> bytes:
         """Keeps code for all pages: equal code once."""
         return b"/E%d Do" % self.forms.setdefault(code, len(self.forms))
@@ -105,10 +109,10 @@ class Book:
         """Lays out all masters, and takes the document for what pages have of it."""
         document, self.pdf, found, fonts = self._laid_out(self.masters)
         self.faces = Faces(fonts, found[-1][0], self.letters)
-        frame = document.pages[0]._page_box
+        page = document.pages[0]._page_box
         self.high, self.wide = document.pages[0].height * tagging.POINTS, document.pages[0].width * tagging.POINTS
-        self.top, self.room = frame.content_box_y() * tagging.POINTS, frame.height * tagging.POINTS
-        self.across = frame.width * tagging.POINTS
+        self.top, named = page.content_box_y() * tagging.POINTS, bool(page.page_type.name)
+        self.frame = Frame(page.height * tagging.POINTS, page.width * tagging.POINTS, named)
         self.margins: Margins = margins(found[0][0], self.faces)
         self.forms.clear()
         self.units: dict[Look, list[Unit]] = {}
@@ -147,7 +151,7 @@ class Book:
             top = self.high - box.border_box_y() * tagging.POINTS
             page_found, tops = cuts[number].next(top, top - box.border_height() * tagging.POINTS)
             told = (piece, (box, holders), page_found, _below(tops, piece), self.high)
-            self.units.setdefault((piece.around, piece.look), []).append(self._unit(maker, told))
+            self.units.setdefault(piece.seen, []).append(self._unit(maker, told))
 
     def _unit(self, maker: Maker, told: Any) -> Unit:
         """A unit that takes other texts too, or one for this piece alone."""
@@ -159,7 +163,7 @@ class Book:
                 return make(*told)
             except Unfit as reason:
                 why = why or str(reason)
-        self.stiff.setdefault((piece.around, piece.look), why)
+        self.stiff.setdefault(piece.seen, why)
         try:
             return maker.fixed(*told)
         except (Unreadable, ValueError) as reason:

@@ -19,6 +19,7 @@ HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third"))
 FREE = frozenset(  # classes of pieces whose every text may differ
     ("line", "given-numbers", "step-grids", "circuit", "edges", "strip-tasks", "misled")
 )
+FOLLOWING = frozenset(("strip-tasks",))  # classes of pieces whose style depends on whether another such one stands before
 TAG = re.compile(r"(<[^>]*>)")
 NAME = re.compile(r"</?([a-zA-Z0-9]+)")
 CLASS = re.compile(r'class="([^"]*)"')
@@ -29,21 +30,31 @@ DRAWN = frozenset(("svg",))
 HERE = "data-leaf"
 
 
+Look = tuple[tuple[str, ...], tuple[str, str], str]
+
+
 @dataclass(frozen=True)
 class Piece:
     """One block: the tags around it, its look, its texts, its formulas, and what is said of it if it is a picture.
 
-    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none.
+    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none. `before` are the tags of what the style
+    sheet knows it by that stands before it: before the outermost of those around it, and before itself.
     """
 
     around: tuple[str, ...]
     look: str
+    before: tuple[str, str]
     html: str
     texts: tuple[str, ...]
     formulas: tuple[str, ...]
     words: str
     level: int = 0
     label: str = ""
+
+    @property
+    def seen(self) -> Look:
+        """What its looks depend on."""
+        return self.around, self.before, self.look
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,8 @@ class Edge:
 def flow(html: str) -> Iterator[Piece | Edge]:
     """What stands in a body, in its order. Raises: Unfit where that is more than blocks."""
     around: list[str] = []
-    depth = 0
+    beside = [""]  # by depth, the last element that stands there
+    depth, outer = 0, ""
     leaf: list[str] = []
     for token in TAG.split(html):
         if depth:
@@ -72,12 +84,17 @@ def flow(html: str) -> Iterator[Piece | Edge]:
         if depth:
             depth += 0 if alone else -1 if closing else 1
             if not depth:
-                yield _piece(tuple(around), "".join(leaf))
+                yield _piece(tuple(around), "".join(leaf), (outer, beside[-1]))
+                beside[-1] = leaf[0]
                 leaf = []
         elif closing:
-            yield Edge(around.pop(), False)
+            tag = around.pop()
+            beside[-2:] = [tag]
+            yield Edge(tag, False)
         elif _holds(name, token):
+            outer = outer if around else beside[0]
             around.append(token)
+            beside.append("")
             yield Edge(token, True)
         elif not alone:
             depth, leaf = 1, [token]
@@ -96,7 +113,7 @@ def classes(token: str) -> list[str]:
     return found[1].split() if found else []
 
 
-def _piece(around: tuple[str, ...], html: str) -> Piece:
+def _piece(around: tuple[str, ...], html: str, before: tuple[str, str]) -> Piece:
     parts = TAG.split(html)
     own = classes(parts[1])
     picture = "circuit" in own
@@ -108,7 +125,9 @@ def _piece(around: tuple[str, ...], html: str) -> Piece:
     look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
     level, label = _bookmark(parts)
     formulas = () if picture else tuple(MATH.findall(html))
-    return Piece(around, look, html, texts, formulas, words, level, label)
+    outer = before[0] if level and before[0].startswith("<section") else ""
+    known = (outer, before[1] if FOLLOWING.intersection(own) and FOLLOWING.intersection(classes(before[1])) else "")
+    return Piece(around, look, known, html, texts, formulas, words, level, label)
 
 
 def _bookmark(parts: list[str]) -> tuple[int, str]:
@@ -159,7 +178,8 @@ def filled(piece: Piece, number: int) -> str:
         else:
             out.append(own)
     out[1] = out[1].replace(">", f' {HERE}="{number}">', 1) if not out[1].endswith("/>") else out[1]
-    return "".join(piece.around) + "".join(out) + "".join(map(ending, reversed(piece.around)))
+    outer, beside = (tag + ending(tag) if tag else "" for tag in piece.before)
+    return outer + "".join(piece.around) + beside + "".join(out) + "".join(map(ending, reversed(piece.around)))
 
 
 def ending(tag: str) -> str:

@@ -68,7 +68,7 @@ def broken(paragraph: Paragraph, texts: Sequence[str], faces: Faces) -> list[lis
     lines: list[list[Drop]] = [[]]
     x = 0.0
     for space, word in _words(paragraph, texts, faces):
-        seen = sum(width + after for _, _, width, after in word) - word[-1][3]
+        seen = sum(width + after for _, _, width, after in word)  # the room behind it must fit too
         if lines[-1] and x + space + seen > paragraph.room + NEAR:
             lines.append([])
             x = 0.0

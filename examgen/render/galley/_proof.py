@@ -14,7 +14,6 @@ import weasyprint
 
 from examgen.render.galley._book import Book, Events
 from examgen.render.galley._content import page_code
-from examgen.render.galley._flow import pages
 from examgen.render.galley._fragments import Edge, Piece, classes, ending
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._reading import Font, Marks, differing, marks
@@ -26,7 +25,7 @@ ROWS = 6  # of a table that are enough
 
 def prove(book: Book, html: str, events: Events, whose: str) -> None:
     """Holds the pages of a document against the same laid out. Raises: Unfit where they differ."""
-    leaves = pages(events, book.find, book.room, book.across)
+    leaves = book.pages(events)
     laid_out = list(_laid_out(book, html))
     if len(laid_out) != len(leaves):
         raise Unfit(f"{len(leaves)} pages instead of {len(laid_out)}")
