@@ -59,6 +59,11 @@ class Faces:
         """How wide a run is, in points."""
         return sum(glyph.width for _, glyph in self._glyphs(run)) * run.size / 1000
 
+    def shows(self, run: Run, style: int, text: str) -> bool:
+        """Whether a run begins a text just as the text is set here: with the same glyphs of the same fonts."""
+        glyphs = [glyph for _, glyph in self._glyphs(run)]
+        return glyphs == self._of(style, text)[: len(glyphs)]
+
     def shown(self, style: int, size: float, text: str) -> tuple[float, bytes]:
         """How wide a text is, in points, and the code that shows it where the pen stands. Raises: Unfit."""
         found = self.known.get((style, size, text))

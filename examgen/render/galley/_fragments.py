@@ -123,21 +123,24 @@ def _piece(around: tuple[str, ...], html: str, before: tuple[str, str]) -> Piece
         words = unescape(found[1]) if found else ""
         parts[1] = LABEL.sub(' aria-label=""', parts[1])
     look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
-    level, label = _bookmark(parts)
+    level, label = _bookmark(html)
     formulas = () if picture else tuple(MATH.findall(html))
     outer = before[0] if level and before[0].startswith("<section") else ""
     known = (outer, before[1] if FOLLOWING.intersection(own) and FOLLOWING.intersection(classes(before[1])) else "")
     return Piece(around, look, known, html, texts, formulas, words, level, label)
 
 
-def _bookmark(parts: list[str]) -> tuple[int, str]:
-    name = NAME.match(parts[1])[1]  # type: ignore[index]
-    if len(name) != 2 or name[0] != "h":
+def _bookmark(html: str) -> tuple[int, str]:
+    """Level and label of the bookmark of the first heading in a piece."""
+    found = HEADING.search(html)
+    if found is None:
         return 0, ""
-    told = re.search(r'data-bookmark="([^"]*)"', parts[1])
-    return int(name[1]), unescape(told[1]) if told else " ".join(unescape("".join(parts[::2])).split())
+    told = LABELLED.search(found[2])
+    return int(found[1]), unescape(told[1]) if told else " ".join(unescape(TAG.sub("", found[3])).split())
 
 
+HEADING = re.compile(r"<h([1-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
+LABELLED = re.compile(r'data-bookmark="([^"]*)"')
 BOOKMARKED = re.compile(r' data-bookmark="[^"]*"')
 OPEN, LEAD, TAIL = "\ue010", "\ue011", "\ue012"  # a slot, and whether its text begins and ends with a space
 

@@ -153,14 +153,16 @@ class _File:
         paths = dict(nested(leaf.sets))
         numbers = {path: self.next + i for i, path in enumerate(paths)}
         start = self.next + len(paths)
-        kids: dict[tuple[int, ...], list[int]] = {path: [] for path in paths}
+        kids: dict[tuple[int, ...], list[int]] = {}
         top: list[int] = []
-        for path in paths:
-            (kids[path[:-1]] if len(path) > 1 else top).append(numbers[path])
         self._above: dict[int, int] = {}
         for one in leaf.sets:
-            found = self.press.elements[id(one.unit)]
             path = path_of(one.holders)
+            for depth in range(1, len(path) + 1):  # in reading order: what begins here, and then the piece
+                if path[:depth] not in kids:
+                    kids[path[:depth]] = []
+                    (kids[path[: depth - 1]] if depth > 1 else top).append(numbers[path[:depth]])
+            found = self.press.elements[id(one.unit)]
             (kids[path] if path else top).extend(start + root for root in found.roots)
             self._above[id(one)] = numbers[path] if path else self.press.top
             start += found.count
@@ -184,9 +186,10 @@ class _File:
         return code.split(END) if found.count else []
 
     def _mark(self, one: Set, page: int) -> None:
-        if one.piece.level and one.unit.marked:
+        if one.piece.level and one.unit.marked is not None:
             book = self.press.book
-            self.marks.append(Mark(one.piece.level, one.piece.label, page, book.high - book.top - one.y))
+            y = book.high - book.top - one.y - one.unit.marked
+            self.marks.append(Mark(one.piece.level, one.piece.label, page, y))
 
     def finish(self) -> None:
         """What holds the pages together."""

@@ -13,7 +13,7 @@ from examgen.render.galley._cutting import Cut
 from examgen.render.galley._drawings import Stroke
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
-from examgen.render.galley._lines import Extent, Found, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
+from examgen.render.galley._lines import NEAR, Extent, Found, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
 from examgen.render.galley._paragraphs import Drop, Paragraph, Pen, broken, spaces
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
@@ -58,7 +58,7 @@ class Unit:
     margins: tuple[float, float]
     around: tuple[Holder, ...]
     keeps: bool  # together with what comes behind it
-    marked: bool  # whether it has a bookmark
+    marked: float | None  # how far below its top a bookmark leads, where it has one
     parts: list[Any] = field(default_factory=list)  # code, places of words, numbers of content
     lines: list[Line] = field(default_factory=list)
     words: dict[int, Word] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Maker:
 
     def fixed(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A piece as it is, for its own texts alone."""
-        unit = self._measured(*boxes, high)
+        unit = self._measured(piece, *boxes, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         drawn = b"\n".join(stroke.code() for stroke in page.strokes)
         self._parts(unit, page, runs, drawn, tops, len(piece.around))
@@ -112,7 +112,7 @@ class Maker:
     def unit(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """One look. Raises: Unfit."""
         box, holders = boxes
-        unit = self._measured(box, holders, high)
+        unit = self._measured(piece, box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         reader = Reader(by_origin(runs), runs, self.scale, high)
         lines = list(reader.lines(box))
@@ -126,7 +126,7 @@ class Maker:
     def paragraph(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A look that is broken into lines anew each time. Raises: Unfit."""
         box, holders = boxes
-        unit = self._measured(box, holders, high)
+        unit = self._measured(piece, box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
         if page.strokes:
@@ -135,6 +135,8 @@ class Maker:
         found = [each for _, each in sorted(Pens(runs, self.scale, high).read(box).items())]
         if len(found) != len(piece.texts):
             raise Unfit("a text is not found again")
+        if not all(self.faces.shows(f.run, f.face, _plain(text)) for f, text in zip(found, piece.texts, strict=True)):
+            raise Unfit("a text is shown in a way of its own")
         unit.paragraph = Paragraph(
             [_pen(each, bases) for each in found], spaces(piece), box.content_box_x() * self.scale,
             high - lines[0].position_y * self.scale, box.width * self.scale,
@@ -158,11 +160,14 @@ class Maker:
             if any(abs(one - other) > EVEN for one, other in zip(kind, known, strict=True)):
                 raise Unfit("lines of a paragraph have different heights")
 
-    def _measured(self, box: Any, holders: Sequence[Any], high: float) -> Unit:
+    def _measured(self, piece: Piece, box: Any, holders: Sequence[Any], high: float) -> Unit:
         scale = self.scale
         around = tuple(_holder(h, scale) for h in holders)
         margins = (_margin(box, "top") * scale, _margin(box, "bottom") * scale)
-        keeps, marked = box.style["break_after"] == "avoid", box.style["bookmark_level"] != "none"
+        keeps, marked = box.style["break_after"] == "avoid", None
+        if piece.level:
+            headings = (part for part in (box, *box.descendants()) if part.style["bookmark_level"] != "none" and part.element is not None)
+            marked = next(((part.border_box_y() - box.border_box_y()) * scale for part in headings), None)
         return Unit(high - box.border_box_y() * scale, box.border_height() * scale, margins, around, keeps, marked)
 
     def _slots(self, unit: Unit, piece: Piece, runs: Sequence[Run]) -> None:
@@ -173,8 +178,10 @@ class Maker:
             said, squeezed = self.faces.text(run), " ".join(raw.split(" "))
             if said.strip(" ") != squeezed.strip(" \n"):
                 raise Unfit(f"{said!r} is not what its slot says, {raw!r}")
-            lead = said.startswith(" ")
-            tail = said.endswith(" ")
+            lead, tail = said.startswith(" "), said.endswith(" ")
+            wide = self.faces.shown(item.face, run.size, said)[0] + item.spacing * len(said)
+            if not self.faces.shows(run, item.face, said) or abs(wide - item.width) > NEAR:
+                raise Unfit(f"{said!r} is shown in a way of its own")
             unit.words[item.place] = Word(run, item.face, item.spacing, lead, tail)
             unit.slots[item.slot] = item.place
         if len(unit.slots) != len(piece.texts):
@@ -278,6 +285,10 @@ def _holder(box: Any, scale: float) -> Holder:
     style = box.style
     turns, ends = style["break_before"] == "page", style["break_after"] == "page"
     return Holder(_margin(box, "top") * scale, _margin(box, "bottom") * scale, style["break_inside"] == "avoid", turns, ends)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _pen(found: Found, bases: Sequence[float]) -> Pen:
