@@ -123,14 +123,20 @@ def words(pdf: bytes) -> list[list[Word]]:
 
 
 def astray(one: Sequence[Word], other: Sequence[Word]) -> list[Word]:
-    """The words of a page that do not stand on the other one."""
+    """The words of a page that do not stand on the other one; where a gap parts two may differ."""
+    mine, theirs = _lost(one, other), _lost(other, one)
+    same = "".join(text for text, *_ in mine) == "".join(text for text, *_ in theirs)
+    return [] if same and (not mine or _near(_around(mine), _around(theirs))) else mine or theirs
+
+
+def _lost(one: Sequence[Word], other: Sequence[Word]) -> list[Word]:
     there: dict[str, list[Word]] = {}
     for word in other:
         there.setdefault(word[0], []).append(word)
     lost = []
     for word in one:
         places = there.get(word[0], [])
-        near = next((i for i, each in enumerate(places) if all(abs(a - b) < MOVED for a, b in _sides(word, each))), None)
+        near = next((i for i, each in enumerate(places) if _near(word[1:], each[1:])), None)
         if near is None:
             lost.append(word)
         else:
@@ -138,8 +144,14 @@ def astray(one: Sequence[Word], other: Sequence[Word]) -> list[Word]:
     return lost
 
 
-def _sides(one: Word, other: Word) -> Iterator[tuple[float, float]]:
-    yield from zip(one[1:], other[1:], strict=True)
+def _near(one: Sequence[float], other: Sequence[float]) -> bool:
+    return all(abs(a - b) < MOVED for a, b in zip(one, other, strict=True))
+
+
+def _around(found: Sequence[Word]) -> list[float]:
+    """The box around words."""
+    _, lefts, tops, rights, bottoms = zip(*found, strict=True)
+    return [min(lefts), min(tops), max(rights), max(bottoms)]
 
 
 def pictures(pdf: bytes) -> Iterator[Any]:
