@@ -31,7 +31,7 @@ from tests.render.structure import Element, tree
 TASKS = 7  # of an exam, at most
 VARIANTS = 3
 DPI = 60
-STEP = 48  # of 255 by which a pixel may be darker or lighter than all around it in the other picture
+STEP = 96  # of 255 by which a pixel may be darker or lighter than all around it in the other picture
 MOVED = 0.35  # points by which a word may stand elsewhere
 NEEDLESS = ("Span", "NonStruct", "Div")
 CELLS = ("TD", "TH")  # an empty cell is still a cell

@@ -7,7 +7,7 @@ circuits every text may.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -15,9 +15,9 @@ from html import unescape
 from examgen.render.galley._lines import Unfit
 
 HOLDING = frozenset(("article", "section", "tbody"))  # a table's rows are pieces only where the table is one of these:
-HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third"))
+HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third", "single"))
 FREE = frozenset(  # classes of pieces whose every text may differ
-    ("line", "given-numbers", "step-grids", "circuit", "edges", "strip-tasks", "misled")
+    ("line", "given-numbers", "step-grids", "circuit", "edges", "strip-tasks", "answered", "misled")
 )
 FOLLOWING = frozenset(("strip-tasks",))  # classes of pieces whose style depends on whether another such one stands before
 TAG = re.compile(r"(<[^>]*>)")
@@ -30,20 +30,20 @@ DRAWN = frozenset(("svg",))
 HERE = "data-leaf"
 
 
-Look = tuple[tuple[str, ...], tuple[str, str], str]
+Look = tuple[tuple[str, ...], tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
 class Piece:
     """One block: the tags around it, its look, its texts, its formulas, and what is said of it if it is a picture.
 
-    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none. `before` are the tags of what the style
-    sheet knows it by that stands before it: before the outermost of those around it, and before itself.
+    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none. `before` are the tags of what stands
+    before each of those around it and before itself, where its style depends on that.
     """
 
     around: tuple[str, ...]
     look: str
-    before: tuple[str, str]
+    before: tuple[str, ...]
     html: str
     texts: tuple[str, ...]
     formulas: tuple[str, ...]
@@ -69,7 +69,7 @@ def flow(html: str) -> Iterator[Piece | Edge]:
     """What stands in a body, in its order. Raises: Unfit where that is more than blocks."""
     around: list[str] = []
     beside = [""]  # by depth, the last element that stands there
-    depth, outer = 0, ""
+    depth = 0
     leaf: list[str] = []
     for token in TAG.split(html):
         if depth:
@@ -84,15 +84,14 @@ def flow(html: str) -> Iterator[Piece | Edge]:
         if depth:
             depth += 0 if alone else -1 if closing else 1
             if not depth:
-                yield _piece(tuple(around), "".join(leaf), (outer, beside[-1]))
+                yield _piece(tuple(around), "".join(leaf), beside)
                 beside[-1] = leaf[0]
                 leaf = []
         elif closing:
             tag = around.pop()
             beside[-2:] = [tag]
             yield Edge(tag, False)
-        elif _holds(name, token):
-            outer = outer if around else beside[0]
+        elif _holds(name, token, around[-1] if around else ""):
             around.append(token)
             beside.append("")
             yield Edge(token, True)
@@ -103,8 +102,9 @@ def flow(html: str) -> Iterator[Piece | Edge]:
 
 
 @lru_cache(maxsize=4096)
-def _holds(name: str, token: str) -> bool:
-    return name in HOLDING or not HOLDING_CLASSES.isdisjoint(classes(token))
+def _holds(name: str, token: str, above: str) -> bool:
+    own = classes(token)
+    return name in HOLDING or not HOLDING_CLASSES.isdisjoint(own) or ("strip-task" in own and "single" in classes(above))
 
 
 def classes(token: str) -> list[str]:
@@ -113,7 +113,7 @@ def classes(token: str) -> list[str]:
     return found[1].split() if found else []
 
 
-def _piece(around: tuple[str, ...], html: str, before: tuple[str, str]) -> Piece:
+def _piece(around: tuple[str, ...], html: str, before: Sequence[str]) -> Piece:
     parts = TAG.split(html)
     own = classes(parts[1])
     picture = "circuit" in own
@@ -125,9 +125,17 @@ def _piece(around: tuple[str, ...], html: str, before: tuple[str, str]) -> Piece
     look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
     level, label = _bookmark(html)
     formulas = () if picture else tuple(MATH.findall(html))
-    outer = before[0] if level and before[0].startswith("<section") else ""
-    known = (outer, before[1] if FOLLOWING.intersection(own) and FOLLOWING.intersection(classes(before[1])) else "")
+    own_tags = (*around, parts[1])
+    known = tuple(
+        tag if tag and ((not place and level and tag.startswith("<section")) or _follows(own_tags[place], tag)) else ""
+        for place, tag in enumerate(before)
+    )
     return Piece(around, look, known, html, texts, formulas, words, level, label)
+
+
+@lru_cache(maxsize=4096)
+def _follows(tag: str, before: str) -> bool:
+    return not FOLLOWING.isdisjoint(classes(tag)) and not FOLLOWING.isdisjoint(classes(before))
 
 
 def _bookmark(html: str) -> tuple[int, str]:
@@ -181,8 +189,9 @@ def filled(piece: Piece, number: int) -> str:
         else:
             out.append(own)
     out[1] = out[1].replace(">", f' {HERE}="{number}">', 1) if not out[1].endswith("/>") else out[1]
-    outer, beside = (tag + ending(tag) if tag else "" for tag in piece.before)
-    return outer + "".join(piece.around) + beside + "".join(out) + "".join(map(ending, reversed(piece.around)))
+    before = (tag + ending(tag) if tag else "" for tag in piece.before)
+    opened = "".join(earlier + tag for earlier, tag in zip(before, (*piece.around, "".join(out)), strict=True))
+    return opened + "".join(map(ending, reversed(piece.around)))
 
 
 def ending(tag: str) -> str:

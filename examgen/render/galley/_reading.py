@@ -16,8 +16,10 @@ from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied
 TOKEN = re.compile(rb"\[[^\]]*\]|<<.*?>>|<[0-9A-Fa-f]*>|/[^\s/<\[(]+|[-+.\d]+|[A-Za-z]+\*?")
 SHOWN = re.compile(rb"<([0-9A-Fa-f]*)>|([-+.\d]+)")
 OPERATOR = re.compile(rb"[A-Za-z]+\*?")
+NUMBER = re.compile(rb"(?<![^\s\[])[-+.\d]+")
 FORM = re.compile(rb"/E(\d+) Do\b")
 NEAR = 0.5  # points by which the same mark may stand elsewhere
+FINE = 20  # times finer than places, colours and widths of strokes are compared
 Kind = tuple[Any, ...]  # what a mark is, wherever it stands
 Marks = dict[Kind, list[tuple[float, ...]]]
 
@@ -66,8 +68,9 @@ def marks(code: bytes, fonts: Mapping[bytes, Font], forms: Sequence[bytes] = ())
     for stroke in strokes(b"\n".join(drawing)):
         left, bottom, right, top = stroke.corners
         if left < right + NEAR and bottom < top + NEAR:
-            kind = stroke.paint, *(tuple(map(_rounded, setting.split())) for setting in stroke.settings)
-            found.setdefault(kind, []).append((left, bottom, right, top))
+            numbers = [float(part) for setting in stroke.settings for part in NUMBER.findall(setting)]
+            kind = stroke.paint, len(numbers)
+            found.setdefault(kind, []).append((left, bottom, right, top, *(FINE * number for number in numbers)))
     return found
 
 
@@ -100,7 +103,7 @@ def _follow(pen: _Pen, operator: bytes, operands: Sequence[bytes]) -> None:
 def _written(
     pen: _Pen, operator: bytes, operands: Sequence[bytes], fonts: Mapping[bytes, Font]
 ) -> Iterator[tuple[Kind, tuple[float, ...]]]:
-    """Glyphs: what they mean, their size and colour, and where they begin."""
+    """Glyphs: what they mean and their colour, where they begin, and their size."""
     if operator == b"BT":
         pen.line, pen.along = IDENTITY, 0.0
     elif operator == b"Tf":
@@ -119,15 +122,8 @@ def _written(
                 glyph = int(shown[i : i + 4], 16)
                 x, y = whole[0] * pen.along + whole[4], whole[1] * pen.along + whole[5]
                 if font.means[glyph].strip():
-                    yield (font.means[glyph], round(abs(whole[3]) * pen.size, 1), pen.colour), (x, y)
+                    yield (font.means[glyph], pen.colour), (x, y, abs(whole[3]) * pen.size)
                 pen.along += font.widths[glyph] * pen.size / 1000 + pen.spacing
-
-
-def _rounded(operand: bytes) -> Any:
-    try:
-        return round(float(operand), 1)
-    except ValueError:
-        return operand
 
 
 def differing(one: Marks, other: Marks) -> str:
