@@ -11,19 +11,23 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from html import unescape
 from itertools import groupby
 
+from examgen.errors import InputError
 from examgen.render.galley._book import Book, Events
-from examgen.render.galley._flow import pages
-from examgen.render.galley._fragments import Edge, Piece, flow
+from examgen.render.galley._fragments import Piece, flow
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._margins import WHOSE
 from examgen.render.galley._output import Press, Section
+from examgen.render.galley._proof import prove, some_of, unlike, written_again
 from examgen.render.html import key_html, solution_html
 from examgen.render.paper import Head, MarkingTable, SolvedVariant, Strip
 
 RUNNING = re.compile(r'<div class="(?:running|pages|end)".*?</div>', re.DOTALL)  # pieces that are not seen
+PROVED = 2  # documents that are laid out too
 WHO = re.compile(r'data-who="([^"]*)"')
 
 
@@ -31,31 +35,64 @@ def set_key(
     head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant] = ()
 ) -> bytes:
     """The key as PDF, as `pdf.write_pdf` makes it of `html.key_html`. Raises: Unfit."""
-    start, running, content = _opened(key_html(head, tables, strips, solved))
-    events = list(flow(content))
-    book = Book(head, start, running, [events], [])
-    out = io.BytesIO()
-    Press(book).write(out, [Section(pages(events, book.find, book.room, book.across), "")], through=True)
-    return out.getvalue()
+    with _refusing():
+        start, running, content = _opened(key_html(head, tables, strips, solved))
+        events = list(flow(content))
+        book = Book(head, start, running, [events], [])
+        some = some_of(events)
+        prove(book, f"{start}{running}{written_again(some)}</body></html>", some, "")
+        out = io.BytesIO()
+        Press(book).write(out, [Section(book.pages(events), "")], through=True)
+        return out.getvalue()
 
 
 def set_solutions(head: Head, solved: Sequence[SolvedVariant], write: Callable[[SolvedVariant, bytes], None]) -> None:
     """The worked solution of each variant as PDF of its own, handed to `write`. Raises: Unfit, before anything is written."""
-    documents: list[tuple[SolvedVariant, str, Events]] = []
-    start = running = ""
-    for variant in solved:
-        html = solution_html(head, variant)
-        start, here, content = _opened(html)
-        whose = unescape(WHO.search(html)[1])  # type: ignore[index]
-        running = running or WHO.sub(f'data-who="{WHOSE}"', here)
-        documents.append((variant, whose, list(flow(content))))
-    book = Book(head, start, running, [events for _, _, events in documents], [whose for _, whose, _ in documents])
-    press = Press(book)
-    made = [Section(pages(events, book.find, book.room, book.across), whose) for _, whose, events in documents]
-    for (variant, _, _), section in zip(documents, made, strict=True):
+    with _refusing():
+        told = [_told(solution_html(head, variant)) for variant in solved]
+        if not told:
+            return
+        running = WHO.sub(f'data-who="{WHOSE}"', told[0].running)
+        book = Book(head, told[0].start, running, [each.events for each in told], [each.whose for each in told])
+        looks = {i: {event.look for event in each.events if isinstance(event, Piece)} for i, each in enumerate(told)}
+        for each in (told[i] for i in unlike(looks, PROVED)):
+            prove(book, each.html, each.events, each.whose)
+        press = Press(book)
+        made = [Section(book.pages(each.events), each.whose) for each in told]
+    for variant, section in zip(solved, made, strict=True):
         out = io.BytesIO()
         press.write(out, [section], through=False)
         write(variant, out.getvalue())
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A worked solution as HTML, and what of it is used: its beginning, its margins, its flow, and whose it is."""
+
+    html: str
+    start: str
+    running: str
+    events: Events
+    whose: str
+
+
+def _told(html: str) -> _Told:
+    start, running, content = _opened(html)
+    whose = WHO.search(running)
+    if whose is None:
+        raise Unfit("nothing says whose solution it is")
+    return _Told(html, start, running, list(flow(content)), unescape(whose[1]))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What cannot be taken apart cannot be set; what is wrong with own templates is told as it is."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, LookupError, AttributeError) as reason:
+        raise Unfit(str(reason) or type(reason).__name__) from reason
 
 
 def _opened(html: str) -> tuple[str, str, str]:
@@ -66,4 +103,4 @@ def _opened(html: str) -> tuple[str, str, str]:
     return html[:start], running, RUNNING.sub("", content)
 
 
-__all__ = ["Edge", "Iterator", "Piece", "Unfit", "set_key", "set_solutions"]
+__all__ = ["Unfit", "set_key", "set_solutions"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -14,22 +12,22 @@ import pydyf
 import weasyprint
 
 from examgen.render import archival, tagging
-from examgen.render.galley._drawings import Stroke, strokes
+from examgen.render.galley._cutting import Cutting
 from examgen.render.galley._faces import STYLES, Faces
-from examgen.render.galley._fragments import HERE, Edge, Piece, classes, filled
+from examgen.render.galley._flow import Frame, Leaf, pages
+from examgen.render.galley._fragments import HERE, Edge, Look, Piece, classes, ending, filled
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._objects import ELEMENTS
 from examgen.render.galley._margins import WHOSE, Margins, margins
 from examgen.render.galley._units import Code, Maker, Unit, set_again
 from examgen.render.paper import Head
 from examgen.render.pdf import VARIANTS, lay_out
-from examgen.render.stamping._streams import Item, Page, Unreadable, taken_apart
-from examgen.render.stamping._tree import Element, owners, trees
+from examgen.render.stamping._streams import Page, Unreadable, taken_apart
+from examgen.render.stamping._tree import Element, trees
 
-Look = tuple[tuple[str, ...], str]
 Events = Sequence[Piece | Edge]
 HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements that may hold pieces
-APART = 12.0  # points that what is drawn may reach out of its piece: less than half of the room between pieces
+Apart = tuple[weasyprint.Document, pydyf.PDF, list[tuple[Page, list[Element]]], dict[bytes, Any]]
 ROUNDS = 4  # of laying out what could not be set from what was laid out before
 OWN_STYLE = """
 .master { break-inside: avoid; margin-bottom: 9mm; }
@@ -50,30 +48,32 @@ class Book:
 
     def __init__(self, head: Head, start: str, running: str, documents: Sequence[Events], whose: Sequence[str]) -> None:
         self.head, self.running = head, running
+        self.outer = next((event.tag for event in documents[0] if isinstance(event, Edge)), "<div>")  # its pages have margins
         self.start = start.replace("</style>", OWN_STYLE + "</style>", 1)
         every = [event for events in documents for event in events if isinstance(event, Piece)]
         looks: dict[Look, Piece] = {}
         for piece in every:
-            looks.setdefault((piece.around, piece.look), piece)
+            looks.setdefault(piece.seen, piece)
         self.masters = list(looks.values())
         texts = [text for piece in every for text in piece.texts]
         letters = {*"0123456789 ", *unescape(running)}.union(*texts, *whose)
         self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or not sign.isspace() and sign != WHOSE))}0"
         self.forms: dict[bytes, int] = {}
         self.stiff: dict[Look, str] = {}  # looks whose texts cannot be set, and why
+        self._begin()
         for _ in range(ROUNDS):
-            self._lay_out()
             misfits = list(self._misfits(every))
             if not misfits:
                 return
             self.masters += misfits
+            self._more(misfits)
         raise Unfit(f"{len(misfits)} pieces cannot be set again, such as {misfits[0].html[:200]}")
 
     def _misfits(self, every: Iterable[Piece]) -> Iterator[Piece]:
         """Pieces that no unit takes, one for each look at a time; of stiff looks all."""
         seen: set[Any] = set()
         for piece in every:
-            look = (piece.around, piece.look)
+            look = piece.seen
             known = (look, piece.texts) if look in self.stiff else look
             if known in seen:
                 continue
@@ -86,7 +86,7 @@ class Book:
     def find(self, piece: Piece) -> tuple[Unit, Code]:
         """The unit that takes the piece, and its code there. Raises: Unfit."""
         why = Unfit("it was not laid out")
-        for unit in self.units.get((piece.around, piece.look), ()):
+        for unit in self.units.get(piece.seen, ()):
             code = unit.known.get(piece.texts)
             if code is None:
                 try:
@@ -97,35 +97,53 @@ class Book:
             return unit, code
         raise why
 
+    def pages(self, events: Events) -> list[Leaf]:
+        """The pages of a document of which it has all pieces. Raises: Unfit where one is higher than a page."""
+        return pages(events, self.find, self.frame)
+
     def form(self, code: bytes) -> bytes:
         """Keeps code for all pages: equal code once."""
         return b"/E%d Do" % self.forms.setdefault(code, len(self.forms))
 
-    def _lay_out(self) -> None:
-        pieces = "".join(f'<article class="master">{filled(piece, i)}</article>' for i, piece in enumerate(self.masters))
-        faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
-        first = f'<article class="master">{self.running}</article>'
-        document = lay_out(f'{self.start}{first}{pieces}<article class="master letters">{faces}</article></body></html>', self.head)
-        self.pdf, found = _apart(document, self.head)
-        fonts = {f"/{font.hash}".encode(): font for font in document.fonts.values()}
+    def _begin(self) -> None:
+        """Lays out all masters, and takes the document for what pages have of it."""
+        document, self.pdf, found, fonts = self._laid_out(self.masters)
         self.faces = Faces(fonts, found[-1][0], self.letters)
-        frame = document.pages[0]._page_box
+        page = document.pages[0]._page_box
         self.high, self.wide = document.pages[0].height * tagging.POINTS, document.pages[0].width * tagging.POINTS
-        self.top, self.room = frame.content_box_y() * tagging.POINTS, frame.height * tagging.POINTS
-        self.across = frame.width * tagging.POINTS
+        self.top, named = page.content_box_y() * tagging.POINTS, bool(page.page_type.name)
+        self.frame = Frame(page.height * tagging.POINTS, page.width * tagging.POINTS, named)
         self.margins: Margins = margins(found[0][0], self.faces)
         self.forms.clear()
         self.units: dict[Look, list[Unit]] = {}
-        self._compile(document, found)
+        self._compile(document, found, self.masters)
 
-    def _compile(self, document: weasyprint.Document, found: Sequence[tuple[Page, list[Element]]]) -> None:
+    def _more(self, masters: Sequence[Piece]) -> None:
+        """Lays out further masters: all of them once more only where the fonts of the document lack their letters."""
+        document, _, found, fonts = self._laid_out(masters)
+        if all(name in self.faces.widths and font.widths.keys() <= self.faces.widths[name].keys() for name, font in fonts.items()):
+            self._compile(document, found, masters)
+        else:
+            self._begin()
+
+    def _laid_out(self, masters: Sequence[Piece]) -> Apart:
+        pieces = "".join(f'<article class="master">{filled(piece, i)}</article>' for i, piece in enumerate(masters))
+        faces = "".join(f'<p style="{face}">{escape(self.letters)}</p>' for face in FACES)
+        first = f"<article>{self.outer}{self.running}{ending(self.outer)}</article>"
+        document = lay_out(f'{self.start}{first}{pieces}<article class="letters">{faces}</article></body></html>', self.head)
+        pdf, found = _apart(document, self.head)
+        return document, pdf, found, {f"/{font.hash}".encode(): font for font in document.fonts.values()}
+
+    def _compile(
+        self, document: weasyprint.Document, found: Sequence[tuple[Page, list[Element]]], masters: Sequence[Piece]
+    ) -> None:
         maker = Maker(self.faces, self.form, tagging.POINTS)
         at: dict[int, list[Any]] = {}
         for number, page in enumerate(document.pages):
             for box, holders in _leaves(page._page_box, []):
                 at.setdefault(int(box.element.get(HERE)), []).append((number, box, holders))
         cuts = [Cutting(page, tops[1:] if number == 0 else tops) for number, (page, tops) in enumerate(found)]
-        for i, piece in enumerate(self.masters):
+        for i, piece in enumerate(masters):
             places = at.get(i, [])
             if len({number for number, _, _ in places}) != 1:
                 raise Unfit("a piece is broken over pages")
@@ -133,7 +151,7 @@ class Book:
             top = self.high - box.border_box_y() * tagging.POINTS
             page_found, tops = cuts[number].next(top, top - box.border_height() * tagging.POINTS)
             told = (piece, (box, holders), page_found, _below(tops, piece), self.high)
-            self.units.setdefault((piece.around, piece.look), []).append(self._unit(maker, told))
+            self.units.setdefault(piece.seen, []).append(self._unit(maker, told))
 
     def _unit(self, maker: Maker, told: Any) -> Unit:
         """A unit that takes other texts too, or one for this piece alone."""
@@ -142,42 +160,14 @@ class Book:
         why = ""
         for make in ((maker.paragraph,) if flowing else (maker.unit, maker.paragraph)):
             try:
-                return make(*told[:3], deepcopy(told[3]), told[4])  # which numbers its content anew
+                return make(*told)
             except Unfit as reason:
                 why = why or str(reason)
-        self.stiff.setdefault((piece.around, piece.look), why)
+        self.stiff.setdefault(piece.seen, why)
         try:
             return maker.fixed(*told)
         except (Unreadable, ValueError) as reason:
             raise Unfit(f"{reason}: {piece.html[:200]}") from reason
-
-
-@dataclass
-class Cut:
-    """What stands on a page for one piece: its content, and what is drawn there."""
-
-    items: list[Item]
-    strokes: list[Stroke]
-
-
-class Cutting:
-    """Cuts a page into the pieces that were laid out on it, one below another."""
-
-    def __init__(self, page: Page, tops: Sequence[Element]) -> None:
-        self.page, self.tops = page, iter(tops)
-        self.strokes = list(strokes(page.lines)) if page.lines else []
-
-    def next(self, top: float, bottom: float) -> tuple[Cut, list[Element]]:
-        """The piece that stands between two heights, and the elements in it."""
-        tree = next(self.tops)
-        own = owners(tree)
-        items = [item for item in self.page.items if item.mcid in own]
-        drawn = []
-        for stroke in self.strokes:
-            _, low, _, high = stroke.corners
-            if bottom - APART <= low and high <= top + APART:
-                drawn.append(stroke)
-        return Cut(items, drawn), [kid for kid in tree.kids if isinstance(kid, Element)]
 
 
 def _below(tops: list[Element], piece: Piece) -> list[Element]:

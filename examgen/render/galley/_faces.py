@@ -41,6 +41,8 @@ class Faces:
             if seen >= wanted:
                 self.styles.append(glyphs)
                 glyphs, seen = {}, 0
+        self.usual = frozenset(glyphs["0"].font for glyphs in self.styles)
+        self.known: dict[tuple[int, float, str], tuple[float, bytes]] = {}
 
     def _glyphs(self, run: Run) -> Iterator[tuple[str, Glyph]]:
         for font, _, shown in ((run.font, run.size, run.shown), *run.more):
@@ -53,19 +55,34 @@ class Faces:
         """What a run says."""
         return "".join(text for text, _ in self._glyphs(run))
 
-    def foreign(self, style: int, text: str) -> bool:
-        """Whether a text has letters that another font than that of its style lends it."""
-        known = self.styles[style]
-        return any(known[sign].font != known["0"].font for sign in text if sign in known)
+    def width(self, run: Run) -> float:
+        """How wide a run is, in points."""
+        return sum(glyph.width for _, glyph in self._glyphs(run)) * run.size / 1000
+
+    def shows(self, run: Run, style: int, text: str) -> bool:
+        """Whether a run begins a text just as the text is set here: with the same glyphs of the same fonts."""
+        glyphs = [glyph for _, glyph in self._glyphs(run)]
+        return glyphs == self._of(style, text)[: len(glyphs)]
 
     def shown(self, style: int, size: float, text: str) -> tuple[float, bytes]:
         """How wide a text is, in points, and the code that shows it where the pen stands. Raises: Unfit."""
+        found = self.known.get((style, size, text))
+        if found is None:
+            glyphs = self._of(style, text)
+            found = sum(glyph.width for glyph in glyphs) * size / 1000, _code(glyphs, size)
+            self.known[style, size, text] = found
+        return found
+
+    def strange(self, style: int, text: str) -> frozenset[bytes]:
+        """The fonts that show some of a text though they are none of those for digits: a line may be higher with them."""
+        return frozenset(glyph.font for glyph in self._of(style, text)) - self.usual
+
+    def _of(self, style: int, text: str) -> list[Glyph]:
         known = self.styles[style]
         try:
-            glyphs = [known[sign] for sign in text]
+            return [known[sign] for sign in text]
         except KeyError as missing:
             raise Unfit(f"the paper has no letter {missing.args[0]!r}") from None
-        return sum(glyph.width for glyph in glyphs) * size / 1000, _code(glyphs, size)
 
 
 def _code(glyphs: Sequence[Glyph], size: float) -> bytes:

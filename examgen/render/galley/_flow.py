@@ -22,6 +22,7 @@ class Set:
     code: Code
     holders: tuple[tuple[int, str], ...]
     gap: float = 0.0  # above it, where it does not begin a page
+    over: float = 0.0  # above it, where it does and pages keep such margins
     x: float = 0.0  # to the right of where it was laid out
     y: float = 0.0  # from the top of its page
     bound: bool = False  # to what stands above it
@@ -51,39 +52,49 @@ class Leaf:
             self.sets.append(replace(each, y=y + (each.y if one.columns else 0.0)))
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What pages hold: how high and wide, in points; whether margins stay where a page begins without being told to."""
+
+    high: float
+    wide: float
+    keeps: bool
+
+
 Find = Callable[[Piece], tuple[Unit, Code]]
 
 
-def pages(events: Sequence[Piece | Edge], find: Find, high: float, wide: float) -> list[Leaf]:
-    """The pages of one document, each `high` points and `wide`. Raises: Unfit where a piece is higher than a page."""
-    sets = _gathered(events, find, wide)
+def pages(events: Sequence[Piece | Edge], find: Find, frame: Frame) -> list[Leaf]:
+    """The pages of one document. Raises: Unfit where a piece is higher than a page."""
+    sets = _gathered(events, find, frame.wide)
     heads = {one.table: one for one in sets if one.piece.html.startswith("<thead")}
     leaves: list[Leaf] = []
-    used = high
+    used = frame.high
     for chunk in _chunks(sets):
         first = chunk[0]
         need = sum(one.height + one.gap for one in chunk) - first.gap
-        if leaves and not first.turns and used + first.gap + need <= high + SLACK:
+        if leaves and not first.turns and used + first.gap + need <= frame.high + SLACK:
             used += first.gap
         else:
-            used = _turned(leaves, first, heads)
+            used = _turned(leaves, first, heads, frame)
         for place, one in enumerate(chunk):
             used += one.gap if place else 0.0
-            if used + one.height > high + SLACK:
-                used = _turned(leaves, one, heads)
-                if used + one.height > high:
+            if used + one.height > frame.high + SLACK:
+                used = _turned(leaves, one, heads, frame)
+                if used + one.height > frame.high:
                     raise Unfit("a piece is higher than a page")
             leaves[-1].put(one, used)
             used += one.height
     return leaves
 
 
-def _turned(leaves: list[Leaf], first: Set, heads: Mapping[int, Set]) -> float:
+def _turned(leaves: list[Leaf], first: Set, heads: Mapping[int, Set], frame: Frame) -> float:
     """A new page, which begins with the head of a table that goes on; gives how much of it is used."""
+    margin = first.over if not leaves or first.turns or frame.keeps else 0.0
     leaves.append(Leaf())
     head = heads.get(first.table)
     if head is None or head is first:
-        return 0.0
+        return margin
     leaves[-1].put(head, 0.0)
     return head.height
 
@@ -115,6 +126,7 @@ def _gathered(events: Sequence[Piece | Edge], find: Find, wide: float) -> list[S
         else:
             unit, code = find(event)
             one = Set(event, unit, code, tuple(held))
+        one.over = max(_begins(one, meeting))
         if sets:
             _follow(sets[-1], one, meeting)
         sets.append(one)
@@ -162,15 +174,20 @@ def _side_by_side(events: Sequence[Piece | Edge], find: Find, held: tuple[tuple[
 
 def _follow(before: Set, one: Set, meeting: _Meeting) -> None:
     above, below = before.unit, one.unit
-    meets = [_margins(before)[1], _margins(one)[0]]
+    meets = [_margins(before)[1], *_begins(one, meeting)]
     meets += [above.around[depth].bottom for depth in meeting.closed if depth < len(above.around)]
-    meets += [below.around[depth].top for depth in meeting.opened if depth < len(below.around)]
     one.gap = max(meets)
     shared = set(before.holders) & set(one.holders)
     whole = any(holder in shared and below.around[i].whole for i, holder in enumerate(one.holders) if i < len(below.around))
     one.turns = any(above.around[depth].ends for depth in meeting.closed if depth < len(above.around))
     one.turns |= any(below.around[depth].turns for depth in meeting.opened if depth < len(below.around))
     one.bound = not one.turns and (above.keeps or whole or before.piece.html.startswith("<thead"))
+
+
+def _begins(one: Set, meeting: _Meeting) -> list[float]:
+    """The margins that meet where a piece begins: its own, and of what begins with it."""
+    around = one.unit.around
+    return [_margins(one)[0], *(around[depth].top for depth in meeting.opened if depth < len(around))]
 
 
 def _margins(one: Set) -> tuple[float, float]:

@@ -7,16 +7,19 @@ circuits every text may.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
+from examgen.render.galley._lines import Unfit
+
 HOLDING = frozenset(("article", "section", "tbody"))  # a table's rows are pieces only where the table is one of these:
-HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third"))
+HOLDING_CLASSES = frozenset(("step", "accepted", "mistakes", "third", "single"))
 FREE = frozenset(  # classes of pieces whose every text may differ
-    ("line", "given-numbers", "step-grids", "circuit", "edges", "strip-tasks", "misled")
+    ("line", "given-numbers", "step-grids", "circuit", "edges", "strip-tasks", "answered", "misled")
 )
+FOLLOWING = frozenset(("strip-tasks",))  # classes of pieces whose style depends on whether another such one stands before
 TAG = re.compile(r"(<[^>]*>)")
 NAME = re.compile(r"</?([a-zA-Z0-9]+)")
 CLASS = re.compile(r'class="([^"]*)"')
@@ -27,21 +30,31 @@ DRAWN = frozenset(("svg",))
 HERE = "data-leaf"
 
 
+Look = tuple[tuple[str, ...], tuple[str, ...], str]
+
+
 @dataclass(frozen=True)
 class Piece:
     """One block: the tags around it, its look, its texts, its formulas, and what is said of it if it is a picture.
 
-    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none.
+    `html` is all of it. `level` and `label` are its bookmark's, 0 where it has none. `before` are the tags of what stands
+    before each of those around it and before itself, where its style depends on that.
     """
 
     around: tuple[str, ...]
     look: str
+    before: tuple[str, ...]
     html: str
     texts: tuple[str, ...]
     formulas: tuple[str, ...]
     words: str
     level: int = 0
     label: str = ""
+
+    @property
+    def seen(self) -> Look:
+        """What its looks depend on."""
+        return self.around, self.before, self.look
 
 
 @dataclass(frozen=True)
@@ -53,16 +66,17 @@ class Edge:
 
 
 def flow(html: str) -> Iterator[Piece | Edge]:
-    """What stands in a body, in its order."""
+    """What stands in a body, in its order. Raises: Unfit where that is more than blocks."""
     around: list[str] = []
-    depth, begun = 0, 0
-    place = 0
+    beside = [""]  # by depth, the last element that stands there
+    depth = 0
     leaf: list[str] = []
     for token in TAG.split(html):
         if depth:
             leaf.append(token)
         if not token.startswith("<") or token.startswith("<!"):
-            place += len(token)
+            if not depth and not token.startswith("<") and token.strip():
+                raise Unfit(f"the text {token.strip()[:40]!r} stands in no block")
             continue
         name = NAME.match(token)[1]  # type: ignore[index]
         closing = token.startswith("</")
@@ -70,21 +84,27 @@ def flow(html: str) -> Iterator[Piece | Edge]:
         if depth:
             depth += 0 if alone else -1 if closing else 1
             if not depth:
-                yield _piece(tuple(around), "".join(leaf))
+                yield _piece(tuple(around), "".join(leaf), beside)
+                beside[-1] = leaf[0]
                 leaf = []
         elif closing:
-            yield Edge(around.pop(), False)
-        elif _holds(name, token):
+            tag = around.pop()
+            beside[-2:] = [tag]
+            yield Edge(tag, False)
+        elif _holds(name, token, around[-1] if around else ""):
             around.append(token)
+            beside.append("")
             yield Edge(token, True)
         elif not alone:
-            depth, leaf, begun = 1, [token], place
-    assert not around and not depth, begun
+            depth, leaf = 1, [token]
+    if around or depth:
+        raise Unfit("a tag is not closed")
 
 
 @lru_cache(maxsize=4096)
-def _holds(name: str, token: str) -> bool:
-    return name in HOLDING or not HOLDING_CLASSES.isdisjoint(classes(token))
+def _holds(name: str, token: str, above: str) -> bool:
+    own = classes(token)
+    return name in HOLDING or not HOLDING_CLASSES.isdisjoint(own) or ("strip-task" in own and "single" in classes(above))
 
 
 def classes(token: str) -> list[str]:
@@ -93,7 +113,7 @@ def classes(token: str) -> list[str]:
     return found[1].split() if found else []
 
 
-def _piece(around: tuple[str, ...], html: str) -> Piece:
+def _piece(around: tuple[str, ...], html: str, before: Sequence[str]) -> Piece:
     parts = TAG.split(html)
     own = classes(parts[1])
     picture = "circuit" in own
@@ -103,19 +123,32 @@ def _piece(around: tuple[str, ...], html: str) -> Piece:
         words = unescape(found[1]) if found else ""
         parts[1] = LABEL.sub(' aria-label=""', parts[1])
     look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
-    level, label = _bookmark(parts)
+    level, label = _bookmark(html)
     formulas = () if picture else tuple(MATH.findall(html))
-    return Piece(around, look, html, texts, formulas, words, level, label)
+    own_tags = (*around, parts[1])
+    known = tuple(
+        tag if tag and ((not place and level and tag.startswith("<section")) or _follows(own_tags[place], tag)) else ""
+        for place, tag in enumerate(before)
+    )
+    return Piece(around, look, known, html, texts, formulas, words, level, label)
 
 
-def _bookmark(parts: list[str]) -> tuple[int, str]:
-    name = NAME.match(parts[1])[1]  # type: ignore[index]
-    if len(name) != 2 or name[0] != "h":
+@lru_cache(maxsize=4096)
+def _follows(tag: str, before: str) -> bool:
+    return not FOLLOWING.isdisjoint(classes(tag)) and not FOLLOWING.isdisjoint(classes(before))
+
+
+def _bookmark(html: str) -> tuple[int, str]:
+    """Level and label of the bookmark of the first heading in a piece."""
+    found = HEADING.search(html)
+    if found is None:
         return 0, ""
-    told = re.search(r'data-bookmark="([^"]*)"', parts[1])
-    return int(name[1]), unescape(told[1]) if told else " ".join(unescape("".join(parts[::2])).split())
+    told = LABELLED.search(found[2])
+    return int(found[1]), unescape(told[1]) if told else " ".join(unescape(TAG.sub("", found[3])).split())
 
 
+HEADING = re.compile(r"<h([1-6])\b([^>]*)>(.*?)</h\1>", re.DOTALL)
+LABELLED = re.compile(r'data-bookmark="([^"]*)"')
 BOOKMARKED = re.compile(r' data-bookmark="[^"]*"')
 OPEN, LEAD, TAIL = "\ue010", "\ue011", "\ue012"  # a slot, and whether its text begins and ends with a space
 
@@ -156,5 +189,11 @@ def filled(piece: Piece, number: int) -> str:
         else:
             out.append(own)
     out[1] = out[1].replace(">", f' {HERE}="{number}">', 1) if not out[1].endswith("/>") else out[1]
-    ends = "".join(f"</{NAME.match(tag)[1]}>" for tag in reversed(piece.around))  # type: ignore[index]
-    return "".join(piece.around) + "".join(out) + ends
+    before = (tag + ending(tag) if tag else "" for tag in piece.before)
+    opened = "".join(earlier + tag for earlier, tag in zip(before, (*piece.around, "".join(out)), strict=True))
+    return opened + "".join(map(ending, reversed(piece.around)))
+
+
+def ending(tag: str) -> str:
+    """The tag that ends what a tag begins."""
+    return f"</{NAME.match(tag)[1]}>"  # type: ignore[index]

@@ -59,9 +59,8 @@ def margins(page: Page, faces: Faces) -> Margins:
                 colour, black = (run.colour + b"\n", b"\n" + BLACK) if run.colour != BLACK else (b"", b"")
                 fixed.append(colour + _text(run) + black)
                 continue
-            wide = sum(glyph.width for _, glyph in faces._glyphs(run)) * run.size / 1000
             before, middle, of = found.groups()
             whose = WHOSE in before + middle
             middle = (before + middle).replace(WHOSE, "")
-            numbered.append(Numbered(run, run.x + wide, whose, middle, of))
+            numbered.append(Numbered(run, run.x + faces.width(run), whose, middle, of))
     return Margins(b"\n".join(fixed), numbered, faces)

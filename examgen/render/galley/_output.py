@@ -12,6 +12,7 @@ from xml.etree.ElementTree import fromstring
 import pydyf
 
 from examgen.render.galley._book import Book
+from examgen.render.galley._content import lift, page_code
 from examgen.render.galley._flow import Leaf, Set
 from examgen.render.galley._objects import END, Elements, elements, kind_of, nested, path_of
 from examgen.render.galley._units import Unit
@@ -127,19 +128,15 @@ class _File:
             self.nodes.append(self._new())
         own, parents = self._new(), self._new()
         content, pack = self._new(), self._new()
-        code: list[bytes] = []
         first = self.next
         objects, owners = self._holders(leaf, own)
         count = 0
         for one in leaf.sets:
-            dy = book.high - book.top - one.y - one.unit.top
-            code += self._placed(one, dy, count)
-            objects += self._elements(one, own, count, dy, owners)
+            objects += self._elements(one, own, count, lift(book, one), owners)
             count += one.unit.contents
             self._mark(one, own)
-        code += [b"/Artifact BMC", book.margins.code(whose, page, pages), b"EMC"]
         tail = b" ".join(b"%d 0 R" % owner for owner in owners)
-        stream = b"\n".join(code)
+        stream = page_code(book, leaf, whose, page, pages)
         self.used.update(map(int, FORM.findall(stream)))
         self.writer.stream(content, stream)
         self.writer.packed(pack, first, objects)
@@ -151,26 +148,21 @@ class _File:
         self.pages.append(own)
         self.parents.append(parents)
 
-    def _placed(self, one: Set, dy: float, count: int) -> list[bytes]:
-        out = [b"q 1 0 0 1 %b %b cm" % (number(one.x), number(dy))]
-        line = b""
-        for part in one.code.parts:
-            line += part if type(part) is bytes else b" %d" % (count + part)
-        return [*out, line, b"Q"]
-
     def _holders(self, leaf: Leaf, page: int) -> tuple[list[bytes], list[int]]:
         """The elements that hold pieces; what they hold is known when all are numbered."""
         paths = dict(nested(leaf.sets))
         numbers = {path: self.next + i for i, path in enumerate(paths)}
         start = self.next + len(paths)
-        kids: dict[tuple[int, ...], list[int]] = {path: [] for path in paths}
+        kids: dict[tuple[int, ...], list[int]] = {}
         top: list[int] = []
-        for path in paths:
-            (kids[path[:-1]] if len(path) > 1 else top).append(numbers[path])
         self._above: dict[int, int] = {}
         for one in leaf.sets:
-            found = self.press.elements[id(one.unit)]
             path = path_of(one.holders)
+            for depth in range(1, len(path) + 1):  # in reading order: what begins here, and then the piece
+                if path[:depth] not in kids:
+                    kids[path[:depth]] = []
+                    (kids[path[: depth - 1]] if depth > 1 else top).append(numbers[path[:depth]])
+            found = self.press.elements[id(one.unit)]
             (kids[path] if path else top).extend(start + root for root in found.roots)
             self._above[id(one)] = numbers[path] if path else self.press.top
             start += found.count
@@ -194,9 +186,10 @@ class _File:
         return code.split(END) if found.count else []
 
     def _mark(self, one: Set, page: int) -> None:
-        if one.piece.level and one.unit.marked:
+        if one.piece.level and one.unit.marked is not None:
             book = self.press.book
-            self.marks.append(Mark(one.piece.level, one.piece.label, page, book.high - book.top - one.y))
+            y = book.high - book.top - one.y - one.unit.marked
+            self.marks.append(Mark(one.piece.level, one.piece.label, page, y))
 
     def finish(self) -> None:
         """What holds the pages together."""

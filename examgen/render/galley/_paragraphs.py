@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import Any
 
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import OPEN, TAG, Piece
@@ -40,28 +38,37 @@ class Pen:
 
 @dataclass
 class Paragraph:
-    """A look that is a paragraph: its pens by slots, spaces between them, where it begins, its room, and its lines."""
+    """A look that is a paragraph: its pens by slots, spaces between them, where it begins, its room, and its lines.
+
+    `kinds` are height and base line of a line by the strange fonts in it.
+    """
 
     pens: list[Pen]
     spaced: list[bool]  # whether a space stands before the slot
     x: float
-    y: float  # of the first base line
+    y: float  # where its first line begins
     room: float
-    line: float  # height
     more: float  # height beside its lines
-    extras: dict[float, float]  # by how much a line of this height is higher with letters of another font
-    known: dict[Any, Any] = field(default_factory=dict)
+    kinds: dict[frozenset[bytes], tuple[float, float]] = field(default_factory=dict)
+
+    def kind(self, line: Sequence[Drop], faces: Faces) -> tuple[float, float]:
+        """Height and base line of a line. Raises: Unfit."""
+        strange = frozenset[bytes]().union(*(faces.strange(pen.face, text) for _, pen, text in line))
+        if strange not in self.kinds:
+            raise Unfit("no line with such letters was laid out")
+        return self.kinds[strange]
 
 
+Drop = tuple[float, Pen, str]  # where a text begins in its line, and how it is set
 Bit = tuple[Pen, str, float, float]  # pen, text, width, room behind it
 
 
-def broken(paragraph: Paragraph, texts: Sequence[str], faces: Faces) -> list[list[tuple[float, Pen, str]]]:
+def broken(paragraph: Paragraph, texts: Sequence[str], faces: Faces) -> list[list[Drop]]:
     """The lines: text after text with where it begins. Raises: Unfit."""
-    lines: list[list[tuple[float, Pen, str]]] = [[]]
+    lines: list[list[Drop]] = [[]]
     x = 0.0
     for space, word in _words(paragraph, texts, faces):
-        seen = sum(width + after for _, _, width, after in word) - word[-1][3]
+        seen = sum(width + after for _, _, width, after in word)  # the room behind it must fit too
         if lines[-1] and x + space + seen > paragraph.room + NEAR:
             lines.append([])
             x = 0.0
@@ -111,32 +118,24 @@ def _bits(text: str, whole: bool) -> Iterator[tuple[str | None, str, bool]]:
         yield gap, bit, i + 1 == len(bits)
 
 
-def heights(paragraph: Paragraph, lines: Sequence[Sequence[tuple[float, Pen, str]]], faces: Faces) -> list[float]:
-    """How high each line is. Raises: Unfit where that is not known."""
-    found = []
-    for line in lines:
-        foreign = any(faces.foreign(pen.face, text) for _, pen, text in line)
-        if foreign and paragraph.line not in paragraph.extras:
-            raise Unfit("a line with letters of another font has no known height")
-        found.append(paragraph.line + (paragraph.extras[paragraph.line] if foreign else 0.0))
-    return found
-
-
-def code(paragraph: Paragraph, texts: Sequence[str], lines: Sequence[Sequence[tuple[float, Pen, str]]], faces: Faces) -> bytes:
-    """The code of lines."""
+def code(
+    paragraph: Paragraph, texts: Sequence[str], lines: Sequence[Sequence[Drop]], faces: Faces
+) -> tuple[float, bytes]:
+    """The height of lines, and their code. Raises: Unfit."""
     hung = [(pen.hung - paragraph.x, pen, text) for pen, text in zip(paragraph.pens, texts, strict=True) if pen.hung is not None]
-    out, black = [], True
-    tops = accumulate(heights(paragraph, lines, faces), initial=0.0)
-    for top, line in zip(tops, [[*hung, *(lines[0] if lines else ())], *lines[1:]], strict=False):
+    out, black, top = [], True, paragraph.y
+    for i, line in enumerate([[*hung, *(lines[0] if lines else ())], *lines[1:]]):
+        high, base = paragraph.kind(lines[i] if lines else (), faces)
         for x, pen, text in line:
             if not text.strip():
                 continue
             if (pen.colour == BLACK) != black or pen.colour != BLACK:
                 out.append(pen.colour)
                 black = pen.colour == BLACK
-            y = number(paragraph.y - top + pen.rise)
+            y = number(top - base + pen.rise)
             out.append(b"BT %b %b Td %b ET" % (number(paragraph.x + x), y, faces.shown(pen.face, pen.size, text)[1]))
-    return b"\n".join(out if black else [*out, BLACK])
+        top -= high
+    return paragraph.y - top, b"\n".join(out if black else [*out, BLACK])
 
 
 def spaces(piece: Piece) -> list[bool]:

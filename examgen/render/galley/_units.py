@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weasyprint.formatting_structure.boxes import LineBox
 
+from examgen.render.galley._cutting import Cut
 from examgen.render.galley._drawings import Stroke
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import Piece
-from examgen.render.galley._lines import Extent, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
-from examgen.render.galley._paragraphs import Paragraph, Pen, broken, heights, spaces
+from examgen.render.galley._lines import NEAR, Extent, Found, Line, Pens, Placed, Reader, Setting, Unfit, by_origin, own_again
+from examgen.render.galley._paragraphs import Drop, Paragraph, Pen, broken, spaces
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import _groups, _text
@@ -56,7 +58,7 @@ class Unit:
     margins: tuple[float, float]
     around: tuple[Holder, ...]
     keeps: bool  # together with what comes behind it
-    marked: bool  # whether it has a bookmark
+    marked: float | None  # how far below its top a bookmark leads, where it has one
     parts: list[Any] = field(default_factory=list)  # code, places of words, numbers of content
     lines: list[Line] = field(default_factory=list)
     words: dict[int, Word] = field(default_factory=dict)
@@ -97,21 +99,20 @@ class Maker:
 
     def __init__(self, faces: Faces, form: Any, scale: float) -> None:
         self.faces, self.form, self.scale = faces, form, scale
-        self.extras: dict[float, float] = {}
 
-    def fixed(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
+    def fixed(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A piece as it is, for its own texts alone."""
-        unit = self._measured(*boxes, high)
+        unit = self._measured(piece, *boxes, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         drawn = b"\n".join(stroke.code() for stroke in page.strokes)
         self._parts(unit, page, runs, drawn, tops, len(piece.around))
         unit.only = piece.texts
         return unit
 
-    def unit(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
+    def unit(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """One look. Raises: Unfit."""
         box, holders = boxes
-        unit = self._measured(box, holders, high)
+        unit = self._measured(piece, box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         reader = Reader(by_origin(runs), runs, self.scale, high)
         lines = list(reader.lines(box))
@@ -122,56 +123,51 @@ class Maker:
         self._check(unit, piece)
         return unit
 
-    def paragraph(self, piece: Piece, boxes: Any, page: Any, tops: list[Element], high: float) -> Unit:
+    def paragraph(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A look that is broken into lines anew each time. Raises: Unfit."""
         box, holders = boxes
-        unit = self._measured(box, holders, high)
+        unit = self._measured(piece, box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         lines = [line for line in box.descendants() if isinstance(line, LineBox) and not _hung(line, box)]
-        low = self._lowest(lines, runs, high)
-        if page.strokes or low is None:
-            raise Unfit("a paragraph has more than text, or lines of different heights")
-        high_line, base = low * self.scale, high - (lines[0].position_y + lines[0].baseline) * self.scale
-        found = Pens(runs, self.scale, high).read(box)
-        made = [
-            Pen(f.face, f.run.size, f.run.colour, round(f.run.y - base, 3) % high_line, f.whole, f.before, f.after, f.hung)
-            for _, f in sorted(found.items())
-        ]
-        if sorted(found) != list(range(len(piece.texts))):
+        if page.strokes:
+            raise Unfit("a paragraph has more than text")
+        bases = [high - (line.position_y + line.baseline) * self.scale for line in lines]
+        found = [each for _, each in sorted(Pens(runs, self.scale, high).read(box).items())]
+        if len(found) != len(piece.texts):
             raise Unfit("a text is not found again")
+        if not all(self.faces.shows(f.run, f.face, _plain(text)) for f, text in zip(found, piece.texts, strict=True)):
+            raise Unfit("a text is shown in a way of its own")
         unit.paragraph = Paragraph(
-            [replace(pen, rise=pen.rise - high_line if pen.rise > high_line / 2 else pen.rise) for pen in made], spaces(piece),
-            box.content_box_x() * self.scale, base, box.width * self.scale, high_line,
-            unit.height - sum(line.height for line in lines) * self.scale, self.extras,
+            [_pen(each, bases) for each in found], spaces(piece), box.content_box_x() * self.scale,
+            high - lines[0].position_y * self.scale, box.width * self.scale,
+            unit.height - sum(line.height for line in lines) * self.scale,
         )
         again = broken(unit.paragraph, piece.texts, self.faces)
         if len(again) != len(lines):
             raise Unfit(f"a paragraph of {len(lines)} lines would be broken into {len(again)}")
+        self._kinds(unit.paragraph, lines, again)
         owner = Element("/P")
         owner.kids = [0]
         unit.trees, unit.owners, unit.contents = [owner], [owner], 1
         return unit
 
-    def _lowest(self, lines: Sequence[Any], runs: Sequence[Run], high: float) -> float | None:
-        """The height of a line, in pixels; None where they differ by more than letters of other fonts. Takes note of these."""
-        low = min((line.height for line in lines), default=None)
-        if low is None:
-            return None
-        for line in lines:
-            if line.height - low < EVEN:
-                continue
-            top = high - line.position_y * self.scale
-            own = [run for run in runs if top - line.height * self.scale < run.y < top]
-            if not any(run.more or self.faces.foreign(0, self.faces.text(run)) for run in own):
-                return None
-            self.extras[low * self.scale] = (line.height - low) * self.scale
-        return float(low)
+    def _kinds(self, paragraph: Paragraph, lines: Sequence[Any], again: Sequence[Sequence[Drop]]) -> None:
+        """Notes how high lines are. Raises: Unfit where equal ones are not equally high."""
+        for line, drops in zip(lines, again, strict=True):
+            strange = frozenset[bytes]().union(*(self.faces.strange(pen.face, text) for _, pen, text in drops))
+            kind = line.height * self.scale, line.baseline * self.scale
+            known = paragraph.kinds.setdefault(strange, kind)
+            if any(abs(one - other) > EVEN for one, other in zip(kind, known, strict=True)):
+                raise Unfit("lines of a paragraph have different heights")
 
-    def _measured(self, box: Any, holders: Sequence[Any], high: float) -> Unit:
+    def _measured(self, piece: Piece, box: Any, holders: Sequence[Any], high: float) -> Unit:
         scale = self.scale
         around = tuple(_holder(h, scale) for h in holders)
         margins = (_margin(box, "top") * scale, _margin(box, "bottom") * scale)
-        keeps, marked = box.style["break_after"] == "avoid", box.style["bookmark_level"] != "none"
+        keeps, marked = box.style["break_after"] == "avoid", None
+        if piece.level:
+            headings = (part for part in (box, *box.descendants()) if part.style["bookmark_level"] != "none" and part.element is not None)
+            marked = next(((part.border_box_y() - box.border_box_y()) * scale for part in headings), None)
         return Unit(high - box.border_box_y() * scale, box.border_height() * scale, margins, around, keeps, marked)
 
     def _slots(self, unit: Unit, piece: Piece, runs: Sequence[Run]) -> None:
@@ -182,15 +178,17 @@ class Maker:
             said, squeezed = self.faces.text(run), " ".join(raw.split(" "))
             if said.strip(" ") != squeezed.strip(" \n"):
                 raise Unfit(f"{said!r} is not what its slot says, {raw!r}")
-            lead = said.startswith(" ")
-            tail = said.endswith(" ")
+            lead, tail = said.startswith(" "), said.endswith(" ")
+            wide = self.faces.shown(item.face, run.size, said)[0] + item.spacing * len(said)
+            if not self.faces.shows(run, item.face, said) or abs(wide - item.width) > NEAR:
+                raise Unfit(f"{said!r} is shown in a way of its own")
             unit.words[item.place] = Word(run, item.face, item.spacing, lead, tail)
             unit.slots[item.slot] = item.place
         if len(unit.slots) != len(piece.texts):
             lost = [text for slot, text in enumerate(piece.texts) if slot not in unit.slots]
             raise Unfit(f"texts are not found again: {lost[:3]}")
 
-    def _drawn(self, unit: Unit, reader: Reader, page: Page) -> bytes:
+    def _drawn(self, unit: Unit, reader: Reader, page: Cut) -> bytes:
         """What is drawn in any case; the rest holds on to something in a line."""
         bound = sorted(_bounds(unit.lines))
         extents = [(number, reader.extents[number]) for number in bound]
@@ -213,10 +211,9 @@ class Maker:
         return b"\n".join(fixed)
 
     def _parts(
-        self, unit: Unit, page: Any, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
+        self, unit: Unit, page: Cut, runs: Sequence[Run], drawn: bytes, tops: list[Element], levels: int
     ) -> None:
-        for top in tops:
-            unit.trees.append(top)
+        unit.trees = deepcopy(tops)  # they are numbered anew here, and are needed again if the look does not fit
         whose: dict[int, Element] = {}
         for top in unit.trees:
             whose |= owners(top)
@@ -290,6 +287,18 @@ def _holder(box: Any, scale: float) -> Holder:
     return Holder(_margin(box, "top") * scale, _margin(box, "bottom") * scale, style["break_inside"] == "avoid", turns, ends)
 
 
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _pen(found: Found, bases: Sequence[float]) -> Pen:
+    """A pen by what was found: it stands over the nearest base line."""
+    rise = min((found.run.y - base for base in bases), key=abs)
+    return Pen(
+        found.face, found.run.size, found.run.colour, round(rise, 3), found.whole, found.before, found.after, found.hung
+    )
+
+
 def _hung(line: Any, box: Any) -> bool:
     """Whether a line stands in a box within the lines of the paragraph."""
     return not any(child is line for child in box.children)
@@ -351,8 +360,9 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
 
 def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
     lines = broken(paragraph, texts, faces)
-    shown = [b"/P<</MCID", 0, b">>BDC", paragraph_code(paragraph, texts, lines, faces), b"EMC"]
-    return Code(tuple(_joined(iter(shown))), paragraph.more + sum(heights(paragraph, lines, faces)))
+    high, code = paragraph_code(paragraph, texts, lines, faces)
+    shown = [b"/P<</MCID", 0, b">>BDC", code, b"EMC"]
+    return Code(tuple(_joined(iter(shown))), paragraph.more + high)
 
 
 def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
