@@ -77,8 +77,9 @@ class Writer:
             table.append(FREE * (first - free))
             table.append(self.rows[first])
             free = first + len(self.rows[first]) // WIDE
-        told = (WIDE, free, root, info, identity, identity)
-        says = b"/Type/XRef/W[1 4 2]/DecodeParms<</Predictor 12/Columns %d>>/Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % told
+        told = (free, root, info, identity, identity)
+        says = b"/Type/XRef/W[1 4 2]/Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % told
+        says += b"/DecodeParms<</Predictor 12/Columns %d>>" % WIDE
         start = self.size
         self.stream(number, _differences(b"".join(table)), says)
         self._write(b"startxref\n%d\n%%%%EOF\n" % start)
