@@ -360,7 +360,8 @@ PLAIN_BLOCKS = {
     "transparent": "{% block rules %}<p style='opacity: .5'>{{ variant.code }}</p>{% endblock %}",
     "turned": "{% block rules %}<p style='transform: rotate(90deg)'>{{ variant.code }}</p>{% endblock %}",
     "underlined": "{% block rules %}<p class='slot'><u>{{ variant.tasks[0].data['scores'][0][0]|num }}</u></p>{% endblock %}",
-    "a framed part": f"{{% block rules %}}<table><tr><td{{{{ ({LABEL} == 2)|when('framed') }}}}>x</td></tr></table>{{% endblock %}}",
+    "a framed part": f"{{% block rules %}}<table><tr><td{{{{ ({LABEL} == 2)|when('framed') }}}}>x</td></tr></table>"
+    "{% endblock %}",
     "another class": f"{{% block rules %}}<p{{{{ ({LABEL} == 2)|when('other') }}}}>x</p>{{% endblock %}}",
     "asked by a style": "{% block rules %}<style>.running::before { content: attr(data-who) } </style>{% endblock %}",
 }
