@@ -28,7 +28,9 @@ from examgen.render.stamping import Stamped, stamp_sheets
 from examgen.sheets import sheet_task
 from examgen.solving import draw
 
-TASKS = ((("svm_loss", "3x4"), ("softmax_loss", "2x3")), (("backprop", "sigmoid_neuron"),), (("conv_relu_pool", "5x5_stride2"),))
+TASKS = (
+    (("svm_loss", "3x4"), ("softmax_loss", "2x3")), (("backprop", "sigmoid_neuron"),), (("conv_relu_pool", "5x5_stride2"),),
+)
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

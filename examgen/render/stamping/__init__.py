@@ -34,6 +34,7 @@ from examgen.render.stamping._wording import Wording, asking
 DIGITS = "0123456789−,./ "
 LETTERS = "\ue003"  # stands for the letters until all are known
 MANY = 20  # structures that an exam has where its tasks do not take shapes of their own
+LOOKED = 50  # sheets of a structure among which those with extreme numbers are found
 FEW = 4  # sheets that may all be masters of their own
 
 
@@ -195,8 +196,9 @@ def _refused(head: Head, sheet: SheetVariant) -> str:
 
 
 def _sample(sheets: Sequence[SheetVariant]) -> list[SheetVariant]:
-    """The first and the last of some sheets, and those with the largest and the smallest numbers."""
-    return [sheets[0], sheets[-1], max(sheets, key=_largest), min(sheets, key=_largest)] if sheets else []
+    """The first and the last of some sheets, and of some in between those with the largest and the smallest numbers."""
+    some = sheets[:: -(-len(sheets) // LOOKED)] if sheets else []
+    return [sheets[0], sheets[-1], max(some, key=_largest), min(some, key=_largest)] if some else []
 
 
 def _largest(sheet: SheetVariant) -> Fraction:

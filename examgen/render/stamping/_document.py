@@ -13,6 +13,7 @@ from examgen.render.paper import SheetVariant
 from examgen.render.stamping._masters import Masters
 from examgen.render.stamping._objects import Around, Binder, SheetObjects
 from examgen.render.stamping._pages import PageTemplate
+from examgen.render.stamping._streams import Unreadable
 from examgen.render.stamping._texts import Texts
 from examgen.render.stamping._writing import Writer
 from examgen.render.tracing import Told
@@ -79,14 +80,16 @@ class Document:
 
     def template(self, pages: list[PageTemplate], texts: Texts, bookmarks: Sequence[Any], first: int) -> Template:
         """The template of one structure, whose master begins with a page of that number."""
-        bookmark = next(tree for tree in bookmarks if first <= tree[1][0] < first + self.per_sheet)
+        own = [tree for tree in bookmarks if first <= tree[1][0] < first + self.per_sheet]
+        if len(own) != 1:
+            raise Unreadable(f"a sheet has {len(own) or 'no'} bookmarks")
         told: dict[str, Told] = self.masters.trace.texts
 
         def compiled(text: str) -> tuple[str | int, ...]:
             return texts.compiled(told[text]) if text in told else (text,)
 
         binder = Binder(pages, self.around, self.per_sheet)
-        return Template(pages, binder.bound(bookmark, compiled, first), texts)
+        return Template(pages, binder.bound(own[0], compiled, first), texts)
 
     def write(self, out: BinaryIO, sheets: Sequence[tuple[SheetVariant, Template, list[str] | None]]) -> None:
         """Writes all of it; the texts of a master are read."""
@@ -137,10 +140,9 @@ class Document:
     def _share(self, writer: Writer) -> None:
         """What the document has of its own, but for pages, structure and bookmarks; and the code that pages share."""
         resources = self.pdf.objects[self.resources]
-        fonts = resources["Font"]
         bare = self._new()
+        writer.object(bare, pydyf.Dictionary({name: held for name, held in resources.items() if held}).data)
         pictures = dict(resources.get("XObject") or {})
-        writer.object(bare, b"<</Font %b/XObject %b>>" % (fonts, pydyf.Dictionary(pictures).data))
         forms = {name[1:].decode(): b"%d 0 R" % form for name, form in self.forms.values()}
         resources["XObject"] = pydyf.Dictionary(forms | pictures)
         left, bottom, right, top = self._object(self.masters.pages[0].reference)["MediaBox"]

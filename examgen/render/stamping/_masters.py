@@ -22,6 +22,9 @@ from examgen.render.stamping._tree import Element, trees
 from examgen.render.tracing import SLOT, WHEN, Trace, traced
 
 MARK = "figcaption"  # whose type of element, which no paper of ours has, marks slots
+PAGE = frozenset(  # what a page may say of itself; its further boxes are as large as the first
+    ("Type", "Parent", "MediaBox", "BleedBox", "TrimBox", "Contents", "Resources", "StructParents", "Tabs", "Group")
+)
 NOTHING = (("none", None),)  # for a background
 ALIGNED = {"left": 0.0, "start": 0.0, "justify": 0.0, "center": 0.5, "right": 1.0, "end": 1.0}
 
@@ -145,6 +148,8 @@ def _variant(standard: Standard) -> str:
 
 def _page(pdf: pydyf.PDF, reference: bytes) -> Page:
     page = pdf.objects[int(reference.split()[0])]
+    if unknown := page.keys() - PAGE:
+        raise Unreadable(f"a page has {', '.join(sorted(unknown))}")
     return taken_apart(pdf.objects[int(page["Contents"].split()[0])].stream)
 
 
@@ -168,9 +173,13 @@ def _marked(
                 slots.append(_slot(box, above, scale))
             elif (name := element.get(WHEN)) == "sample":
                 sample.append(_frame_style(box.style, scale))
+            elif name is not None and element.tag != "td":
+                raise Unreadable("what is not a cell is framed")
             elif name is not None and isinstance(box, boxes.TableCellBox):
-                inner = next(b for b, _ in _descending(box) if b is not box and "slot" in _classes(b))
-                frames.append((number, _frame(inner, int(name), scale, high)))
+                inner = [b for b, _ in _descending(box) if b is not box and "slot" in _classes(b)]
+                if not inner:
+                    raise Unreadable("a frame stands around nothing")
+                frames.append((number, _frame(inner[0], int(name), scale, high)))
     return slots, frames, next(iter(sample), None)
 
 

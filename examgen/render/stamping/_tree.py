@@ -47,6 +47,8 @@ def _element(pdf: pydyf.PDF, entry: Mapping[str, Any]) -> Element:
         if isinstance(kid, int):
             element.kids.append(kid)
             continue
+        if not isinstance(kid, bytes):
+            raise ValueError("an element holds what is no content")
         inner = _element(pdf, _at(pdf, kid))
         needless = inner.kind in NEEDLESS or (inner.kind == GROUPING and not any(isinstance(k, int) for k in inner.kids))
         element.kids += inner.kids if needless and not inner.says and not inner.has else [inner]

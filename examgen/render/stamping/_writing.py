@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import BinaryIO
 
-import numpy as np
-
 HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
 LEVEL = 5  # of compression: 6 takes half as long again for one byte in twenty
 PLACES = [number.to_bytes(2, "big") for number in range(1 << 16)]
 FREE = b"\0\0\0\0\0\xff\xff"
 WIDE = len(FREE)  # bytes of a row of the cross-reference
+LONG = WIDE + 1  # with the number of a filter before it
+# what the row of each place in a pack differs by from the row of the place before
+STEPS = (b"\2\0\0\0\0\0\1\1" + b"\2\0\0\0\0\0\0\1" * 255) * 256
 
 
 class Writer:
@@ -72,21 +73,22 @@ class Writer:
         identity = self.digest.hexdigest().encode()
         self.rows[0] = FREE
         self.rows[number] = b"\1" + self.size.to_bytes(4, "big") + b"\0\0"
-        table, free = [], 0
+        table, above, free = [], bytes(WIDE), 0
         for first in sorted(self.rows):
-            table.append(FREE * (first - free))
-            table.append(self.rows[first])
+            for row in (*[FREE] * (first - free), self.rows[first]):
+                start, more = row[:WIDE], len(row) // WIDE
+                place = int.from_bytes(row[5:WIDE], "big") + 1  # of the second row, where there is one
+                table += [_difference(start, above), STEPS[LONG * place : LONG * (place + more - 1)]]
+                above = row[-WIDE:]
             free = first + len(self.rows[first]) // WIDE
-        told = (WIDE, free, root, info, identity, identity)
-        says = b"/Type/XRef/W[1 4 2]/DecodeParms<</Predictor 12/Columns %d>>/Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % told
-        start = self.size
-        self.stream(number, _differences(b"".join(table)), says)
-        self._write(b"startxref\n%d\n%%%%EOF\n" % start)
+        told = (free, root, info, identity, identity)
+        says = b"/Type/XRef/W[1 4 2]/Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % told
+        says += b"/DecodeParms<</Predictor 12/Columns %d>>" % WIDE
+        here = self.size
+        self.stream(number, b"".join(table), says)
+        self._write(b"startxref\n%d\n%%%%EOF\n" % here)
 
 
-def _differences(table: bytes) -> bytes:
-    """Rows as what each differs by from the one above (PNG's filter 2): most are the same then."""
-    rows = np.frombuffer(table, np.uint8).reshape(-1, WIDE)
-    made = np.full((len(rows), WIDE + 1), 2, np.uint8)
-    made[:, 1:] = np.diff(rows, axis=0, prepend=np.zeros((1, WIDE), np.uint8))
-    return made.tobytes()
+def _difference(row: bytes, above: bytes) -> bytes:
+    """A row as what it differs by from the one above (PNG's filter 2)."""
+    return b"\2" + bytes((one - other) % 256 for one, other in zip(row, above, strict=True))
