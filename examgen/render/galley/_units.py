@@ -135,7 +135,7 @@ class Maker:
         found = [each for _, each in sorted(Pens(runs, self.scale, high).read(box).items())]
         if len(found) != len(piece.texts):
             raise Unfit("a text is not found again")
-        if not all(self.faces.shows(f.run, f.face, _plain(text)) for f, text in zip(found, piece.texts, strict=True)):
+        if not all(self._shown(each.run, each.face, text) for each, text in zip(found, piece.texts, strict=True)):
             raise Unfit("a text is shown in a way of its own")
         unit.paragraph = Paragraph(
             [_pen(each, bases) for each in found], spaces(piece), box.content_box_x() * self.scale,
@@ -159,6 +159,11 @@ class Maker:
             known = paragraph.kinds.setdefault(strange, kind)
             if any(abs(one - other) > EVEN for one, other in zip(kind, known, strict=True)):
                 raise Unfit("lines of a paragraph have different heights")
+
+    def _shown(self, run: Run, face: int, text: str) -> bool:
+        """Whether a run begins a text just as that is set here; a space in front of it stands there or not."""
+        lead = " " if self.faces.text(run).startswith(" ") else ""
+        return self.faces.shows(run, face, f"{lead}{_plain(text)}")
 
     def _measured(self, piece: Piece, box: Any, holders: Sequence[Any], high: float) -> Unit:
         scale = self.scale
