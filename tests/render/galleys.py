@@ -89,19 +89,19 @@ def _solved(exam: Exam, name: str, labels: Sequence[str], number: int) -> tuple[
 
 @cache
 def key(*chosen: Any) -> Pair:
-    """A key with the first variant's solution."""
+    """A key with the last variant's solution."""
     of = told(*chosen)
-    parts = of.head, of.tables, of.strips, of.solved[:1]
+    parts = of.head, of.tables, of.strips, of.solved[2:]
     return Pair(set_key(*parts), write_pdf(key_html(*parts), of.head))
 
 
 @cache
 def solutions(*chosen: Any) -> list[Pair]:
-    """The worked solution of each variant."""
+    """The worked solutions of the first two variants."""
     of = told(*chosen)
     made: dict[int, bytes] = {}
-    set_solutions(of.head, of.solved, lambda variant, pdf: made.__setitem__(variant.number, pdf))
-    return [Pair(made[each.number], write_pdf(solution_html(of.head, each), of.head)) for each in of.solved]
+    set_solutions(of.head, of.solved[:2], lambda variant, pdf: made.__setitem__(variant.number, pdf))
+    return [Pair(made[each.number], write_pdf(solution_html(of.head, each), of.head)) for each in of.solved[:2]]
 
 
 def pairs(*chosen: Any) -> list[Pair]:
@@ -196,11 +196,14 @@ def _pruned(element: Element) -> list[Any]:
 def _attributes(entry: Any) -> dict[str, str]:
     """What is said of an element; heads are found by their scope, and names of cells lead nowhere without them."""
     held = entry.get("/A", pikepdf.Dictionary())
-    return {str(name): _text(held[name]) for name in held.keys() if name not in ("/Headers", "/O")}
+    return {str(name): str(held[name]) for name in held.keys() if name not in ("/Headers", "/O", "/BBox")}
 
 
-def _text(value: Any) -> str:
-    return str([round(float(part)) for part in value]) if isinstance(value, pikepdf.Array) else str(value)
+def places(pdf: bytes) -> list[float]:
+    """The corners of all pictures."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        found = (element.attribute("BBox") for element in tree(document).walk())
+        return [float(part) for box in found if box is not None for part in box]
 
 
 def bookmarks(pdf: bytes) -> list[tuple[int, str, int, float]]:

@@ -26,7 +26,6 @@ CLASS = re.compile(r'class="([^"]*)"')
 MATH = re.compile(r"<math.*?</math>", re.DOTALL)
 LABEL = re.compile(r' aria-label="([^"]*)"')
 VOID = frozenset(("br", "img", "meta", "hr", "wbr"))
-DRAWN = frozenset(("svg",))
 HERE = "data-leaf"
 
 
@@ -65,46 +64,66 @@ class Edge:
     opens: bool
 
 
+@dataclass(frozen=True)
+class Tag:
+    """What a tag says: whether it ends an element, whether none is needed to end it, and what its texts and looks are."""
+
+    closing: bool
+    alone: bool
+    slot: bool
+    number: bool
+    head: bool
+    seen: str
+
+
+@lru_cache(maxsize=1 << 16)
+def _tag(token: str) -> Tag:
+    name = NAME.match(token)
+    if name is None:
+        raise Unfit(f"{token[:40]!r} is no tag")
+    alone = name[1] in VOID or token.endswith("/>")
+    return Tag(
+        token.startswith("</"), alone, "slot" in classes(token), token.startswith("<mn"), token.startswith("<th"),
+        BOOKMARKED.sub("", token),
+    )
+
+
 def flow(html: str) -> Iterator[Piece | Edge]:
     """What stands in a body, in its order. Raises: Unfit where that is more than blocks."""
     around: list[str] = []
     beside = [""]  # by depth, the last element that stands there
-    depth = 0
-    leaf: list[str] = []
-    for token in TAG.split(html):
-        if depth:
-            leaf.append(token)
-        if not token.startswith("<") or token.startswith("<!"):
-            if not depth and not token.startswith("<") and token.strip():
-                raise Unfit(f"the text {token.strip()[:40]!r} stands in no block")
+    depth = begun = 0
+    parts = TAG.split(html)
+    for place in range(1, len(parts), 2):
+        token = parts[place]
+        if not depth and parts[place - 1].strip():
+            raise Unfit(f"the text {parts[place - 1].strip()[:40]!r} stands in no block")
+        if token.startswith("<!"):
             continue
-        name = NAME.match(token)[1]  # type: ignore[index]
-        closing = token.startswith("</")
-        alone = name in VOID or token.endswith("/>")
+        tag = _tag(token)
         if depth:
-            depth += 0 if alone else -1 if closing else 1
+            depth += 0 if tag.alone else -1 if tag.closing else 1
             if not depth:
-                yield _piece(tuple(around), "".join(leaf), beside)
-                beside[-1] = leaf[0]
-                leaf = []
-        elif closing:
-            tag = around.pop()
-            beside[-2:] = [tag]
-            yield Edge(tag, False)
-        elif _holds(name, token, around[-1] if around else ""):
+                yield _piece(tuple(around), ["", *parts[begun : place + 1], ""], beside)
+                beside[-1] = parts[begun]
+        elif tag.closing:
+            ended = around.pop()
+            beside[-2:] = [ended]
+            yield Edge(ended, False)
+        elif _holds(token, around[-1] if around else ""):
             around.append(token)
             beside.append("")
             yield Edge(token, True)
-        elif not alone:
-            depth, leaf = 1, [token]
-    if around or depth:
-        raise Unfit("a tag is not closed")
+        elif not tag.alone:
+            depth, begun = 1, place
+    if around or depth or parts[-1].strip():
+        raise Unfit("a tag is not closed, or a text stands behind the last one")
 
 
 @lru_cache(maxsize=4096)
-def _holds(name: str, token: str, above: str) -> bool:
+def _holds(token: str, above: str) -> bool:
     own = classes(token)
-    return name in HOLDING or not HOLDING_CLASSES.isdisjoint(own) or ("strip-task" in own and "single" in classes(above))
+    return ending(token)[2:-1] in HOLDING or not HOLDING_CLASSES.isdisjoint(own) or ("strip-task" in own and "single" in classes(above))
 
 
 def classes(token: str) -> list[str]:
@@ -113,8 +132,8 @@ def classes(token: str) -> list[str]:
     return found[1].split() if found else []
 
 
-def _piece(around: tuple[str, ...], html: str, before: Sequence[str]) -> Piece:
-    parts = TAG.split(html)
+def _piece(around: tuple[str, ...], parts: list[str], before: Sequence[str]) -> Piece:
+    html = "".join(parts)
     own = classes(parts[1])
     picture = "circuit" in own
     words = ""
@@ -123,10 +142,10 @@ def _piece(around: tuple[str, ...], html: str, before: Sequence[str]) -> Piece:
         words = unescape(found[1]) if found else ""
         parts[1] = LABEL.sub(' aria-label=""', parts[1])
     look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
-    level, label = _bookmark(html)
-    formulas = () if picture else tuple(MATH.findall(html))
+    level, label = _bookmark(html) if "<h" in html else (0, "")
+    formulas = tuple(MATH.findall(html)) if "<math" in html and not picture else ()
     own_tags = (*around, parts[1])
-    known = tuple(
+    known = tuple(before) if not any(before) else tuple(
         tag if tag and ((not place and level and tag.startswith("<section")) or _follows(own_tags[place], tag)) else ""
         for place, tag in enumerate(before)
     )
@@ -160,13 +179,13 @@ def _taken(parts: list[str], free: bool) -> tuple[str, tuple[str, ...]]:
     slots = heads = 0
     for i, part in enumerate(parts):
         if i % 2:
-            look.append(BOOKMARKED.sub("", part) if "data-bookmark" in part else part)
-            if part.startswith("</"):
+            tag = _tag(part)
+            look.append(tag.seen)
+            if tag.closing:
                 slot, head = stack.pop()
                 slots, heads = slots - slot, heads - head
-            elif not part.endswith("/>") and NAME.match(part)[1] not in VOID:  # type: ignore[index]
-                number = part.startswith("<mn") and not heads
-                stack.append((number or "slot" in classes(part), part.startswith("<th")))
+            elif not tag.alone:
+                stack.append((tag.slot or (tag.number and not heads), tag.head))
                 slots, heads = slots + stack[-1][0], heads + stack[-1][1]
         elif (slots or (free and not heads)) and part.strip():
             look.append(f"{OPEN}{LEAD * part[0].isspace()}{TAIL * part[-1].isspace()}")
