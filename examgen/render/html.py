@@ -145,7 +145,7 @@ def _rendered(name: str, head: Head, **told: Any) -> str:
 
 @cache
 def environment(language: str, comma: bool, folder: Path | None = None) -> Environment:
-    """The templates' world: escaping, and silent about nothing that is undefined; own templates, in a `folder`, are sandboxed."""
+    """The templates' world: escaping, silent about nothing that is undefined, and sandboxed where a `folder` holds own ones."""
     environment = (Environment if folder is None else own.Sandbox)(
         loader=own.loader(folder),
         undefined=StrictUndefined,
@@ -167,7 +167,8 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Envir
     environment.globals["mistake_blocks"] = mistake_blocks
     environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": _text_width}
     environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
-    environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working, "even_edges": sizing.even_edges}
+    environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
+    environment.globals["even_edges"] = sizing.even_edges
     environment.globals["footer"] = partial(cut, size=FOOTER[0], room=FOOTER[1])
     environment.globals["right_footer"] = partial(cut, size=FOOTER[0], room=MEASURE - FOOTER[1] - 12)
     environment.globals |= {"page_rule": page_rule, "qr": _qr, "guessed_pages": GUESSED_PAGES}

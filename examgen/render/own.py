@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import types
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache
 from hashlib import sha256
 from html import unescape
 from pathlib import Path, PurePath
@@ -33,10 +31,6 @@ _RIDING = re.compile(
     r"""<(?:link|a)\b[^>]*\brel\s*=\s*["']?attachment[^>]*|<a\b[^>]*\bhref\s*=\s*(?!["']?(?:#|https?:|mailto:))[^>]*""",
     re.IGNORECASE,
 )
-SPECIAL = (
-    PurePath, type, types.FunctionType, types.MethodType, types.CodeType, types.TracebackType, types.FrameType,
-    types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType,
-)
 LARGEST = 20_000_000  # bytes of a picture
 
 
@@ -44,15 +38,7 @@ class Sandbox(SandboxedEnvironment):
     """Jinja's sandbox, in which no path can be taken by its attributes either."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if not _special(type(obj)):
-            return not attr.startswith("_")  # what Jinja says of all other objects, and asks thousands of times for a key
         return not isinstance(obj, PurePath) and super().is_safe_attribute(obj, attr, value)
-
-
-@cache
-def _special(kind: type) -> bool:
-    """Whether some attributes of such objects lead to where no template belongs, though their names have no underscore."""
-    return issubclass(kind, SPECIAL)
 
 
 class OwnLoader(FileSystemLoader):

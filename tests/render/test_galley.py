@@ -1,4 +1,4 @@
-"""Keys and worked solutions that are set are what laid-out ones are: words, pictures, structure, bookmarks; or not set at all."""
+"""Keys and worked solutions that are set are what laid-out ones are: words, pictures, structure, bookmarks; or not set."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 
-from examgen.render import galley
-from examgen.render.galley import Unfit, _book, _content, _output, set_key, set_solutions
-from examgen.render.galley import _units as units
+from examgen.render.galley import set_key
 from tests.render.galleys import Pair, apart, astray, bookmarks, chosen, key, pairs, pictures, places, structure, told, words
 from tests.render.structure import faults
 from tests.render.test_archival import violations
 from tests.render.test_pdf import foreign
 
-EXAMS = [pytest.param(*each, marks=pytest.mark.xdist_group(f"galley {i}"), id=f"{each[0]}-{i}") for i, each in enumerate(chosen())]
+EXAMS = [
+    pytest.param(*each, marks=pytest.mark.xdist_group(f"galley {i}"), id=f"{each[0]}-{i}") for i, each in enumerate(chosen())
+]
 SMALL = ("svm_loss", ("2x3",), "en")
 GATES = ("backprop", ("sigmoid_neuron",), "ru")
 every_exam = pytest.mark.parametrize(("name", "labels", "language"), EXAMS)

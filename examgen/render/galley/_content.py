@@ -21,7 +21,7 @@ def page_code(book: Book, leaf: Leaf, whose: str, page: int, pages: int) -> byte
 
 def lift(book: Book, one: Set) -> float:
     """How much higher a piece stands on its page than where it was laid out."""
-    return book.high - book.top - one.y - one.unit.top
+    return float(book.high - book.top - one.y - one.unit.top)
 
 
 def _placed(one: Set, dy: float, count: int) -> Iterator[bytes]:

@@ -29,8 +29,8 @@ class Stroke:
         """Left, bottom, right, top of what can be seen of it."""
         left, bottom, right, top = _corners(self.path)
         for clip, _ in self.clips:
-            l, b, r, t = _corners(clip)
-            left, bottom, right, top = max(left, l), max(bottom, b), min(right, r), min(top, t)
+            inner = _corners(clip)
+            left, bottom, right, top = max(left, inner[0]), max(bottom, inner[1]), min(right, inner[2]), min(top, inner[3])
         return left, bottom, right, top
 
     def code(self, move: Callable[[float], float] = lambda x: x) -> bytes:

@@ -16,6 +16,7 @@ from examgen.render.stamping._masters import ALIGNED
 from examgen.render.stamping._streams import Run
 from examgen.render.tracing import SLOT
 
+BOLD = 600  # of a font's weight, and more
 SPACE = 2.7  # points between words
 BORDERS = 4.0  # pixels that collapsed borders add to a table, at most
 NEAR = 0.12  # points by which a line set again may be off
@@ -244,7 +245,7 @@ class Reader:
 
 def _face(style: Any) -> int:
     """Plain, bold, slanted or both: the place of the style's letters on their page."""
-    return (style["font_weight"] >= 600) + 2 * (style["font_style"] != "normal")  # noqa: PLR2004
+    return int(style["font_weight"] >= BOLD) + 2 * int(style["font_style"] != "normal")
 
 
 def _fixed(box: Any) -> bool:

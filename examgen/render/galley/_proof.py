@@ -37,7 +37,7 @@ def prove(book: Book, html: str, events: Events, whose: str) -> None:
 
 
 def some_of(events: Events) -> list[Piece | Edge]:
-    """A document with fewer variants: of long tables the first rows, of strips and solutions the first and a most unlike one."""
+    """A document with fewer variants: of long tables the first rows, of strips and solutions the first and the least like it."""
     kept = {name: _chosen(events, name, count) for name, count in SOME.items()}
     out: list[Piece | Edge] = []
     rows, skipped = 0, 0
@@ -84,7 +84,9 @@ def unlike(looks: dict[int, set[str]], count: int) -> Iterator[int]:
 
 def written_again(events: Sequence[Piece | Edge]) -> str:
     """A document's content as HTML."""
-    return "".join(event.html if isinstance(event, Piece) else event.tag if event.opens else ending(event.tag) for event in events)
+    return "".join(
+        event.html if isinstance(event, Piece) else event.tag if event.opens else ending(event.tag) for event in events
+    )
 
 
 def _laid_out(book: Book, html: str) -> Iterator[Marks]:
@@ -107,4 +109,4 @@ def _laid_out(book: Book, html: str) -> Iterator[Marks]:
 
 
 def _data(part: object) -> bytes:
-    return part.encode() if isinstance(part, str) else part.data  # type: ignore[attr-defined,no-any-return]
+    return part.encode() if isinstance(part, str) else part.data  # type: ignore[attr-defined]

@@ -102,7 +102,8 @@ class Maker:
 
     def fixed(self, piece: Piece, boxes: Any, page: Cut, tops: list[Element], high: float) -> Unit:
         """A piece as it is, for its own texts alone."""
-        unit = self._measured(piece, *boxes, high)
+        box, holders = boxes
+        unit = self._measured(piece, box, holders, high)
         runs = [run for item in page.items if item.mcid is not None for run in item.runs]
         drawn = b"\n".join(stroke.code() for stroke in page.strokes)
         self._parts(unit, page, runs, drawn, tops, len(piece.around))
@@ -171,7 +172,8 @@ class Maker:
         margins = (_margin(box, "top") * scale, _margin(box, "bottom") * scale)
         keeps, marked = box.style["break_after"] == "avoid", None
         if piece.level:
-            headings = (part for part in (box, *box.descendants()) if part.style["bookmark_level"] != "none" and part.element is not None)
+            parts = (part for part in (box, *box.descendants()) if part.element is not None)
+            headings = (part for part in parts if part.style["bookmark_level"] != "none")
             marked = next(((part.border_box_y() - box.border_box_y()) * scale for part in headings), None)
         return Unit(high - box.border_box_y() * scale, box.border_height() * scale, margins, around, keeps, marked)
 
@@ -239,7 +241,8 @@ class Maker:
             if owner is None:
                 raise Unfit("a text has no place in the structure")
             new |= {item.mcid: unit.contents for item in items if item.mcid is not None}
-            unit.parts += [b"%b<</MCID" % owner.kind.encode(), ("content", unit.contents), b">>BDC", *self._shared(inner), b"EMC"]
+            opening = b"%b<</MCID" % owner.kind.encode()
+            unit.parts += [opening, ("content", unit.contents), b">>BDC", *self._shared(inner), b"EMC"]
             unit.owners.append(owner)
             unit.contents += 1
         for top in unit.trees:
