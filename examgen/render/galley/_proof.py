@@ -37,7 +37,7 @@ def prove(book: Book, html: str, events: Events, whose: str) -> None:
 
 
 def some_of(events: Events) -> list[Piece | Edge]:
-    """A document with fewer variants: of long tables the first rows, of strips and solutions the first and the least like it."""
+    """A document with fewer variants: the first rows of long tables, the first strip and solution and those least like them."""
     kept = {name: _chosen(events, name, count) for name, count in SOME.items()}
     out: list[Piece | Edge] = []
     rows, skipped = 0, 0
