@@ -39,6 +39,7 @@ PRINTED = ("sheets.pdf", "sheets-large.pdf", "formulas.pdf", "handout.pdf")
 CHUNK = 20  # variants that a worker solves at a time
 WORKED = 5  # chunks whose worked solutions are set together, since their looks are laid out once
 DRAWN = f"{PIECES}/drawn"
+REASON = 160  # characters of a reason in the summary
 NOTES = ".notes"  # behind the name of a piece: what there is to say of it
 AGAIN = "the same command goes on from there, and --fresh begins anew"
 
@@ -205,7 +206,8 @@ def _of(copies: Sequence[Copy], drawn: Sequence[Variant]) -> list[Variant]:
 def _told(stage: Path, made: Mapping[str, str]) -> list[str]:
     """What there is to say of the files that were made."""
     noted = [name for name in made if name.startswith(f"{PIECES}/") and name.endswith(NOTES)]
-    return [line for name in noted for line in (stage / name).read_text(encoding="utf-8").splitlines()]
+    lines = (line for name in noted for line in (stage / name).read_text(encoding="utf-8").splitlines())
+    return list(dict.fromkeys(lines))
 
 
 def _gone(removed: Sequence[str]) -> Iterator[str]:
@@ -289,28 +291,39 @@ def sheets_pdf(
 
 
 def key_pdf(
-    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant]
+    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant],
+    tell: Callable[[str], Any] = lambda text: None,
 ) -> bytes:
-    """The PDF of a key."""
+    """The PDF of a key; `tell` is told what is slow."""
     _paper()
     from examgen.render.galley import Unfit, set_key
 
     with _uncollected():
         try:
             return set_key(head, tables, strips, solved)
-        except Unfit:
+        except Unfit as why:
+            tell(f"the key was laid out page by page: {_short(why)}")
             return write_pdf(key_html(head, tables, strips, solved), head)
 
 
-def solutions_pdf(head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None]) -> None:
-    """The PDF of each worked solution, handed to `keep`."""
+def _short(why: Exception) -> str:
+    """A reason in one line of a summary."""
+    return " ".join(str(why).split())[:REASON]
+
+
+def solutions_pdf(
+    head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None],
+    tell: Callable[[str], Any] = lambda text: None,
+) -> None:
+    """The PDF of each worked solution, handed to `keep`; `tell` is told what is slow."""
     _paper()
     from examgen.render.galley import Unfit, set_solutions
 
     with _uncollected():
         try:
             set_solutions(head, solved, keep)
-        except Unfit:
+        except Unfit as why:
+            tell(f"worked solutions were laid out page by page: {_short(why)}")
             for one in solved:
                 with _naming(f"the solution of variant {one.number} ({one.code})"):
                     keep(one, write_pdf(solution_html(head, one), head))
@@ -425,7 +438,8 @@ def _write_key(
     """A volume of the key: of the variants with these codes, out of the pieces in which they were solved."""
     some = [one for piece in solved for one in _read_solved(stage, piece) if one[0].code in codes]
     told = head(exam), marking_tables(exam, some), strips(exam, some), [_worked(exam, one, full) for one in some]
-    made = {name: write(stage, name, key_pdf(*told))}
+    notes = list[str]()
+    made = {name: write(stage, name, key_pdf(*told, tell=notes.append)), **_noted(stage, name, notes)}
     if html:
         page = f"{Path(name).stem}.html"
         made[page] = write(stage, page, key_html(*told, screen=True).encode("utf-8"))
@@ -440,8 +454,9 @@ def _write_solutions(exam: Exam, stage: Path, names: Sequence[str], full: bool) 
     def keep(one: SolvedVariant, content: bytes) -> None:
         made[solution_name(one.code)] = write(stage, solution_name(one.code), content)
 
-    solutions_pdf(head(exam), worked, keep)
-    return made
+    notes = list[str]()
+    solutions_pdf(head(exam), worked, keep, tell=notes.append)
+    return {**made, **_noted(stage, f"{SOLUTIONS}-{worked[0].code}", notes)}
 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:

@@ -22,10 +22,12 @@ def nothing(html: str, head: Head) -> bytes:
 def unset(patch: pytest.MonkeyPatch | None, write: Write = nothing) -> None:
     """Keys, solutions and lists are what `write` makes of their HTML; without a patch for good, in a process of its own."""
 
-    def key(head: Head, *told: Any) -> bytes:
+    def key(head: Head, *told: Any, tell: Any = None) -> bytes:
         return write(key_html(head, *told), head)
 
-    def solutions(head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None]) -> None:
+    def solutions(
+        head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None], tell: Any = None
+    ) -> None:
         for one in solved:
             with examgen.build._naming(f"the solution of variant {one.number} ({one.code})"):
                 keep(one, write(examgen.build.solution_html(head, one), head))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 import examgen.build
 from examgen.render.paper import Head, SheetVariant
@@ -32,7 +33,7 @@ def write_pdf(html: str, head: Head) -> bytes:
 
 
 def sheets_pdf(
-    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = ()
+    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = (), **more: Any
 ) -> bytes:
     return b"%PDF-1.7 " + sha256(repr((sheets, large, among)).encode()).hexdigest().encode()
 

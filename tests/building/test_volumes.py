@@ -129,7 +129,7 @@ def test_copies_and_pages_have_volumes_too(exam: Path, tmp_path: Path, monkeypat
     (tmp_path / "class.csv").write_text(f"name;large\n{people}\n", encoding="utf-8")
     held: list[tuple[bool, list[str]]] = []
 
-    def watched(head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: object = ()) -> bytes:
+    def watched(head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, **more: object) -> bytes:
         held.append((large, [sheet.name for sheet in sheets]))
         return b"%PDF-1.7"
 
@@ -155,7 +155,7 @@ def test_every_volume_knows_all_structures(exam: Path, tmp_path: Path, monkeypat
     exam.write_text(text.replace('language', 'calculator = "scientific"\nlanguage'), encoding="utf-8")
     seen: list[list[int]] = []
 
-    def watched(head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant]) -> bytes:
+    def watched(head: Head, sheets: Sequence[SheetVariant], *, among: Sequence[SheetVariant], **more: object) -> bytes:
         seen.append([sheet.number for sheet in among])
         return b"%PDF-1.7"
 
