@@ -203,7 +203,8 @@ def test_the_key_shows_every_accepted_value_of_every_variant(language: str) -> N
         (key_html(head(language), (), strips), [(task.boxes, task) for strip in strips for task in strip.tasks]),
     ):
         wanted = sum(len(list(cells(found.rounded))) for _, row in rows for found in row.accepted)
-        assert wanted == len(slots(html))
+        nameless = re.sub(r'<th scope="row".*?</th><td class="code".*?</td>|<h3>.*?</h3>', "", html, flags=re.DOTALL)
+        assert wanted == len(slots(nameless)) < len(slots(html))
         assert all(variant.code in html for variant in variants)
         assert all(f">{box.label}<" in html for boxes, _ in rows for box in boxes)
 
