@@ -61,8 +61,8 @@ class Faces:
 
     def shows(self, run: Run, style: int, text: str) -> bool:
         """Whether a run begins a text just as the text is set here: with the same glyphs of the same fonts."""
-        glyphs = [glyph for _, glyph in self._glyphs(run)]
-        return glyphs == self._of(style, text)[: len(glyphs)]
+        glyphs = [glyph for sign, glyph in self._glyphs(run) if not sign.isspace()]
+        return glyphs == self._of(style, "".join(text.split()))[: len(glyphs)]
 
     def shown(self, style: int, size: float, text: str) -> tuple[float, bytes]:
         """How wide a text is, in points, and the code that shows it where the pen stands. Raises: Unfit."""

@@ -135,7 +135,7 @@ class Maker:
         found = [each for _, each in sorted(Pens(runs, self.scale, high).read(box).items())]
         if len(found) != len(piece.texts):
             raise Unfit("a text is not found again")
-        if not all(self.faces.shows(f.run, f.face, _plain(text)) for f, text in zip(found, piece.texts, strict=True)):
+        if not all(self.faces.shows(f.run, f.face, text) for f, text in zip(found, piece.texts, strict=True)):
             raise Unfit("a text is shown in a way of its own")
         unit.paragraph = Paragraph(
             [_pen(each, bases) for each in found], spaces(piece), box.content_box_x() * self.scale,
@@ -146,7 +146,7 @@ class Maker:
         if len(again) != len(lines):
             raise Unfit(f"a paragraph of {len(lines)} lines would be broken into {len(again)}")
         self._kinds(unit.paragraph, lines, again)
-        owner = Element("/P")
+        owner = Element(tops[0].kind if len(tops) == 1 else "/P")
         owner.kids = [0]
         unit.trees, unit.owners, unit.contents = [owner], [owner], 1
         return unit
@@ -287,10 +287,6 @@ def _holder(box: Any, scale: float) -> Holder:
     return Holder(_margin(box, "top") * scale, _margin(box, "bottom") * scale, style["break_inside"] == "avoid", turns, ends)
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _pen(found: Found, bases: Sequence[float]) -> Pen:
     """A pen by what was found: it stands over the nearest base line."""
     rise = min((found.run.y - base for base in bases), key=abs)
@@ -361,7 +357,7 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
 def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
     lines = broken(paragraph, texts, faces)
     high, code = paragraph_code(paragraph, texts, lines, faces)
-    shown = [b"/P<</MCID", 0, b">>BDC", code, b"EMC"]
+    shown = [b"%b<</MCID" % unit.owners[0].kind.encode(), 0, b">>BDC", code, b"EMC"]
     return Code(tuple(_joined(iter(shown))), paragraph.more + high)
 
 
