@@ -44,13 +44,13 @@ class Sandbox(SandboxedEnvironment):
     """Jinja's sandbox, in which no path can be taken by its attributes either."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if not _special(type(obj)):
+        if not _special(type(obj)):  # type: ignore[arg-type]  # a type can be hashed
             return not attr.startswith("_")  # what Jinja says of all other objects, and asks thousands of times for a key
         return not isinstance(obj, PurePath) and super().is_safe_attribute(obj, attr, value)
 
 
 @cache
-def _special(kind: type) -> bool:
+def _special(kind: Any) -> bool:
     """Whether some attributes of such objects lead to where no template belongs, though their names have no underscore."""
     return issubclass(kind, SPECIAL)
 

@@ -60,7 +60,9 @@ class Pair:
 def chosen() -> list[tuple[str, tuple[str, ...], str]]:
     """Exams that have every preset of every problem as a task: problem, presets, language."""
     groups = [
-        (name, tuple(found.presets)[i : i + TASKS]) for name, found in problems().items() for i in range(0, len(found.presets), TASKS)
+        (name, tuple(found.presets)[i : i + TASKS])
+        for name, found in problems().items()
+        for i in range(0, len(found.presets), TASKS)
     ]
     return [(name, labels, ("en", "ru")[i % 2]) for i, (name, labels) in enumerate(groups)]
 
@@ -196,7 +198,7 @@ def _pruned(element: Element) -> list[Any]:
 def _attributes(entry: Any) -> dict[str, str]:
     """What is said of an element; heads are found by their scope, and names of cells lead nowhere without them."""
     held = entry.get("/A", pikepdf.Dictionary())
-    return {str(name): str(held[name]) for name in held.keys() if name not in ("/Headers", "/O", "/BBox")}
+    return {str(name): str(held[name]) for name in dict(held) if name not in ("/Headers", "/O", "/BBox")}
 
 
 def places(pdf: bytes) -> list[float]:

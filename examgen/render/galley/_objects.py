@@ -29,7 +29,9 @@ class Elements:
     roots: list[int]
     owners: list[int]
 
-    def write(self, base: int, page: int, above: int, content: int, formulas: Sequence[bytes], words: bytes, dy: float) -> bytes:
+    def write(
+        self, base: int, page: int, above: int, content: int, formulas: Sequence[bytes], words: bytes, dy: float
+    ) -> bytes:
         """The elements with numbers from `base`, on a page, below an element, their content counted from `content`."""
         values: list[Any] = []
         for kind, value in self.parts:

@@ -155,7 +155,7 @@ class Cutter:
     def template(self, page: MasterPage, place: int) -> PageTemplate:
         """One page. Raises: Unreadable, Unlike."""
         whose = owners(page.tree) if page.tree is not None else {}
-        groups = list(_groups(page.page.items, whose))
+        groups = list(grouped(page.page.items, whose))
         pieces: list[bytes | Slot] = [b"/Artifact BMC", self.form(page.page.lines), b"EMC"]
         fixed: list[bytes] = [page.page.lines]
         new: dict[int, int] = {}
@@ -196,7 +196,7 @@ class Cutter:
             if coloured:
                 yield run.colour
             if told is None or placed is None:
-                yield _text(run)
+                yield text_code(run)
             else:
                 if len(item.runs) > 1 or run.more:
                     raise Unreadable("a slot has several lines or fonts")
@@ -253,7 +253,7 @@ class Cutter:
         return Code(self.exam, place, matrix, side)
 
 
-def _groups(items: Sequence[Item], whose: Mapping[int, Element]) -> Iterator[list[Item]]:
+def grouped(items: Sequence[Item], whose: Mapping[int, Element]) -> Iterator[list[Item]]:
     """Pieces that stand one behind another in one element, in the stream and in its structure."""
     group: list[Item] = []
     for item in items:
@@ -277,7 +277,7 @@ def _joins(before: Item, item: Item, whose: Mapping[int, Element]) -> bool:
     return owner.kids[place + 1 : place + 2] == [item.mcid]
 
 
-def _text(run: Run) -> bytes:
+def text_code(run: Run) -> bytes:
     """Fixed text."""
     more = b"".join(b"%b %b Tf%b" % (font, number(size), _close(shown)) for font, size, shown in run.more)
     where = (run.font, number(run.size), number(run.x), number(run.y))
