@@ -198,7 +198,7 @@ def _pruned(element: Element) -> list[Any]:
 def _attributes(entry: Any) -> dict[str, str]:
     """What is said of an element; heads are found by their scope, and names of cells lead nowhere without them."""
     held = entry.get("/A", pikepdf.Dictionary())
-    return {str(name): str(held[name]) for name in held if name not in ("/Headers", "/O", "/BBox")}
+    return {str(name): str(held[name]) for name in dict(held) if name not in ("/Headers", "/O", "/BBox")}
 
 
 def places(pdf: bytes) -> list[float]:

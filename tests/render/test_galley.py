@@ -1,17 +1,22 @@
-"""Keys and worked solutions that are set are what laid-out ones are: words, pictures, structure, bookmarks; or not set."""
+"""Keys and worked solutions that are set are what laid-out ones are, or are not set at all."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 
-from examgen.render.galley import set_key
+from examgen.errors import InputError
+from examgen.render.galley import Unfit, set_key, set_solutions
+from examgen.render.html import key_html
+from examgen.render.pdf import write_pdf
 from tests.render.galleys import Pair, apart, astray, bookmarks, chosen, key, pairs, pictures, places, structure, told, words
 from tests.render.structure import faults
 from tests.render.test_archival import violations
@@ -23,7 +28,6 @@ EXAMS = [
 SMALL = ("svm_loss", ("2x3",), "en")
 GATES = ("backprop", ("sigmoid_neuron",), "ru")
 every_exam = pytest.mark.parametrize(("name", "labels", "language"), EXAMS)
-pytestmark = pytest.mark.xdist_group("galley")
 
 
 def lost(pair: Pair) -> list[Any]:
@@ -137,3 +141,92 @@ def test_a_lost_stroke_is_found(spoiler: str) -> None:
     """By the picture of its page."""
     assert [] == unlike(key(*SMALL))
     assert unlike(spoiled(key(*SMALL), STROKES[spoiler], lambda _: b""))
+
+
+# What cannot be set as it would be laid out is not set at all.
+
+
+def own(folder: Path, sheet: str, block: str) -> Any:
+    """The small exam's key with own templates: a block of `sheet` replaced."""
+    (folder / f"{sheet}.html.j2").write_text(f'{{% extends "examgen/{sheet}.html.j2" %}}{block}', encoding="utf-8")
+    of = told(*SMALL)
+    return replace(of, head=replace(of.head, templates=folder))
+
+
+def rule(css: str) -> str:
+    return f"{{% block style %}}{css}{{% endblock %}}"
+
+
+HARMLESS = {
+    "larger letters": ".tolerance, .says { font-size: 12pt; }",
+    "other margins": ".line { margin-left: 9mm; } .step { margin-top: 3mm; }",
+    "a grey heading": "h2 { color: #333; }",
+}
+REFUSED = {
+    "every other row": "tr:nth-child(even) { font-size: 12pt; }",
+    "neighbours": ".line + .line { margin-top: 2mm; }",
+    "a box around strips": ".strip { border: 1pt solid #000; padding: 2mm; }",
+    "grey steps": ".step { background: #eee; }",
+    "columns": ".solved { columns: 2; }",
+    "floats": ".third { float: left; }",
+    "counters": ".step { counter-increment: step; } .says::before { content: counter(step); }",
+    "turned": ".cut { transform: rotate(3deg); }",
+    "see-through": ".misled { opacity: .5; }",
+}
+
+
+def assert_set(of: Any) -> None:
+    parts = of.head, of.tables, of.strips, of.solved
+    assert [] == lost(Pair(set_key(*parts), write_pdf(key_html(*parts), of.head)))
+
+
+@pytest.mark.parametrize("css", HARMLESS.values(), ids=HARMLESS)
+def test_own_styles_of_texts_are_followed(css: str, tmp_path: Path) -> None:
+    """A key with them is set as it would be laid out."""
+    assert_set(own(tmp_path, "key", rule(css)))
+
+
+WAYS = {
+    "a line moved": ".says { position: relative; left: 4mm; }",
+    "capitals": ".says, .tolerance { text-transform: uppercase; }",
+    "justified": "p { text-align: justify; }",
+    "wide spaces": ".line, .misled { word-spacing: 3pt; }",
+    "an indent": ".line, .misled { text-indent: 5mm; }",
+    "small letters": ".misled { font-variant: small-caps; }",
+    "a word before": '.line::before { content: "Then "; }',
+    "from the right": ".line { direction: rtl; }",
+    "another font": ".slot { font-family: monospace; }",
+}
+
+
+@pytest.mark.parametrize("css", WAYS.values(), ids=WAYS)
+def test_no_own_style_makes_a_wrong_key(css: str, tmp_path: Path) -> None:
+    """It is set as it would be laid out, or not at all."""
+    of = own(tmp_path, "key", rule(css))
+    with suppress(Unfit):
+        assert_set(of)
+
+
+@pytest.mark.parametrize("css", REFUSED.values(), ids=REFUSED)
+def test_styles_that_stacking_cannot_follow_are_refused(css: str, tmp_path: Path) -> None:
+    """The whole key is laid out then."""
+    of = own(tmp_path, "key", rule(css))
+    with pytest.raises(Unfit):
+        set_key(of.head, of.tables, of.strips, of.solved)
+
+
+def test_a_picture_is_refused(tmp_path: Path) -> None:
+    """Before any solution is written."""
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', encoding="utf-8")
+    of = own(tmp_path, "solution", '{% block logo %}<img src="logo.svg" alt="A logo">{% endblock %}')
+    written: list[Any] = []
+    with pytest.raises(Unfit):
+        set_solutions(of.head, of.solved, lambda *made: written.append(made))
+    assert [] == written
+
+
+def test_a_template_that_fails_is_told(tmp_path: Path) -> None:
+    """As on the plain path, with its line; it is no reason to lay the key out."""
+    of = own(tmp_path, "key", rule("{{ 1 // 0 }}"))
+    with pytest.raises(InputError, match="line 1"):
+        set_key(of.head, of.tables, of.strips, of.solved)

@@ -36,7 +36,7 @@ def set_key(
 ) -> bytes:
     """The key as PDF, as `pdf.write_pdf` makes it of `html.key_html`. Raises: Unfit."""
     with _refusing():
-        start, running, content = _opened(key_html(head, tables, strips, solved))
+        start, running, content = opened(key_html(head, tables, strips, solved))
         events = list(flow(content))
         book = Book(head, start, running, [events], [])
         some = some_of(events)
@@ -77,7 +77,7 @@ class _Told:
 
 
 def _told(html: str) -> _Told:
-    start, running, content = _opened(html)
+    start, running, content = opened(html)
     whose = WHO.search(running)
     if whose is None:
         raise Unfit("nothing says whose solution it is")
@@ -95,7 +95,7 @@ def _refusing() -> Iterator[None]:
         raise Unfit(str(reason) or type(reason).__name__) from reason
 
 
-def _opened(html: str) -> tuple[str, str, str]:
+def opened(html: str) -> tuple[str, str, str]:
     """What stands before a document's content, what gives its margins their texts, and the content without it."""
     start = html.index(">", html.index("<body")) + 1
     content = html[start : html.index("</body>")]

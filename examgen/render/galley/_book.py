@@ -17,9 +17,11 @@ from examgen.render.galley._faces import STYLES, Faces
 from examgen.render.galley._flow import Frame, Leaf, pages
 from examgen.render.galley._fragments import HERE, Edge, Look, Piece, classes, ending, filled
 from examgen.render.galley._lines import Unfit
+from examgen.render.galley._making import Maker
 from examgen.render.galley._margins import WHOSE, Margins, margins
 from examgen.render.galley._objects import ELEMENTS
-from examgen.render.galley._units import Code, Maker, Unit, set_again
+from examgen.render.galley._setting import set_again
+from examgen.render.galley._units import Code, Unit
 from examgen.render.paper import Head
 from examgen.render.pdf import VARIANTS, lay_out
 from examgen.render.stamping._streams import Page, Unreadable, taken_apart
@@ -57,7 +59,7 @@ class Book:
         self.masters = list(looks.values())
         texts = [text for piece in every for text in piece.texts]
         letters = {*"0123456789 ", *unescape(running)}.union(*texts, *whose)
-        self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or (not sign.isspace() and sign != WHOSE)))}0"
+        self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or not (sign.isspace() or sign == WHOSE)))}0"
         self.forms: dict[bytes, int] = {}
         self.stiff: dict[Look, str] = {}  # looks whose texts cannot be set, and why
         self._begin()

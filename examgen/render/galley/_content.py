@@ -21,7 +21,8 @@ def page_code(book: Book, leaf: Leaf, whose: str, page: int, pages: int) -> byte
 
 def lift(book: Book, one: Set) -> float:
     """How much higher a piece stands on its page than where it was laid out."""
-    return float(book.high - book.top - one.y - one.unit.top)
+    high: float = book.high - book.top - one.y - one.unit.top
+    return high
 
 
 def _placed(one: Set, dy: float, count: int) -> Iterator[bytes]:

@@ -29,8 +29,9 @@ class Stroke:
         """Left, bottom, right, top of what can be seen of it."""
         left, bottom, right, top = _corners(self.path)
         for clip, _ in self.clips:
-            inner = _corners(clip)
-            left, bottom, right, top = max(left, inner[0]), max(bottom, inner[1]), min(right, inner[2]), min(top, inner[3])
+            own = _corners(clip)
+            left, bottom = max(left, own[0]), max(bottom, own[1])
+            right, top = min(right, own[2]), min(top, own[3])
         return left, bottom, right, top
 
     def code(self, move: Callable[[float], float] = lambda x: x) -> bytes:

@@ -123,8 +123,8 @@ def flow(html: str) -> Iterator[Piece | Edge]:
 @lru_cache(maxsize=4096)
 def _holds(token: str, above: str) -> bool:
     own = classes(token)
-    alone = "strip-task" in own and "single" in classes(above)
-    return ending(token)[2:-1] in HOLDING or not HOLDING_CLASSES.isdisjoint(own) or alone
+    inner = "strip-task" in own and "single" in classes(above)
+    return inner or ending(token)[2:-1] in HOLDING or not HOLDING_CLASSES.isdisjoint(own)
 
 
 def classes(token: str) -> list[str]:

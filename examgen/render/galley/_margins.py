@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from examgen.render.galley._faces import Faces
 from examgen.render.stamping._matrices import number
-from examgen.render.stamping._pages import _text
+from examgen.render.stamping._pages import text_code
 from examgen.render.stamping._streams import BLACK, Page, Run
 
 WHOSE, MARK = "\ue020", "1"  # what stands for whose page it is, and for numbers of pages, in the page that was laid out
@@ -57,7 +57,7 @@ def margins(page: Page, faces: Faces) -> Margins:
             found = re.fullmatch(r"(.*?)(\D*)1(?:(\D+)1)?", text) if " · " in text and text.endswith(MARK) else None
             if found is None:
                 colour, black = (run.colour + b"\n", b"\n" + BLACK) if run.colour != BLACK else (b"", b"")
-                fixed.append(colour + _text(run) + black)
+                fixed.append(colour + text_code(run) + black)
                 continue
             before, middle, of = found.groups()
             whose = WHOSE in before + middle

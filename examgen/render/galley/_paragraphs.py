@@ -122,8 +122,8 @@ def code(
     paragraph: Paragraph, texts: Sequence[str], lines: Sequence[Sequence[Drop]], faces: Faces
 ) -> tuple[float, bytes]:
     """The height of lines, and their code. Raises: Unfit."""
-    told = zip(paragraph.pens, texts, strict=True)
-    hung = [(pen.hung - paragraph.x, pen, text) for pen, text in told if pen.hung is not None]
+    each = list(zip(paragraph.pens, texts, strict=True))
+    hung = [(pen.hung - paragraph.x, pen, text) for pen, text in each if pen.hung is not None]
     out, black, top = [], True, paragraph.y
     for i, line in enumerate([[*hung, *(lines[0] if lines else ())], *lines[1:]]):
         high, base = paragraph.kind(lines[i] if lines else (), faces)

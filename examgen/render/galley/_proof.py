@@ -6,6 +6,7 @@ The style sheets of own templates may do what nobody has thought of, and no key 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from warnings import catch_warnings, simplefilter
 
@@ -17,14 +18,21 @@ from examgen.render.galley._content import page_code
 from examgen.render.galley._fragments import Edge, Piece, classes, ending
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._reading import Font, Marks, differing, marks
+from examgen.render.html import PAPER_STYLES
+from examgen.render.paper import Head
 from examgen.render.pdf import lay_out
+from examgen.render.sizes import page_rule
+from examgen.resources import find
 
 SOME = {"strip": 2, "solutions": 2}  # sections of these classes that are enough
+ASKING = re.compile(r":(?:nth|first|last|only|has|empty|not)\b|[+~]|counter|quote|@import")  # a sample cannot tell these
 ROWS = 6  # of a table that are enough
 
 
 def prove(book: Book, html: str, events: Events, whose: str) -> None:
     """Holds the pages of a document against the same laid out. Raises: Unfit where they differ."""
+    if book.head.templates is not None:
+        refuse_neighbours(book.head, html)
     leaves = book.pages(events)
     laid_out = list(_laid_out(book, html))
     if len(laid_out) != len(leaves):
@@ -36,8 +44,17 @@ def prove(book: Book, html: str, events: Events, whose: str) -> None:
             raise Unfit(f"page {number} would come out otherwise: {found}")
 
 
+def refuse_neighbours(head: Head, start: str) -> None:
+    """Refuses own style sheets by which the style of a piece may depend on others. Raises: Unfit."""
+    own = start[start.index("<style>") :].partition("</style>")[0].replace(page_rule(head.paper), "")
+    for name in PAPER_STYLES:
+        own = own.replace((find("templates") / f"{name}.css").read_text(encoding="utf-8"), "")
+    if found := ASKING.search(own):
+        raise Unfit(f"a style sheet asks by {found[0]!r} what stands around a piece")
+
+
 def some_of(events: Events) -> list[Piece | Edge]:
-    """A document with fewer variants: the first rows of long tables, the first strip and solution and those least like them."""
+    """A document with fewer variants: the first rows of tables, the first of strips and solutions and one most unlike it."""
     kept = {name: _chosen(events, name, count) for name, count in SOME.items()}
     out: list[Piece | Edge] = []
     rows, skipped = 0, 0

@@ -206,7 +206,7 @@ class Cutter:
     def template(self, page: MasterPage, place: int) -> PageTemplate:
         """One page. Raises: Unreadable, Unlike."""
         whose = owners(page.tree) if page.tree is not None else {}
-        groups = list(_groups(page.page.items, whose))
+        groups = list(grouped(page.page.items, whose))
         pieces: list[bytes | Slot | Still] = [b"/Artifact BMC", self.form(page.page.lines), b"EMC"]
         fixed: list[bytes] = [b"q", page.page.lines, b"Q"]
         new: dict[int, int] = {}
@@ -248,20 +248,20 @@ class Cutter:
         box = page.slots.get(item.mcid) if item.mcid is not None else None
         told = None if box is None else self.texts.compiled(self.masters.trace.slots[box.slot])
         if told is not None and (len(item.runs) > 1 or any(run.more for run in item.runs)):
-            code = b"\n".join(b"%b\n%b\n%b" % (run.colour, _text(run), BLACK) for run in item.runs)
+            code = b"\n".join(b"%b\n%b\n%b" % (run.colour, text_code(run), BLACK) for run in item.runs)
             yield Still(told, self._says(told), code)
             return
         for run in item.runs:
             found = self._in_margin(run) if item.mcid is None else None
             if told is not None and box is not None:
                 found = told, box
-            yield from _coloured(run, _text(run) if found is None else self._slot(run, *found))
+            yield from _coloured(run, text_code(run) if found is None else self._slot(run, *found))
 
     def _slot(self, run: Run, told: tuple[str | int, ...], box: SlotBox) -> Slot | Still:
         """A slot, or where its text is not simply glyph beside glyph what stays still. Raises: Unreadable."""
         face, says = self.faces[run.font], self._says(told)
         if any(map(shaped, says)) or not face.plainly(run.shown, says, spaced=box.spacing != 0):
-            return Still(told, says, _text(run))
+            return Still(told, says, text_code(run))
         return Slot(told, run, face, box)
 
     def _in_margin(self, run: Run) -> tuple[tuple[str | int, ...], SlotBox] | None:
@@ -308,7 +308,7 @@ class Cutter:
         return Code(self.exam, place, matrix, side)
 
 
-def _groups(items: Sequence[Item], whose: Mapping[int, Element]) -> Iterator[list[Item]]:
+def grouped(items: Sequence[Item], whose: Mapping[int, Element]) -> Iterator[list[Item]]:
     """Pieces that stand one behind another in one element, in the stream and in its structure."""
     group: list[Item] = []
     for item in items:
@@ -337,7 +337,7 @@ def _coloured(run: Run, part: bytes | Slot | Still) -> Iterator[bytes | Slot | S
     yield from (part,) if run.colour == BLACK else (run.colour, part, BLACK)
 
 
-def _text(run: Run) -> bytes:
+def text_code(run: Run) -> bytes:
     """Fixed text."""
     more = b"".join(b"%b %b Tf%b" % (font, number(size), _close(shown)) for font, size, shown in run.more)
     where = (run.font, number(run.size), number(run.x), number(run.y))

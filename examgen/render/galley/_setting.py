@@ -1,0 +1,93 @@
+"""Units set again with the texts of any piece that has their look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from examgen.render.galley._faces import Faces
+from examgen.render.galley._lines import Placed, Setting, Unfit
+from examgen.render.galley._paragraphs import Paragraph, broken
+from examgen.render.galley._paragraphs import code as paragraph_code
+from examgen.render.galley._units import EVEN, Code, Held, Unit
+from examgen.render.stamping._matrices import number
+from examgen.render.stamping._pages import text_code
+from examgen.render.stamping._streams import Run
+
+
+def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
+    """The unit with texts of its look. Raises: Unfit."""
+    if unit.only is not None and unit.only != tuple(texts):
+        raise Unfit("it is another piece")
+    if unit.paragraph is not None:
+        return _paragraph_again(faces, unit, unit.paragraph, texts)
+    widths: dict[int, float] = {}
+    codes: dict[int, bytes] = {}
+    for slot, place in unit.slots.items():
+        word = unit.words[place]
+        text = texts[slot]
+        found = word.known.get(text)
+        if found is None:
+            trimmed = " ".join(text.replace("\n", " ").split(" ")).strip(" ")
+            trimmed = f"{' ' if word.lead else ''}{trimmed}{' ' if word.tail else ''}"
+            wide, code = faces.shown(word.style, word.run.size, trimmed)
+            if word.spacing:
+                wide, code = wide + word.spacing * len(trimmed), b"%b Tc %b 0 Tc" % (number(word.spacing), code)
+            found = word.known[text] = wide, code
+        widths[place], codes[place] = found
+    setting = Setting(widths, faces)
+    for line in unit.lines:
+        setting.line(line)
+    return Code(tuple(_joined(_filled(unit, setting.placed, codes))), unit.height)
+
+
+def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
+    lines = broken(paragraph, texts, faces)
+    high, code = paragraph_code(paragraph, texts, lines, faces)
+    shown = [b"%b<</MCID" % unit.owners[0].kind.encode(), 0, b">>BDC", code, b"EMC"]
+    return Code(tuple(_joined(iter(shown))), paragraph.more + high)
+
+
+def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
+    if unit.held:
+        yield b"/Artifact BMC"
+        for held in unit.held:
+            yield _drawn(held, *placed.bounds[held.place])
+        yield b"EMC"
+    for part in unit.parts:
+        if type(part) is bytes:
+            yield part
+        elif part[0] == "content":
+            yield part[1]
+        else:
+            _, place, run = part
+            code = codes.get(place)
+            x, y = number(placed.words[place]), number(run.y)
+            yield _text_at(run, placed.words[place]) if code is None else b"BT %b %b Td %b ET" % (x, y, code)
+
+
+def _drawn(held: Held, left: float, right: float) -> bytes:
+    """What is drawn, moved along, and made wider or narrower with what it holds on to."""
+    by, wider = left - held.extent.left, right - held.extent.right
+    if abs(by - wider) < EVEN:
+        return held.form if abs(by) < EVEN else b"q 1 0 0 1 %b 0 cm %b Q" % (number(by), held.form)
+    middle = (held.extent.left + held.extent.right) / 2
+    return b"\n".join(stroke.code(lambda x: x + (by if x < middle else wider)) for stroke in held.strokes)
+
+
+def _text_at(run: Run, x: float) -> bytes:
+    return text_code(replace(run, x=x))
+
+
+def _joined(parts: Iterator[Any]) -> Iterator[Any]:
+    """Code that stands one behind another as one."""
+    gathered: list[bytes] = []
+    for part in parts:
+        if type(part) is bytes:
+            gathered.append(part)
+            continue
+        yield b"\n".join([*gathered, b""]) if gathered else b""
+        yield part
+        gathered = []
+    yield b"\n".join(gathered)
