@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,27 @@ class _Told(logging.Handler):
 
 def written(document: weasyprint.Document, head: Head = PLAIN, zoom: float = 1.0) -> bytes:
     """A tagged PDF of what was laid out for this head, its pages enlarged by `zoom` with all that stands on them."""
+    return _written(document, head, zoom, lambda pdf, complete: complete())
+
+
+Look = Callable[[pydyf.PDF, Callable[[], None]], None]
+
+
+def objects(document: weasyprint.Document, head: Head, zoom: float, look: Look) -> None:
+    """Shows `look` the objects that `written` would write, and how they are completed with what their structure tells."""
+    _written(document, head, zoom, look)
+
+
+def _written(document: weasyprint.Document, head: Head, zoom: float, look: Look) -> bytes:
     telling = tagging.Telling(document, zoom)
 
     def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
-        telling.complete(pdf)
-        if head.pdf == "a":
-            archival.also_accessible(pdf)
+        def complete() -> None:
+            telling.complete(pdf)
+            if head.pdf == "a":
+                archival.also_accessible(pdf)
+
+        look(pdf, complete)
 
     with catch_warnings(), _refusing(head):
         simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours

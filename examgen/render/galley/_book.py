@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape, unescape
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import pydyf
 import weasyprint
 
-from examgen.render import archival, tagging
+from examgen.render import tagging
 from examgen.render.galley._cutting import Cutting
 from examgen.render.galley._faces import STYLES, Faces
 from examgen.render.galley._flow import Frame, Leaf, pages
@@ -23,9 +21,9 @@ from examgen.render.galley._objects import ELEMENTS
 from examgen.render.galley._setting import set_again
 from examgen.render.galley._units import Code, Unit
 from examgen.render.paper import Head
-from examgen.render.pdf import VARIANTS, lay_out
-from examgen.render.stamping._streams import Page, Unreadable, taken_apart
-from examgen.render.stamping._tree import Element, trees
+from examgen.render.pdf import lay_out, objects
+from examgen.render.typeset.streams import Page, Unreadable, page_of
+from examgen.render.typeset.tree import Element, trees
 
 Events = Sequence[Piece | Edge]
 HOLDING = frozenset(("article", "section", "div", "table", "tbody"))  # elements that may hold pieces
@@ -196,25 +194,16 @@ def _leaves(box: Any, holders: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
 
 def _apart(document: weasyprint.Document, head: Head) -> tuple[pydyf.PDF, list[tuple[Page, list[Element]]]]:
     """The document's objects, and its pages taken apart, each with its structure."""
-    telling = tagging.Telling(document)
     made: list[Any] = []
 
-    def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
-        telling.complete(pdf)
-        if head.pdf == "a":
-            archival.also_accessible(pdf)
+    def look(pdf: pydyf.PDF, complete: Callable[[], None]) -> None:
+        complete()
         tops: dict[bytes, list[Element]] = {}
         for reference, tree in trees(pdf):
             tops.setdefault(reference, []).append(tree)
-        pages = []
-        for reference in pdf.page_references:
-            page = pdf.objects[int(reference.split()[0])]
-            content = pdf.objects[int(page["Contents"].split()[0])]
-            pages.append((taken_apart(content.stream), tops.get(reference, [])))
+        pages = [(page_of(pdf, reference), tops.get(reference, [])) for reference in pdf.page_references]
         made.append((pdf, pages))
 
-    with catch_warnings():
-        simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
-        document.write_pdf(io.BytesIO(), finisher=finish, pdf_variant=VARIANTS[head.pdf])
+    objects(document, head, 1.0, look)
     found: tuple[pydyf.PDF, list[tuple[Page, list[Element]]]] = made[0]
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from examgen.render.galley._book import Book
 from examgen.render.galley._flow import Leaf, Set
-from examgen.render.stamping._matrices import number
+from examgen.render.typeset.matrices import number
 
 
 def page_code(book: Book, leaf: Leaf, whose: str, page: int, pages: int) -> bytes:

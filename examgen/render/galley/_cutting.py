@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from examgen.render.galley._drawings import Stroke, strokes
-from examgen.render.stamping._streams import Item, Page
-from examgen.render.stamping._tree import Element, owners
+from examgen.render.typeset.streams import Item, Page
+from examgen.render.typeset.tree import Element, owners
 
 APART = 12.0  # points that what is drawn may reach out of its piece: less than half of the room between pieces
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied, number
+from examgen.render.typeset.matrices import IDENTITY, Matrix, multiplied, number
 
 Points = tuple[tuple[float, float], ...]
 Path = tuple[tuple[bytes, Points], ...]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from examgen.render.galley._lines import Unfit
-from examgen.render.stamping._matrices import number
-from examgen.render.stamping._streams import Page, Run
+from examgen.render.typeset.matrices import number
+from examgen.render.typeset.streams import Page, Run
 
 STYLES = 4  # paragraphs of letters: plain, bold, slanted, both
 CODES = re.compile(rb"<([0-9a-f]*)>")

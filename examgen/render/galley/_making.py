@@ -19,9 +19,9 @@ from examgen.render.galley._pens import Found, Pens
 from examgen.render.galley._reader import Reader
 from examgen.render.galley._setting import set_again
 from examgen.render.galley._units import EVEN, Held, Holder, Unit, Word
-from examgen.render.stamping._pages import grouped, text_code
-from examgen.render.stamping._streams import BLACK, Run
-from examgen.render.stamping._tree import Element, owners, renumbered
+from examgen.render.typeset.streams import BLACK, Run
+from examgen.render.typeset.text import grouped, text_code
+from examgen.render.typeset.tree import Element, owners, renumbered
 
 TOUCH = 1.2  # points by which what is drawn may reach out of what it belongs to
 

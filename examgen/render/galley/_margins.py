@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from examgen.render.galley._faces import Faces
-from examgen.render.stamping._matrices import number
-from examgen.render.stamping._pages import text_code
-from examgen.render.stamping._streams import BLACK, Page, Run
+from examgen.render.typeset.matrices import number
+from examgen.render.typeset.streams import BLACK, Page, Run
+from examgen.render.typeset.text import text_code
 
 WHOSE, MARK = "\ue020", "1"  # what stands for whose page it is, and for numbers of pages, in the page that was laid out
 

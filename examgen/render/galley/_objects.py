@@ -11,7 +11,7 @@ import pydyf
 
 from examgen.render.galley._flow import Set
 from examgen.render.galley._units import Unit
-from examgen.render.stamping._tree import Element, descending
+from examgen.render.typeset.tree import Element, descending
 
 END = b"\0"
 ELEMENTS = ("<article", "<section", "<table", "<tbody")  # what holds pieces and is an element

@@ -10,8 +10,8 @@ from typing import Any
 
 from weasyprint.formatting_structure import boxes
 
-from examgen.render.stamping._streams import Run
 from examgen.render.tracing import SLOT
+from examgen.render.typeset.streams import Run
 
 BOLD = 600
 

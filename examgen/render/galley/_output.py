@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from xml.etree.ElementTree import fromstring
 
 import pydyf
@@ -17,10 +17,10 @@ from examgen.render.galley._flow import Leaf, Set
 from examgen.render.galley._objects import END, Elements, elements, kind_of, nested, path_of
 from examgen.render.galley._units import Unit
 from examgen.render.speech import spoken
-from examgen.render.stamping._matrices import number
-from examgen.render.stamping._writing import Writer
+from examgen.render.typeset.matrices import number
+from examgen.render.typeset.skeleton import FAN, Skeleton, references
+from examgen.render.typeset.writing import Writer
 
-FAN = 64
 FORM = re.compile(rb"/E(\d+) Do")
 
 
@@ -47,9 +47,9 @@ class Press:
     """Writes files of one book."""
 
     def __init__(self, book: Book) -> None:
-        self.book, self.pdf = book, book.pdf
+        self.book, self.skeleton = book, Skeleton(book.pdf)
         self.language = book.head.language
-        self.base = len(self.pdf.objects)
+        self.base = self.skeleton.size
         self.attributes: dict[bytes, int] = {}
         self.elements: dict[int, Elements] = {}
         self.said: dict[str, bytes] = {}
@@ -58,30 +58,11 @@ class Press:
                 self.elements[id(unit)] = elements(unit, self._attribute)
         self.forms = {place: self.base + len(self.attributes) + 1 + place for place in range(len(book.forms))}
         self.first = self.base + len(self.attributes) + 1 + len(self.forms)
-        self.shared = list(self._shared())
+        shared = ((number, data) for data, number in self.attributes.items())
+        self.shared = [*self.skeleton.kept(), *shared]
 
     def _attribute(self, data: bytes) -> int:
         return self.attributes.setdefault(data, self.base + len(self.attributes))
-
-    def _shared(self) -> Iterator[tuple[int, bytes]]:
-        """What every file has of the document's own: not its pages, its structure and its bookmarks."""
-        catalog = self.pdf.catalog
-        self.outlines = _number(catalog["Outlines"]) if "Outlines" in catalog else None
-        self.structure = _number(catalog["StructTreeRoot"])
-        root = self.pdf.objects[self.structure]
-        self.content, self.top = _number(root["ParentTree"]), _number(root["K"][0])
-        pages = [self.pdf.objects[_number(reference)] for reference in self.pdf.page_references]
-        self.resources, self.box = _number(pages[0]["Resources"]), pages[0]["MediaBox"]
-        late = {self.pdf.pages.number, catalog.number, self.structure, self.content, self.top, self.resources, self.outlines}
-        gone = {_number(page["Contents"]) for page in pages}
-        for entry in self.pdf.objects:
-            kind = entry.get("Type") if isinstance(entry, pydyf.Dictionary) else None
-            mark = isinstance(entry, pydyf.Dictionary) and "Title" in entry and "Parent" in entry
-            if entry.free == "f" or entry.number in late | gone or kind in ("/Page", "/StructElem") or mark:
-                continue
-            yield entry.number, entry.data
-        for data, number_ in self.attributes.items():
-            yield number_, data
 
     def write(self, out: BinaryIO, sections: Sequence[Section], *, through: bool) -> None:
         """Writes a file. Pages are counted `through` all sections, or each section by itself."""
@@ -164,16 +145,16 @@ class _File:
                     (kids[path[: depth - 1]] if depth > 1 else top).append(numbers[path[:depth]])
             found = self.press.elements[id(one.unit)]
             (kids[path] if path else top).extend(start + root for root in found.roots)
-            self._above[id(one)] = numbers[path] if path else self.press.top
+            self._above[id(one)] = numbers[path] if path else self.press.skeleton.top
             start += found.count
         self.next += len(paths)
         self.roots += top
         made = []
         for path, tag in paths.items():
-            above = numbers[path[:-1]] if len(path) > 1 else self.press.top
+            above = numbers[path[:-1]] if len(path) > 1 else self.press.skeleton.top
             label = re.search(r'aria-label="([^"]*)"', tag)
             says = b"/A<</O/Table/Summary%b>>" % pydyf.String(unescape(label[1])).data if label else b""
-            made.append(b"<</S%b/P %d 0 R/K[%b]%b>>" % (kind_of(tag), above, _references(kids[path]), says))
+            made.append(b"<</S%b/P %d 0 R/K[%b]%b>>" % (kind_of(tag), above, references(kids[path]), says))
         return made, []
 
     def _elements(self, one: Set, page: int, count: int, dy: float, owners: list[int]) -> list[bytes]:
@@ -193,53 +174,12 @@ class _File:
 
     def finish(self) -> None:
         """What holds the pages together."""
-        press, writer = self.press, self.writer
-        self._forms()
-        root = press.pdf.pages.number
-        for i, node in enumerate(self.nodes):
-            part = self.pages[FAN * i : FAN * (i + 1)]
-            writer.object(node, b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (root, len(part), _references(part)))
-        left, bottom, right, top = press.box
-        box = b"/MediaBox[%g %g %g %g]/Resources %d 0 R" % (left, bottom, right, top, press.resources)
-        writer.object(root, b"<</Type/Pages/Count %d/Kids[%b]%b>>" % (len(self.pages), _references(self.nodes), box))
-        self._content()
-        outlines = self._outlines()
-        catalog = pydyf.Dictionary(press.pdf.catalog)
-        catalog.pop("Names", None)
-        catalog.pop("Outlines", None)
-        if outlines:
-            catalog["Outlines"] = b"%d 0 R" % outlines
-        writer.object(press.pdf.catalog.number, catalog.data)
-        info = self._new()
-        writer.object(info, press.pdf.info.data)
-        writer.finish(press.pdf.catalog.number, info, self._new())
-
-    def _forms(self) -> None:
-        press, book = self.press, self.press.book
-        resources = pydyf.Dictionary(press.pdf.objects[press.resources])
-        bare = self._new()
-        self.writer.object(bare, b"<</Font %b>>" % resources["Font"])
-        says = b"/Type/XObject/Subtype/Form/BBox[0 0 %g %g]/Resources %d 0 R" % (book.wide, book.high, bare)
-        codes = list(book.forms)
-        for place in sorted(self.used):
-            self.writer.stream(press.forms[place], codes[place], says)
-        resources["XObject"] = pydyf.Dictionary({f"E{place}": b"%d 0 R" % press.forms[place] for place in sorted(self.used)})
-        self.writer.object(press.resources, resources.data)
-
-    def _content(self) -> None:
-        press, writer = self.press, self.writer
-        nodes = []
-        for first in range(0, len(self.parents), FAN):
-            part = self.parents[first : first + FAN]
-            entries = b" ".join(b"%d %d 0 R" % (first + i, parent) for i, parent in enumerate(part))
-            nodes.append(self._new())
-            writer.object(nodes[-1], b"<</Limits[%d %d]/Nums[%b]>>" % (first, first + len(part) - 1, entries))
-        writer.object(press.content, b"<</Kids[%b]>>" % _references(nodes))
-        above = press.pdf.objects[press.top]["P"]
-        writer.object(press.top, b"<</Type/StructElem/S/Document/P %b/K[%b]>>" % (above, _references(self.roots)))
-        root = pydyf.Dictionary(press.pdf.objects[press.structure])
-        root["ParentTreeNextKey"] = len(self.parents)
-        writer.object(press.structure, root.data)
+        skeleton, codes = self.press.skeleton, list(self.press.book.forms)
+        forms = [(f"E{place}", self.press.forms[place], codes[place]) for place in sorted(self.used)]
+        skeleton.share(self.writer, forms, self._new())
+        skeleton.hold_pages(self.writer, self.nodes, self.pages)
+        skeleton.hold_content(self.writer, [self._new() for _ in self.nodes], self.parents, self.roots)
+        skeleton.end(self.writer, self._outlines(), self._new())
 
     def _outlines(self) -> int:
         """Bookmarks as a tree by their levels; gives the number of its root."""
@@ -275,14 +215,6 @@ def _below(marks: Sequence[Mark]) -> bytes:
     if not marks:
         return b""
     return b"/First %d 0 R/Last %d 0 R/Count %d" % (marks[0].number, marks[-1].number, len(marks))
-
-
-def _references(numbers: Sequence[int]) -> bytes:
-    return b" ".join(b"%d 0 R" % number_ for number_ in numbers)
-
-
-def _number(reference: Any) -> int:
-    return int(reference.split()[0])
 
 
 __all__ = ["Press", "Section", "Unit"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from examgen.render.galley._faces import Faces
 from examgen.render.galley._fragments import OPEN, TAG, Piece
 from examgen.render.galley._lines import Unfit
-from examgen.render.stamping._matrices import number
-from examgen.render.stamping._streams import BLACK
+from examgen.render.typeset.matrices import number
+from examgen.render.typeset.streams import BLACK
 
 BREAKS = re.compile(r"(?<=[-/])(?=[^\W\d])")  # places within a word where a line may end
 NEAR = 0.004  # points

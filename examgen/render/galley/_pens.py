@@ -10,7 +10,7 @@ from weasyprint.formatting_structure import boxes
 
 from examgen.render.galley._lines import Unfit
 from examgen.render.galley._origins import by_origin, face, key, slot_of
-from examgen.render.stamping._streams import Run
+from examgen.render.typeset.streams import Run
 
 
 @dataclass

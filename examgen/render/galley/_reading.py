@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from examgen.render.galley._drawings import strokes
-from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied
+from examgen.render.typeset.matrices import IDENTITY, Matrix, multiplied
 
 TOKEN = re.compile(rb"\[[^\]]*\]|<<.*?>>|<[0-9A-Fa-f]*>|/[^\s/<\[(]+|[-+.\d]+|[A-Za-z]+\*?")
 SHOWN = re.compile(rb"<([0-9A-Fa-f]*)>|([-+.\d]+)")

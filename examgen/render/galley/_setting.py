@@ -11,9 +11,9 @@ from examgen.render.galley._lines import Placed, Setting, Unfit
 from examgen.render.galley._paragraphs import Paragraph, broken
 from examgen.render.galley._paragraphs import code as paragraph_code
 from examgen.render.galley._units import EVEN, Code, Held, Unit
-from examgen.render.stamping._matrices import number
-from examgen.render.stamping._pages import text_code
-from examgen.render.stamping._streams import Run
+from examgen.render.typeset.matrices import number
+from examgen.render.typeset.streams import Run
+from examgen.render.typeset.text import text_code
 
 
 def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:

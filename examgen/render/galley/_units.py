@@ -8,8 +8,8 @@ from typing import Any
 from examgen.render.galley._drawings import Stroke
 from examgen.render.galley._lines import Extent, Line
 from examgen.render.galley._paragraphs import Paragraph
-from examgen.render.stamping._streams import Run
-from examgen.render.stamping._tree import Element
+from examgen.render.typeset.streams import Run
+from examgen.render.typeset.tree import Element
 
 EVEN = 0.02  # points by which nothing is moved
 

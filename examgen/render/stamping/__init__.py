@@ -27,9 +27,9 @@ from examgen.render.sizes import PAPERS
 from examgen.render.stamping._document import Document, Template
 from examgen.render.stamping._masters import taken, traced_sheet
 from examgen.render.stamping._pages import Cutter
-from examgen.render.stamping._streams import Unreadable
 from examgen.render.stamping._texts import Texts, Unlike
 from examgen.render.stamping._wording import Wording, asking
+from examgen.render.typeset.streams import Unreadable
 
 DIGITS = "0123456789−,./ "
 LETTERS = "\ue003"  # stands for the letters until all are known

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import pydyf
 import weasyprint
 from weasyprint.draw.color import get_color
 from weasyprint.formatting_structure import boxes
 
-from examgen.model import Standard
-from examgen.render import archival, tagging
+from examgen.render import tagging
 from examgen.render.paper import Head, SheetTask, SheetVariant
-from examgen.render.pdf import VARIANTS
-from examgen.render.stamping._streams import Page, Unreadable, taken_apart
-from examgen.render.stamping._tree import Element, trees
+from examgen.render.pdf import objects
 from examgen.render.tracing import SLOT, WHEN, Trace, traced
+from examgen.render.typeset.streams import Page, Unreadable, page_of
+from examgen.render.typeset.tree import Element, trees
 
 MARK = "figcaption"  # whose type of element, which no paper of ours has, marks slots
-PAGE = frozenset(  # what a page may say of itself; its further boxes are as large as the first
-    ("Type", "Parent", "MediaBox", "BleedBox", "TrimBox", "Contents", "Resources", "StructParents", "Tabs", "Group")
-)
 NOTHING = (("none", None),)  # for a background
 ALIGNED = {"left": 0.0, "start": 0.0, "justify": 0.0, "center": 0.5, "right": 1.0, "end": 1.0}
 
@@ -114,16 +108,13 @@ def taken(document: weasyprint.Document, head: Head, trace: Trace, zoom: float =
     """The pages of laid-out masters taken apart. Raises: Unreadable, ValueError where they hold what cannot be stamped."""
     scale = tagging.POINTS * zoom
     slots, frames, sample = _marked(document, scale)
-    telling = tagging.Telling(document, zoom)
     made: list[Masters] = []
 
-    def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+    def look(pdf: pydyf.PDF, complete: Callable[[], None]) -> None:
         places = _contents(pdf, slots)
-        telling.complete(pdf)
-        if head.pdf == "a":
-            archival.also_accessible(pdf)
+        complete()
         fonts = {f"/{font.hash}".encode(): font for font in document.fonts.values()}
-        pages = [MasterPage(reference, _page(pdf, reference)) for reference in pdf.page_references]
+        pages = [MasterPage(reference, page_of(pdf, reference)) for reference in pdf.page_references]
         by_reference = {page.reference: page for page in pages}
         for reference, tree in trees(pdf):
             by_reference[reference].tree = tree
@@ -136,21 +127,8 @@ def taken(document: weasyprint.Document, head: Head, trace: Trace, zoom: float =
         bookmarks = document.make_bookmark_tree(scale, transform_pages=True)
         made.append(Masters(pdf, fonts, pages, bookmarks, trace, sample))
 
-    with catch_warnings():
-        simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves it to Python to close its file of colours
-        document.write_pdf(io.BytesIO(), finisher=finish, pdf_variant=_variant(head.pdf), zoom=zoom)
+    objects(document, head, zoom, look)
     return made[0]
-
-
-def _variant(standard: Standard) -> str:
-    return VARIANTS[standard]
-
-
-def _page(pdf: pydyf.PDF, reference: bytes) -> Page:
-    page = pdf.objects[int(reference.split()[0])]
-    if unknown := page.keys() - PAGE:
-        raise Unreadable(f"a page has {', '.join(sorted(unknown))}")
-    return taken_apart(pdf.objects[int(page["Contents"].split()[0])].stream)
 
 
 def _marked(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pydyf
 
-from examgen.render.stamping._matrices import number
 from examgen.render.stamping._pages import PageTemplate
 from examgen.render.stamping._texts import filled
-from examgen.render.stamping._tree import Element, descending
+from examgen.render.typeset.matrices import number
+from examgen.render.typeset.tree import Element, descending
 
 END = b"\0"  # between objects while they are written
 

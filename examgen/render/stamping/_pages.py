@@ -12,16 +12,16 @@ from examgen.codes import page_label
 from examgen.render import qr
 from examgen.render.paper import SheetVariant
 from examgen.render.stamping._masters import FrameStyle, MasterPage, Masters, SlotBox
-from examgen.render.stamping._matrices import IDENTITY, multiplied, number, numbers
-from examgen.render.stamping._streams import BLACK, Item, Run, Unreadable
 from examgen.render.stamping._texts import Get, Texts, Unlike, condition, filled
-from examgen.render.stamping._tree import Element, owners, renumbered
 from examgen.render.tracing import Hole, Told
+from examgen.render.typeset.matrices import IDENTITY, multiplied, number, numbers
+from examgen.render.typeset.streams import BLACK, Item, Run, Unreadable
+from examgen.render.typeset.text import grouped, text_code
+from examgen.render.typeset.tree import Element, owners, renumbered
 from examgen.spreadsheets import JOINERS
 
 FRAMED = "framed"  # the only class that a number may decide on
 SHORT = 48  # bytes of code that are not worth a form of their own
-NONE = re.compile(rb">0<")  # glyphs that stand as far apart as they are wide
 LEFTWARDS = frozenset(("R", "AL", "AN", "RLE", "RLO", "RLI"))
 SAFE = 0.05  # points that a text may be wider than its room
 Texting = Callable[[Sequence[str]], bytes]
@@ -308,44 +308,9 @@ class Cutter:
         return Code(self.exam, place, matrix, side)
 
 
-def grouped(items: Sequence[Item], whose: Mapping[int, Element]) -> Iterator[list[Item]]:
-    """Pieces that stand one behind another in one element, in the stream and in its structure."""
-    group: list[Item] = []
-    for item in items:
-        if group and _joins(group[-1], item, whose):
-            group.append(item)
-            continue
-        if group:
-            yield group
-        group = [item]
-    if group:
-        yield group
-
-
-def _joins(before: Item, item: Item, whose: Mapping[int, Element]) -> bool:
-    if before.mcid is None or item.mcid is None:
-        return False
-    owner = whose.get(before.mcid)
-    if owner is None or whose.get(item.mcid) is not owner:
-        return False
-    place = owner.kids.index(before.mcid)
-    return owner.kids[place + 1 : place + 2] == [item.mcid]
-
-
 def _coloured(run: Run, part: bytes | Slot | Still) -> Iterator[bytes | Slot | Still]:
     """Text in its colour, black again behind it."""
     yield from (part,) if run.colour == BLACK else (run.colour, part, BLACK)
-
-
-def text_code(run: Run) -> bytes:
-    """Fixed text."""
-    more = b"".join(b"%b %b Tf%b" % (font, number(size), _close(shown)) for font, size, shown in run.more)
-    where = (run.font, number(run.size), number(run.x), number(run.y))
-    return b"BT%b %b Tf %b %b Td%b%b ET" % (*where, _close(run.shown), more)
-
-
-def _close(shown: bytes) -> bytes:
-    return NONE.sub(b"", shown).replace(b">0]", b">]")
 
 
 def _joined(pieces: Sequence[bytes | Slot | Still]) -> list[bytes | Slot | Still]:

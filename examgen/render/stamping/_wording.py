@@ -16,9 +16,9 @@ from examgen.render import qr
 from examgen.render.html import sheet_html
 from examgen.render.own import SUFFIX
 from examgen.render.paper import Head, SheetVariant
-from examgen.render.stamping._streams import Unreadable
 from examgen.render.stamping._texts import Get, Texts, Unlike, condition
 from examgen.render.tracing import MARKED, OPEN, WHEN, Trace, plain
+from examgen.render.typeset.streams import Unreadable
 
 TOLD = ("data-who", "data-bookmark", "alt")  # attributes whose texts find their way onto paper; and names of pictures
 PIECE = re.compile(f'{MARKED.pattern}| {WHEN}="([0-9]+)"')

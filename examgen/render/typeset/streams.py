@@ -10,11 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from examgen.render.stamping._matrices import IDENTITY, Matrix, multiplied, numbers
+import pydyf
+
+from examgen.render.typeset.matrices import IDENTITY, Matrix, multiplied, numbers
 
 PAINTING = frozenset((b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*", b"sh", b"Do", b"EI"))
 SETTING = frozenset((b"rg", b"RG", b"g", b"G", b"k", b"K", b"gs", b"w", b"J", b"j", b"M", b"d", b"cs", b"CS", b"sc", b"scn"))
 WRITING = frozenset((b"BT", b"ET", b"Tm", b"Tf", b"TJ", b"Tj", b"Ts", b"Tc"))
+PAGE = frozenset(  # what a page may say of itself; its further boxes are as large as the first
+    ("Type", "Parent", "MediaBox", "BleedBox", "TrimBox", "Contents", "Resources", "StructParents", "Tabs", "Group")
+)
 COLOURS = {b"rg", b"g", b"k"}
 OPAQUE = re.compile(rb"/[aA]1(\.0)? gs")  # the only transparency that our papers know: none
 BLACK = b"0 0 0 rg"
@@ -79,6 +84,14 @@ class _State:
             self.stroke = line
         elif operator == b"w":
             self.width = line
+
+
+def page_of(pdf: pydyf.PDF, reference: bytes) -> Page:
+    """The pieces of a page of a document. Raises: Unreadable where the page has more than content."""
+    page = pdf.objects[int(reference.split()[0])]
+    if unknown := page.keys() - PAGE:
+        raise Unreadable(f"a page has {', '.join(sorted(unknown))}")
+    return taken_apart(pdf.objects[int(page["Contents"].split()[0])].stream)
 
 
 def taken_apart(operands: Sequence[Any]) -> Page:
