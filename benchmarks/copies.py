@@ -21,10 +21,10 @@ VARIANTS = 6
 
 def measure(copies: int) -> str:
     """One line: copies, pages, seconds, and the most memory that the process took."""
-    from examgen.build import sheets_pdf
     from examgen.copies import plan
     from examgen.exam import read_exam
     from examgen.selecting import variants
+    from examgen.setting import sheets_pdf
     from examgen.sheets import copy_sheets, head
 
     exam = read_exam(EXAM)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import io
 import pickle
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -20,15 +18,16 @@ from examgen.cluster import cluster
 from examgen.copies import Copy, assignment_csv, handout
 from examgen.entries import SOLUTIONS, solution_name, volumes
 from examgen.erring import mistaken_all
-from examgen.errors import EngineUnavailable, ExamgenError, OutputError
+from examgen.errors import naming
 from examgen.exam import Choice, Exam, Task
 from examgen.formulas import formula_sheet
 from examgen.model import Solution
 from examgen.pieces import Made, Piece, make, said
 from examgen.processes import Report, Workers, silent, terminable, workers
-from examgen.render.html import check_templates, formulas_html, handout_html, key_html, sheets_html, solution_html
-from examgen.render.paper import Head, MarkingTable, SheetVariant, SolvedVariant, Strip
+from examgen.render.html import check_templates, formulas_html, handout_html, key_html, sheets_html
+from examgen.render.paper import SolvedVariant
 from examgen.selecting import variants
+from examgen.setting import key_pdf, paper, sheets_pdf, solutions_pdf, uncollected, write_pdf
 from examgen.sheets import Solved, Variant, copy_sheets, head, marking_tables, solved_variant, strips, unlike
 from examgen.solving import Contract, notes, solve_all, untellable
 from examgen.staging import PIECES, STOPS, publish, record, staging, write
@@ -39,7 +38,6 @@ PRINTED = ("sheets.pdf", "sheets-large.pdf", "formulas.pdf", "handout.pdf")
 CHUNK = 20  # variants that a worker solves at a time
 WORKED = 5  # chunks whose worked solutions are set together, since their looks are laid out once
 DRAWN = f"{PIECES}/drawn"
-REASON = 160  # characters of a reason in the summary
 NOTES = ".notes"  # behind the name of a piece: what there is to say of it
 AGAIN = "the same command goes on from there, and --fresh begins anew"
 
@@ -124,7 +122,7 @@ def _pool(jobs: int, scheduler: str | None) -> Iterator[Workers]:
 
 def _warm() -> None:
     """Loads, while variants are drawn, what takes seconds."""
-    _paper()
+    paper()
     for name in ("sympy", "torch"):
         find_spec(name) and engine(name)
 
@@ -253,93 +251,7 @@ def _ready(device: str) -> None:
     """
     if find_spec("torch") is None or device != "cpu":
         engine("torch").device_named(device)
-    _paper()
-
-
-def _paper() -> Any:
-    """The module that sets PDF. Raises: EngineUnavailable where WeasyPrint's shared libraries are not there."""
-    try:
-        with redirect_stdout(io.StringIO()):  # WeasyPrint prints a page of advice where one sentence will do
-            from examgen.render import pdf
-    except (ImportError, OSError) as error:
-        raise EngineUnavailable(
-            f"WeasyPrint cannot be loaded ({str(error).split(':')[0]}): install it and the system libraries Pango and"
-            " HarfBuzz-Subset (on Debian and Ubuntu: libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0)"
-        ) from error
-    return pdf
-
-
-def write_pdf(html: str, head: Head | None = None) -> bytes:
-    """The PDF of one HTML document, of an exam or of none."""
-    paper = _paper()
-    with _uncollected():
-        return bytes(paper.write_pdf(html, head or paper.PLAIN))
-
-
-def sheets_pdf(
-    head: Head, sheets: Sequence[SheetVariant], *, large: bool = False, among: Sequence[SheetVariant] = (),
-    tell: Callable[[str], Any] = lambda text: None,
-) -> bytes:
-    """The PDF of sheets, all of them on as many pages, and on as many as those they are among; `tell` is told what is slow."""
-    _paper()
-    from examgen.render.stamping import stamp_sheets
-
-    with _uncollected(), io.BytesIO() as out:
-        if note := stamp_sheets(head, sheets, out, large=large, among=among).note:
-            tell(note)
-        return out.getvalue()
-
-
-def key_pdf(
-    head: Head, tables: Sequence[MarkingTable], strips: Sequence[Strip], solved: Sequence[SolvedVariant],
-    tell: Callable[[str], Any] = lambda text: None,
-) -> bytes:
-    """The PDF of a key; `tell` is told what is slow."""
-    _paper()
-    from examgen.render.galley import Unfit, set_key
-
-    with _uncollected():
-        try:
-            return set_key(head, tables, strips, solved)
-        except Unfit as why:
-            tell(f"the key was laid out page by page: {_short(why)}")
-            return write_pdf(key_html(head, tables, strips, solved), head)
-
-
-def _short(why: Exception) -> str:
-    """A reason in one line of a summary."""
-    return " ".join(str(why).split())[:REASON]
-
-
-def solutions_pdf(
-    head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None],
-    tell: Callable[[str], Any] = lambda text: None,
-) -> None:
-    """The PDF of each worked solution, handed to `keep`; `tell` is told what is slow."""
-    _paper()
-    from examgen.render.galley import Unfit, set_solutions
-
-    with _uncollected():
-        try:
-            set_solutions(head, solved, keep)
-        except Unfit as why:
-            tell(f"worked solutions were laid out page by page: {_short(why)}")
-            for one in solved:
-                with _naming(f"the solution of variant {one.number} ({one.code})"):
-                    keep(one, write_pdf(solution_html(head, one), head))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """While a document is laid out nothing is collected as garbage."""
-    collecting = gc.isenabled()
-    gc.disable()  # the collector would walk through a growing layout again and again, and find nothing: a sixth of the time
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-            gc.collect(0)  # all that was made meanwhile is of the youngest generation
+    paper()
 
 
 def _write_solved(exam: Exam, chunk: Sequence[Variant], stage: Path, name: str, device: str) -> Made:
@@ -358,7 +270,7 @@ def _read_solved(stage: Path, name: str) -> list[Solved]:
 
 
 def _solve_chunk(exam: Exam, chunk: Sequence[Variant], device: str) -> list[tuple[Solution, ...]]:
-    with _uncollected():
+    with uncollected():
         columns = [_solve_task(task, place, chunk, device) for place, task in enumerate(exam.tasks)]
     return list(zip(*columns, strict=True))
 
@@ -366,30 +278,15 @@ def _solve_chunk(exam: Exam, chunk: Sequence[Variant], device: str) -> list[tupl
 def _solve_task(task: Task, place: int, chunk: Sequence[Variant], device: str) -> list[Solution]:
     """One task of every variant, those of one structure together."""
     try:
-        with _naming(f"task {task.number}"):
+        with naming(f"task {task.number}"):
             instances = [variant.instances[place] for variant in chunk]
             solutions = solve_all(instances, task.decimals, device, task.working)
             told = zip(solutions, mistaken_all(solutions), strict=True)
             return [replace(solution, mistakes=mistakes) for solution, mistakes in told]
     except FailedAt as failed:
         variant = chunk[failed.place]
-        with _naming(f"variant {variant.number} ({variant.code}), task {task.number}"):
+        with naming(f"variant {variant.number} ({variant.code}), task {task.number}"):
             raise (failed.__cause__ or failed) from None
-
-
-@contextmanager
-def _naming(place: str) -> Iterator[None]:
-    """Whatever fails in it says where it did: in its sentence, or beside the traceback of a bug."""
-    try:
-        yield
-    except (EngineUnavailable, OutputError):  # not the fault of this place
-        raise
-    except ExamgenError as error:
-        error.args = (f"{place}: {error}",)
-        raise
-    except Exception as error:
-        error.add_note(f"This happened in {place}.")
-        raise
 
 
 def _write_sheets(
@@ -414,7 +311,7 @@ def _write_page(exam: Exam, drawn: Sequence[Variant], stage: Path, name: str, co
 
 
 def _write_formulas(exam: Exam, stage: Path) -> Made:
-    with _naming("the formula sheet"):
+    with naming("the formula sheet"):
         made = write_pdf(formulas_html(head(exam), formula_sheet(exam)), head(exam))
     return {"formulas.pdf": write(stage, "formulas.pdf", made)}
 
@@ -461,7 +358,7 @@ def _write_solutions(exam: Exam, stage: Path, names: Sequence[str], full: bool) 
 
 def _worked(exam: Exam, one: Solved, full: bool) -> SolvedVariant:
     variant, solutions = one
-    with _naming(f"the solution of variant {variant.number} ({variant.code})"):
+    with naming(f"the solution of variant {variant.number} ({variant.code})"):
         return solved_variant(exam, variant, solutions, full=full)
 
 

@@ -1,5 +1,10 @@
 """The exceptions examgen raises on purpose. Anything else is a bug."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ExamgenError(Exception):
     """Root of everything examgen raises on purpose; `exit_status` is what the command ends with."""
@@ -35,3 +40,18 @@ class ProofError(ExamgenError):
     """Engines disagree, or a built folder does not hold what it states."""
 
     exit_status = 1
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Whatever fails in it says where it did: in its sentence, or beside the traceback of a bug."""
+    try:
+        yield
+    except (EngineUnavailable, OutputError):  # not the fault of this place
+        raise
+    except ExamgenError as error:
+        error.args = (f"{place}: {error}",)
+        raise
+    except Exception as error:
+        error.add_note(f"This happened in {place}.")
+        raise

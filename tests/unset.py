@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 import examgen.build
+import examgen.setting
+from examgen.errors import naming
 from examgen.render.html import key_html
 from examgen.render.paper import Head, SolvedVariant
 
@@ -29,8 +31,8 @@ def unset(patch: pytest.MonkeyPatch | None, write: Write = nothing) -> None:
         head: Head, solved: Sequence[SolvedVariant], keep: Callable[[SolvedVariant, bytes], None], tell: Any = None
     ) -> None:
         for one in solved:
-            with examgen.build._naming(f"the solution of variant {one.number} ({one.code})"):
-                keep(one, write(examgen.build.solution_html(head, one), head))
+            with naming(f"the solution of variant {one.number} ({one.code})"):
+                keep(one, write(examgen.setting.solution_html(head, one), head))
 
     for name, made in (("write_pdf", write), ("key_pdf", key), ("solutions_pdf", solutions)):
         if patch is None:

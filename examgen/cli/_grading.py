@@ -70,7 +70,7 @@ def _write(found: Class, output: Path | None, slips: Path | None, moodle: Path |
 
     made: dict[Path, bytes] = {}
     if slips is not None:
-        from examgen.build import write_pdf
+        from examgen.setting import write_pdf
 
         made[slips] = write_pdf(grading.slips(found.students, found.title, found.language))
     if output is not None:

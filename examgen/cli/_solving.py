@@ -64,7 +64,7 @@ def solve(
     if html is not None:
         write_file(html, homework.page(tasks, style, full=not short, screen=True).encode("utf-8"))
     if pdf is not None:
-        from examgen.build import write_pdf
+        from examgen.setting import write_pdf
 
         write_file(pdf, write_pdf(homework.page(tasks, style, full=not short, screen=False)))
     for path in filter(None, (html, pdf)):

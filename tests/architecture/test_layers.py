@@ -32,7 +32,7 @@ LAYERS = (
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},
-    {"sheets", "copies", "bundle", "formulas", "listing", "starting", "homework", "reading", "terminal", "adapters"},
+    {"sheets", "copies", "bundle", "formulas", "listing", "starting", "homework", "reading", "terminal", "adapters", "setting"},
     {"avoiding", "asking", "feedback"},
     {"selecting"},
     {"audit", "grading", "unproved"},

@@ -19,12 +19,14 @@ from typing import Any
 import pytest
 
 import examgen.build
+import examgen.setting
 import examgen.staging
 from examgen.build import build, variants
 from examgen.engines import _torch
 from examgen.entries import FILES
 from examgen.errors import ExamgenError, ProofError
 from examgen.exam import read_exam
+from examgen.render import galley
 from examgen.render.paper import Head
 from examgen.unfinished import STAGE
 from tests.building.folders import LECTURE, Folder
@@ -136,10 +138,14 @@ def test_a_build_over_another_replaces_it(sample: Folder, tmp_path: Path, monkey
     assert all(before[name] != after[name] for name in after if after[name] is not None)
 
 
-@pytest.mark.parametrize("place", ["solved_variant", "solution_html"])
-def test_a_solution_that_cannot_be_set_is_named(tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "place"), [(examgen.build, "solved_variant"), (examgen.setting, "solution_html"), (galley, "solution_html")]
+)
+def test_a_solution_that_cannot_be_set_is_named(
+    tmp_path: Path, module: Any, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Number and code of its variant: in the sentence of a refusal, and beside the traceback of a bug; no folder."""
-    real, code = getattr(examgen.build, place), variants(read_exam(LECTURE), 2)[1].code
+    real, code = getattr(module, place), variants(read_exam(LECTURE), 2)[1].code
 
     def fails(failure: Exception) -> Callable[..., Any]:
         def fail(*arguments: Any, **options: Any) -> Any:
@@ -149,13 +155,14 @@ def test_a_solution_that_cannot_be_set_is_named(tmp_path: Path, place: str, monk
 
         return fail
 
-    unset(monkeypatch)
+    if module is not galley:
+        unset(monkeypatch)
     monkeypatch.setattr(examgen.build, "sheets_pdf", lambda head, sheets, **kind: b"%PDF-1.7")
-    monkeypatch.setattr(examgen.build, place, fails(ProofError("it does not add up")))
+    monkeypatch.setattr(module, place, fails(ProofError("it does not add up")))
     ended = run("build", LECTURE, "-o", tmp_path / "out", "--proof", 2, "-j", 1)
     said = f"examgen: the solution of variant 2 ({code}): it does not add up"
     assert (1, said) == (ended.status, ended.err.splitlines()[-1])
-    monkeypatch.setattr(examgen.build, place, fails(ZeroDivisionError("a bug")))
+    monkeypatch.setattr(module, place, fails(ZeroDivisionError("a bug")))
     with pytest.raises(ZeroDivisionError) as bug:
         build(read_exam(LECTURE), tmp_path / "out", count=2)
     assert [f"This happened in the solution of variant 2 ({code})."] == bug.value.__notes__

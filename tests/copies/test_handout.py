@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from examgen.build import write_pdf
 from examgen.copies import Copy, handout, plan
 from examgen.render.html import handout_html
 from examgen.render.paper import Head
+from examgen.setting import write_pdf
 
 LONGEST = "Константинопольская-Преображенская Александра Владиславовна"
 GROUP = "Section 02 (Tu/Th)"

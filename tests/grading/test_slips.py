@@ -15,7 +15,6 @@ import pikepdf
 import pytest
 
 from examgen import grading
-from examgen.build import write_pdf
 from examgen.grading import _slips
 from examgen.grading._data import Entry, Marked
 from examgen.grading._slips import slips
@@ -30,6 +29,7 @@ from examgen.render.measuring import clean, lines
 from examgen.render.paper import Head
 from examgen.render.pdf import lay_out
 from examgen.render.slips import WIDE, Remark, Slip, fitted
+from examgen.setting import write_pdf
 from tests.grading.conftest import Sat
 
 TITLE = "Test: the tools of deep learning"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import groupby
 
-from examgen.errors import InputError
+from examgen.errors import InputError, naming
 from examgen.render.galley._book import Book, Events
 from examgen.render.galley._fragments import Piece, flow
 from examgen.render.galley._lines import Unfit
@@ -49,7 +49,7 @@ def set_key(
 def set_solutions(head: Head, solved: Sequence[SolvedVariant], write: Callable[[SolvedVariant, bytes], None]) -> None:
     """The worked solution of each variant as PDF of its own, handed to `write`. Raises: Unfit, before anything is written."""
     with _refusing():
-        told = [_told(solution_html(head, variant)) for variant in solved]
+        told = [_told(_html(head, variant)) for variant in solved]
         if not told:
             return
         running = WHO.sub(f'data-who="{WHOSE}"', told[0].running)
@@ -63,6 +63,11 @@ def set_solutions(head: Head, solved: Sequence[SolvedVariant], write: Callable[[
         out = io.BytesIO()
         press.write(out, [section], through=False)
         write(variant, out.getvalue())
+
+
+def _html(head: Head, variant: SolvedVariant) -> str:
+    with naming(f"the solution of variant {variant.number} ({variant.code})"):
+        return solution_html(head, variant)
 
 
 @dataclass(frozen=True)
