@@ -146,6 +146,13 @@ def draw_circuit(diagram: Diagram, found: Mapping[str, tuple[Shown, Shown]] | No
     return Drawing(layout.width, layout.height, scale, spots, wires, marks, layout.stub)
 
 
+@lru_cache(maxsize=4096)
+def placed(scale: float, x: float, y: float, width: float, height: float) -> str:
+    """The style of what stands over a circuit at a place in its millimetres, one line high."""
+    left, top, wide, high = (f"{size * scale:.2f}mm" for size in (x, y, width, height))
+    return f"left:{left};top:{top};width:{wide};height:{high};line-height:{high}"
+
+
 def _lead(node: Node) -> float:
     """By how much an input's name, or a constant, is longer than a gate is wide, mm."""
     return 0.0 if node.gate else max(0.0, 1.2 + width(math(node.label).striptags(), LETTERS) - GATE)

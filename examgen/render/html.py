@@ -17,7 +17,7 @@ from examgen.codes import page_label
 from examgen.errors import InputError
 from examgen.model import cells
 from examgen.render import describing, notation, own, sizing, tracing
-from examgen.render.diagram import draw_circuit
+from examgen.render.diagram import draw_circuit, placed
 from examgen.render.handout import Handout
 from examgen.render.language import say, translations
 from examgen.render.measuring import clean, cut, fitting
@@ -157,6 +157,7 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Envir
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose}
+    environment.tests["long"] = notation.is_long
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": _places, "indexed": notation.indexed}
     environment.filters["when"] = tracing.when
@@ -165,7 +166,7 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Envir
     environment.filters["words"] = partial(describing.words, language=language)
     environment.globals["image_names"] = partial(image_names, language)
     environment.globals["mistake_blocks"] = mistake_blocks
-    environment.globals |= {"draw_circuit": draw_circuit, "style": _style, "text_width": _text_width}
+    environment.globals |= {"draw_circuit": draw_circuit, "placed": placed, "style": _style, "text_width": _text_width}
     environment.globals |= {name: partial(getattr(sizing, name), comma) for name in SIZING}
     environment.globals |= {"blank_size": sizing.blank_size, "beside_working": sizing.beside_working}
     environment.globals["even_edges"] = sizing.even_edges

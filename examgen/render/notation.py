@@ -53,6 +53,8 @@ _TOKEN = re.compile(
 _WORDS = {"cdot": " · ", "approx": "≈ ", "partial": "∂", "sigma": "σ"}
 _WORDS |= {name: name for name in ("max", "min", "ln", "sin", "cos", "tanh")}
 _TIGHT = frozenset(("/",))
+_ESCAPED = {"<": "&lt;", ">": "&gt;"}
+LINE = 80  # letters of a line
 
 
 def equation(latex: str) -> Markup:
@@ -67,32 +69,40 @@ def equation(latex: str) -> Markup:
 @lru_cache(maxsize=8192)
 def _flat(latex: str) -> Markup | None:
     """The line as text with italic names, or None where it has more than one storey."""
-    pieces: list[Markup] = []
+    pieces: list[str] = []
     end, operand = 0, False
     for token in _TOKEN.finditer(latex):
-        if token.start() != end or (token["word"] and token["word"] not in _WORDS):
+        kind, text = token.lastgroup, token[0]
+        if token.start() != end or (kind == "word" and token["word"] not in _WORDS):
             return None
-        pieces.append(_piece_of(token, operand))
+        pieces.append(_piece_of(str(kind), text, token, operand))
         end = token.end()
-        operand = token.lastgroup in ("number", "below", "letter") or token[0] in (")", "]")
-    return Markup('<span class="oneline">{}</span>').format(Markup("").join(pieces)) if end == len(latex) else None
+        operand = kind in ("number", "below", "letter") or text in (")", "]")
+    return Markup(f'<span class="oneline">{"".join(pieces)}</span>') if end == len(latex) else None
 
 
-def _piece_of(token: re.Match[str], operand: bool) -> Markup:
-    """`operand` says whether an operand stands before: a minus is then one of two."""
-    kind, text = token.lastgroup, token[0]
+def _piece_of(kind: str, text: str, token: re.Match[str], operand: bool) -> str:
+    """Markup of what the pattern lets through; `operand` says whether an operand stands before: a minus is then one of two."""
+    if kind == "number":
+        return text.replace("{,}", ",")
     if kind == "letter":
-        return Markup("<i>{}</i>").format(text)
+        return f"<i>{text}</i>"
     if kind == "below":
-        return Markup("<sub>{}</sub>").format(token["below"])
+        return f"<sub>{token['below']}</sub>"
     if kind == "word":
-        return Markup("{}").format(_WORDS[token["word"]])
+        return _WORDS[token["word"]]
     if kind == "sign":
         sign = text.strip()
-        shown = MINUS if sign == "-" else sign
+        shown = MINUS if sign == "-" else _ESCAPED.get(sign, sign)
         tight = sign in _TIGHT or (sign == "-" and not operand)
-        return Markup("{}").format(shown if tight else f" {shown} ")
-    return Markup("{}").format({"comma": ", ", "space": ""}.get(str(kind), text.replace("{,}", ",")))
+        return shown if tight else f" {shown} "
+    return {"comma": ", ", "space": ""}.get(kind, text)
+
+
+def is_long(latex: str) -> bool:
+    """Whether a form is about as long as a line: it may then be broken where it has to."""
+    most = len(latex) + 2 * sum(latex.count(sign) for sign in "-+=/<>")  # that it can be in letters
+    return most > LINE and len(equation(latex).striptags()) > LINE
 
 
 def _mark(row: ElementTree.Element) -> None:

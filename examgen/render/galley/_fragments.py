@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from typing import NamedTuple
 
 from examgen.render.galley._lines import Unfit
 
@@ -92,22 +93,16 @@ def flow(html: str) -> Iterator[Piece | Edge]:
     """What stands in a body, in its order. Raises: Unfit where that is more than blocks."""
     around: list[str] = []
     beside = [""]  # by depth, the last element that stands there
-    depth = begun = 0
-    parts = TAG.split(html)
-    for place in range(1, len(parts), 2):
-        token = parts[place]
-        if not depth and parts[place - 1].strip():
-            raise Unfit(f"the text {parts[place - 1].strip()[:40]!r} stands in no block")
+    place = 0
+    while (found := TAG.search(html, place)) is not None:
+        if html[place : found.start()].strip():
+            raise Unfit(f"the text {html[place : found.start()].strip()[:40]!r} stands in no block")
+        token, place = found[0], found.end()
         if token.startswith("<!"):
             continue
         tag = _tag(token)
-        if depth:
-            depth += 0 if tag.alone else -1 if tag.closing else 1
-            if not depth:
-                yield _piece(tuple(around), ["", *parts[begun : place + 1], ""], beside)
-                beside[-1] = parts[begun]
-        elif tag.closing:
-            ended = around.pop()
+        if tag.closing:
+            ended = around.pop() if around else ""
             beside[-2:] = [ended]
             yield Edge(ended, False)
         elif _holds(token, around[-1] if around else ""):
@@ -115,9 +110,26 @@ def flow(html: str) -> Iterator[Piece | Edge]:
             beside.append("")
             yield Edge(token, True)
         elif not tag.alone:
-            depth, begun = 1, place
-    if around or depth or parts[-1].strip():
+            place = _end(html, ending(token)[2:-1], place)
+            yield _piece(tuple(around), html[found.start() : place], beside)
+            beside[-1] = token
+    if around or html[place:].strip():
         raise Unfit("a tag is not closed, or a text stands behind the last one")
+
+
+def _end(html: str, name: str, place: int) -> int:
+    """Where an element ends whose first tag does. Raises: Unfit where it never does."""
+    depth = 1
+    for found in _tags(name).finditer(html, place):
+        depth += -1 if found[1] else 1
+        if not depth:
+            return found.end()
+    raise Unfit(f"a {name} is not closed")
+
+
+@lru_cache(maxsize=64)
+def _tags(name: str) -> re.Pattern[str]:
+    return re.compile(rf"<(/?){name}\b[^>]*>")
 
 
 @lru_cache(maxsize=4096)
@@ -133,11 +145,33 @@ def classes(token: str) -> list[str]:
     return found[1].split() if found else []
 
 
-def _piece(around: tuple[str, ...], parts: list[str], before: Sequence[str]) -> Piece:
-    html = "".join(parts)
-    own = classes(parts[1])
+def _piece(around: tuple[str, ...], html: str, before: Sequence[str]) -> Piece:
+    cut = _cut(html)
+    own_tags = (*around, cut.tag)
+    known = tuple(before) if not any(before) else tuple(
+        tag if tag and ((not place and cut.level and tag.startswith("<section")) or _follows(own_tags[place], tag)) else ""
+        for place, tag in enumerate(before)
+    )
+    return Piece(around, cut.look, known, html, cut.texts, cut.formulas, cut.words, cut.level, cut.label)
+
+
+class _Cut(NamedTuple):
+    """What a piece is by itself: its first tag, and of `Piece` what does not depend on where it stands."""
+
+    tag: str
+    look: str
+    texts: tuple[str, ...]
+    formulas: tuple[str, ...]
+    words: str
+    level: int
+    label: str
+
+
+@lru_cache(maxsize=8192)  # headings and prose stand again in every variant
+def _cut(html: str) -> _Cut:
+    parts = TAG.split(html)
+    own, words = classes(parts[1]), ""
     picture = "circuit" in own
-    words = ""
     if picture:
         found = LABEL.search(parts[1])
         words = unescape(found[1]) if found else ""
@@ -145,12 +179,7 @@ def _piece(around: tuple[str, ...], parts: list[str], before: Sequence[str]) -> 
     look, texts = _taken(parts, bool(FREE.intersection(own)) or parts[1].startswith("<tr"))
     level, label = _bookmark(html) if "<h" in html else (0, "")
     formulas = tuple(MATH.findall(html)) if "<math" in html and not picture else ()
-    own_tags = (*around, parts[1])
-    known = tuple(before) if not any(before) else tuple(
-        tag if tag and ((not place and level and tag.startswith("<section")) or _follows(own_tags[place], tag)) else ""
-        for place, tag in enumerate(before)
-    )
-    return Piece(around, look, known, html, texts, formulas, words, level, label)
+    return _Cut(parts[1], look, texts, formulas, words, level, label)
 
 
 @lru_cache(maxsize=4096)
@@ -175,25 +204,36 @@ OPEN, LEAD, TAIL = "\ue010", "\ue011", "\ue012"  # a slot, and whether its text 
 
 def _taken(parts: list[str], free: bool) -> tuple[str, tuple[str, ...]]:
     """The look, and the texts that may differ: those of numbers and slots; where all are `free`, but for heads of tables."""
-    look, texts = [], []
+    texts: list[str] = []
+    slots = list(range(0, len(parts), 2))
+    if not free or any(part.startswith("<th") for part in parts[1::2]):
+        slots, parts = _slots(parts, free), [_tag(part).seen if i % 2 else part for i, part in enumerate(parts)]
+    for i in slots:
+        if parts[i].strip():
+            texts.append(unescape(parts[i]))
+            parts[i] = f"{OPEN}{LEAD * parts[i][0].isspace()}{TAIL * parts[i][-1].isspace()}"
+    blank = (" " if i % 2 == 0 and part and not part.strip() else part for i, part in enumerate(parts))
+    return "".join(blank), tuple(texts)
+
+
+def _slots(parts: list[str], free: bool) -> list[int]:
+    """Which parts between tags are texts that may differ."""
+    found: list[int] = []
     stack: list[tuple[bool, bool]] = []  # whether it is a slot, and a head
     slots = heads = 0
     for i, part in enumerate(parts):
-        if i % 2:
-            tag = _tag(part)
-            look.append(tag.seen)
-            if tag.closing:
-                slot, head = stack.pop()
-                slots, heads = slots - slot, heads - head
-            elif not tag.alone:
-                stack.append((tag.slot or (tag.number and not heads), tag.head))
-                slots, heads = slots + stack[-1][0], heads + stack[-1][1]
-        elif (slots or (free and not heads)) and part.strip():
-            look.append(f"{OPEN}{LEAD * part[0].isspace()}{TAIL * part[-1].isspace()}")
-            texts.append(unescape(part))
-        else:
-            look.append(" " if part and not part.strip() else part)
-    return "".join(look), tuple(texts)
+        if i % 2 == 0:
+            if slots or (free and not heads):
+                found.append(i)
+            continue
+        tag = _tag(part)
+        if tag.closing:
+            slot, head = stack.pop()
+            slots, heads = slots - slot, heads - head
+        elif not tag.alone:
+            stack.append((tag.slot or (tag.number and not heads), tag.head))
+            slots, heads = slots + stack[-1][0], heads + stack[-1][1]
+    return found
 
 
 def filled(piece: Piece, number: int) -> str:
