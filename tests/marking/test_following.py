@@ -73,7 +73,7 @@ def faults(drawn: tuple[str, str, int, Numbers, bool, Habit, int]) -> Iterator[s
     """What is unfair in the marks of somebody who goes on honestly from wrong numbers."""
     name, label, place, numbers, _, habit, way = drawn
     paper, marker, plain = ready(name, label)
-    answers = sheet(paper, place, numbers, habit, way)
+    own, answers = {place: numbers}, sheet(paper, place, numbers, habit, way)
     mark, without = marker.mark(answers), plain.mark(answers)
     if mark.points < without.points:
         yield "following lowers the mark"
@@ -83,7 +83,9 @@ def faults(drawn: tuple[str, str, int, Numbers, bool, Habit, int]) -> Iterator[s
         if other == place:
             if found.points != bare.points or found.status == "followed":
                 yield f"the wrong numbers in {found.key} are paid"
-        elif found.written and not paper.trivial(other, {place: numbers}):
+        elif paper.lost(other, own, habit, way):
+            continue
+        elif found.written and not paper.trivial(other, own):
             if found.status not in ("right", "followed") or found.points != found.most:
                 yield f"{found.key} follows and is {found.status}"
         elif found.status == "followed":
@@ -108,6 +110,7 @@ SEEN = [
     ("backprop", "sigmoid_neuron", 0, (3.1449,), True, walking.cut, 0),
     ("backprop", "sigmoid_neuron", 0, (40.0,), False, walking.cut, 0),
     ("softmax_loss", "3x3", 0, (0.0051,), True, walking.keep, 0), ("svm_loss", "3x3", 0, (7.25,), False, walking.keep, 0),
+    ("backprop", "sigmoid_gates", 0, (0.0,), False, walking.cut, 0),
 ]
 
 

@@ -20,6 +20,7 @@ Own = Mapping[int, Numbers]  # a box, by its place -> the student's own numbers 
 Habit = Callable[[Any, int], Any]
 LARGER = 1.125
 LARGEST = 1e15  # nobody gets anywhere with larger numbers
+FURTHEST = 20  # units of the last decimal: what rounding on the way leads further away is not followed
 
 
 def keep(x: Any, places: int) -> Any:
@@ -59,6 +60,12 @@ class Paper:
         """What comes out in a box by way of those of the own numbers that it can be worked out from."""
         there = {root: numbers for root, numbers in own.items() if root != place and self._leads(root, place)}
         return self._shown(self.ways[way], place, self._run(there, habit, way))
+
+    def lost(self, place: int, own: Own, habit: Habit, way: int) -> bool:
+        """Whether rounding on the way leads further from what comes out without it than anybody follows."""
+        unit = 0.01 if self.boxes[place]["cells"] == "integer" else 10.0 ** -self.boxes[place]["decimals"]
+        pairs = zip(self.box(place, own, habit, way), self.box(place, own, keep, way), strict=True)
+        return any(abs(rounded - kept) > FURTHEST * unit for rounded, kept in pairs)
 
     def _leads(self, root: int, place: int) -> bool:
         """A gradient comes from those at the nodes that follow from its own; no value comes from a gradient."""
