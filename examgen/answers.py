@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from examgen.graph import Graph
@@ -37,13 +36,14 @@ def snapped(cell: Any) -> int | Fraction:
 
 def rounded(value: Exact, decimals: int) -> Exact:
     """Half-up (away from zero), cell by cell."""
-    scale = 10**decimals
+    return each(value, lambda cell: Fraction(half_up(cell, decimals), 10**decimals))
 
-    def one(cell: Fraction) -> Fraction:
-        size = floor(abs(cell) * scale + Fraction(1, 2))
-        return Fraction(size if cell >= 0 else -size, scale)
 
-    return each(value, one)
+def half_up(value: int | Fraction, decimals: int) -> int:
+    """A number rounded half-up (away from zero), in units of the last of its decimals."""
+    numerator, denominator = value.numerator, value.denominator
+    size = (2 * abs(numerator) * int(10**decimals) + denominator) // (2 * denominator)
+    return size if numerator >= 0 else -size
 
 
 def accepted(value: Exact, reach: Any, decimals: int, *, whole: bool) -> Any:

@@ -152,16 +152,16 @@ def _pieces(exam: Exam, drawn: Sequence[Variant], stage: Path, asked: Options) -
     chunks = [drawn[i : i + CHUNK] for i in range(0, len(drawn), CHUNK)]
     named = {f"{PIECES}/{chunk[0].number:06}": chunk for chunk in chunks}
     solve = [
-        Piece(name, "prove", _write_solved, (exam, chunk, stage, name, asked.device), (), len(chunk))
+        Piece(name, "prove", _write_solved, (exam, chunk, stage, name, asked.device, asked.full), (), len(chunk))
         for name, chunk in named.items()
     ]
     key = []
     for name, places in volumes("key.pdf", len(drawn)).items():
         codes = {drawn[place].code for place in places}
         needs = [piece for piece, chunk in named.items() if any(variant.code in codes for variant in chunk)]
-        key.append(Piece(name, "set", _write_key, (exam, codes, needs, stage, name, asked.full, asked.html), needs))
+        key.append(Piece(name, "set", _write_key, (exam, codes, needs, stage, name, asked.html), needs))
     work = [
-        Piece(f"{names[0]}.pdf", "work", _write_solutions, (exam, stage, names, asked.full), names, _count(named, names))
+        Piece(f"{names[0]}.pdf", "work", _write_solutions, (exam, stage, names), names, _count(named, names))
         for names in (list(named)[i : i + WORKED] for i in range(0, len(named), WORKED))
     ]
     return [*_printed(exam, drawn, stage, asked), *solve, *key, *work]
@@ -254,19 +254,24 @@ def _ready(device: str) -> None:
     paper()
 
 
-def _write_solved(exam: Exam, chunk: Sequence[Variant], stage: Path, name: str, device: str) -> Made:
-    """Solutions of a few variants, and what the files of data say of them."""
+def _write_solved(exam: Exam, chunk: Sequence[Variant], stage: Path, name: str, device: str, full: bool) -> Made:
+    """Solutions of a few variants, as they are and written out, and what the files of data say of them."""
     solved = list(zip(chunk, _solve_chunk(exam, chunk, device), strict=True))
     told = {
         ".solved": pickle.dumps(solved),
+        ".worked": pickle.dumps([_worked(exam, one, full) for one in solved]),
         ".variants": fragment(variant_json(exam, *one) for one in solved),
         ".certificates": fragment(entry for one in solved for entry in certificates_json(exam, one)),
     }
     return {f"{name}{kind}": write(stage, f"{name}{kind}", content) for kind, content in told.items()}
 
 
-def _read_solved(stage: Path, name: str) -> list[Solved]:
-    return list(pickle.loads((stage / f"{name}.solved").read_bytes()))
+def _read_solved(stage: Path, names: Sequence[str]) -> list[Solved]:
+    return [one for name in names for one in pickle.loads((stage / f"{name}.solved").read_bytes())]
+
+
+def _read_worked(stage: Path, names: Sequence[str]) -> list[SolvedVariant]:
+    return [one for name in names for one in pickle.loads((stage / f"{name}.worked").read_bytes())]
 
 
 def _solve_chunk(exam: Exam, chunk: Sequence[Variant], device: str) -> list[tuple[Solution, ...]]:
@@ -330,11 +335,12 @@ def _write_assignment(codes: Mapping[int, str], stage: Path, copies: Sequence[Co
 
 
 def _write_key(
-    exam: Exam, codes: Collection[str], solved: Sequence[str], stage: Path, name: str, full: bool, html: bool
+    exam: Exam, codes: Collection[str], solved: Sequence[str], stage: Path, name: str, html: bool
 ) -> Made:
     """A volume of the key: of the variants with these codes, out of the pieces in which they were solved."""
-    some = [one for piece in solved for one in _read_solved(stage, piece) if one[0].code in codes]
-    told = head(exam), marking_tables(exam, some), strips(exam, some), [_worked(exam, one, full) for one in some]
+    some = [one for one in _read_solved(stage, solved) if one[0].code in codes]
+    worked = [one for one in _read_worked(stage, solved) if one.code in codes]
+    told = head(exam), marking_tables(exam, some), strips(exam, some), worked
     notes = list[str]()
     made = {name: write(stage, name, key_pdf(*told, tell=notes.append)), **_noted(stage, name, notes)}
     if html:
@@ -343,9 +349,9 @@ def _write_key(
     return made
 
 
-def _write_solutions(exam: Exam, stage: Path, names: Sequence[str], full: bool) -> Made:
+def _write_solutions(exam: Exam, stage: Path, names: Sequence[str]) -> Made:
     """The worked solutions of some variants, each in a file of its own."""
-    worked = [_worked(exam, one, full) for name in names for one in _read_solved(stage, name)]
+    worked = _read_worked(stage, names)
     made: dict[str, str] = {}
 
     def keep(one: SolvedVariant, content: bytes) -> None:

@@ -56,7 +56,8 @@ class Worked:
     def value(self, name: str, index: Index = (), gradient: bool = False) -> Fraction:
         """One cell."""
         node = self.place(name, gradient)
-        return Fraction(Operand(node.shape, self.values[node.name])[index])
+        cell: Fraction = Operand(node.shape, self.values[node.name])[index]
+        return cell
 
     def array(self, name: str, index: Index = (), gradient: bool = False) -> Exact:
         """All cells behind an index, nested."""

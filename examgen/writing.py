@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from html.entities import html5
 from math import floor, log10
 from typing import Any
 
-from examgen.answers import decimal_text, rounded
+from examgen.answers import decimal_text, half_up, rounded
 from examgen.formula import term_latex, term_text
 from examgen.model import Circuit, Edge, Expression, Gate, Grid, Leaf, Line, Step, Term, What, cells, each
 from examgen.render.diagram import Diagram, Node
@@ -104,14 +105,21 @@ def digits_of(value: Fraction, working: int) -> str:
     return rf"{digits} \cdot 10^{{{power}}}" if power else digits
 
 
-def exact_in(value: Fraction, working: int) -> bool:
+def exact_in(value: int | Fraction, working: int) -> bool:
     """Whether the digits that are shown are all that the number has."""
     units, count, power = _shown(value, working)
-    return units * Fraction(10) ** (power - count) == value
+    further = count - power
+    return units * value.denominator * int(10 ** max(-further, 0)) == value.numerator * int(10 ** max(further, 0))
 
 
-def _shown(value: Fraction, working: int) -> tuple[int, int, int]:
+def _shown(value: int | Fraction, working: int) -> tuple[int, int, int]:
     """The digits that are shown as a whole number, how many of them are decimals, and the power of ten beside them."""
+    return _shown_of(value.numerator, value.denominator, working)
+
+
+@lru_cache(maxsize=1 << 16)  # most numbers stand in several places, and the same ones in many variants
+def _shown_of(numerator: int, denominator: int, working: int) -> tuple[int, int, int]:
+    value = Fraction(numerator, denominator)
     size, own = _magnitude(value), places([value])
     if abs(value) < LARGEST:
         if own is not None and own <= working:
@@ -119,7 +127,7 @@ def _shown(value: Fraction, working: int) -> tuple[int, int, int]:
         if DIGITS - size <= MOST_PLACES:
             count = max(working, DIGITS - 1 - size)
             count = count if own is None else min(count, own)
-            return int(rounded(value, count) * 10**count), count, 0
+            return half_up(value, count), count, 0
     mantissa = rounded(value / Fraction(10) ** size, working)
     if abs(mantissa) == 10:
         mantissa, size = mantissa / 10, size + 1
@@ -224,14 +232,14 @@ def _forms(
 
 def _rounded_off(expression: Expression, working: int) -> bool:
     if isinstance(expression, Leaf):
-        return not exact_in(Fraction(expression.value), working)
+        return not exact_in(expression.value, working)
     return any(_rounded_off(arg, working) for arg in expression.args)
 
 
 def _grid(grid: Grid, style: Style, boxes: Mapping[What, Box]) -> WrittenGrid:
     """Numbers of one grid have the same number of decimals; those of an answer are rounded as it is."""
     box = boxes.get(grid.what) if grid.what else None
-    flat = [Fraction(cell) for cell in cells(grid.rows)]
+    flat = list(cells(grid.rows))
     decimals = box.decimals if box else None
     digits = iter(_aligned(flat if decimals is None else [rounded(cell, decimals) for cell in flat], style))
     rows = each(grid.rows, lambda _: next(digits))
@@ -242,14 +250,14 @@ def _grid(grid: Grid, style: Style, boxes: Mapping[What, Box]) -> WrittenGrid:
     return WrittenGrid(style.name(grid.symbol), written, box.label if box else "")
 
 
-def _aligned(numbers: Sequence[Fraction], style: Style) -> list[str]:
+def _aligned(numbers: Sequence[int | Fraction], style: Style) -> list[str]:
     """Numbers as text with the same number of decimals, unless one of them needs a power of ten."""
     shown = [_shown(number, style.working) for number in numbers]
     if any(power for _, _, power in shown):
-        return [replace(style, text=True).number(number) for number in numbers]
+        return [replace(style, text=True).number(Fraction(number)) for number in numbers]
     most = max(count for _, count, _ in shown)
     mark = "," if style.comma else "."
-    digits = (decimal_text(int(rounded(number, most) * 10**most), most) for number in numbers)
+    digits = (decimal_text(half_up(number, most), most) for number in numbers)
     return [text.replace(".", mark).replace("-", "−") for text in digits]
 
 
