@@ -36,7 +36,7 @@ from examgen.versions import environment, fingerprint, versions
 
 PRINTED = ("sheets.pdf", "sheets-large.pdf", "formulas.pdf", "handout.pdf")
 CHUNK = 20  # variants that a worker solves at a time
-WORKED = 5  # chunks whose worked solutions are set together, since their looks are laid out once
+WORKED = 15  # chunks whose worked solutions are set together, since their looks are laid out once
 DRAWN = f"{PIECES}/drawn"
 NOTES = ".notes"  # behind the name of a piece: what there is to say of it
 AGAIN = "the same command goes on from there, and --fresh begins anew"

@@ -16,6 +16,7 @@ PLACES = [number.to_bytes(2, "big") for number in range(1 << 16)]
 FREE = b"\0\0\0\0\0\xff\xff"
 WIDE = len(FREE)  # bytes of a row of the cross-reference
 LONG = WIDE + 1  # with the number of a filter before it
+SAME = b"\2" + bytes(WIDE)  # a row that does not differ from the one above
 # what the row of each place in a pack differs by from the row of the place before
 STEPS = (b"\2\0\0\0\0\0\1\1" + b"\2\0\0\0\0\0\0\1" * 255) * 256
 
@@ -75,12 +76,14 @@ class Writer:
         self.rows[number] = b"\1" + self.size.to_bytes(4, "big") + b"\0\0"
         table, above, free = [], bytes(WIDE), 0
         for first in sorted(self.rows):
-            for row in (*[FREE] * (first - free), self.rows[first]):
-                start, more = row[:WIDE], len(row) // WIDE
-                place = int.from_bytes(row[5:WIDE], "big") + 1  # of the second row, where there is one
-                table += [_difference(start, above), STEPS[LONG * place : LONG * (place + more - 1)]]
-                above = row[-WIDE:]
-            free = first + len(self.rows[first]) // WIDE
+            if missing := first - free:
+                table += [_difference(FREE, above), SAME * (missing - 1)]
+                above = FREE
+            rows = self.rows[first]
+            place = int.from_bytes(rows[5:WIDE], "big") + 1  # of the second row, where there is one
+            more = len(rows) // WIDE - 1
+            table += [_difference(rows[:WIDE], above), STEPS[LONG * place : LONG * (place + more)]]
+            above, free = rows[-WIDE:], first + more + 1
         told = (free, root, info, identity, identity)
         says = b"/Type/XRef/W[1 4 2]/Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % told
         says += b"/DecodeParms<</Predictor 12/Columns %d>>" % WIDE
