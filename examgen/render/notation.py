@@ -99,8 +99,13 @@ def _piece_of(kind: str, text: str, token: re.Match[str], operand: bool) -> str:
     return {"comma": ", ", "space": ""}.get(kind, text)
 
 
+def is_broken(forms: Sequence[tuple[str, str]]) -> bool:
+    """Whether one of the forms of a line (relation, what follows it) is about as long as a line: it may then be broken."""
+    return any(is_long(form) for _, form in forms)
+
+
 def is_long(latex: str) -> bool:
-    """Whether a form is about as long as a line: it may then be broken where it has to."""
+    """Whether a form is about as long as a line."""
     most = len(latex) + 2 * sum(latex.count(sign) for sign in "-+=/<>")  # that it can be in letters
     return most > LINE and len(equation(latex).striptags()) > LINE
 

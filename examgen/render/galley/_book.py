@@ -10,6 +10,7 @@ import pydyf
 import weasyprint
 
 from examgen.render import tagging
+from examgen.render.galley._cells import enough, joined
 from examgen.render.galley._cutting import Cutting
 from examgen.render.galley._faces import STYLES, Faces
 from examgen.render.galley._flow import Frame, Leaf, pages
@@ -54,7 +55,7 @@ class Book:
         looks: dict[Look, Piece] = {}
         for piece in every:
             looks.setdefault(piece.seen, piece)
-        self.masters = list(looks.values())
+        self.looks, self.masters = list(looks), list(enough(list(looks.values())))
         texts = [text for piece in every for text in piece.texts]
         letters = {*"0123456789 ", *unescape(running)}.union(*texts, *whose)
         self.letters = f"0{''.join(sorted(sign for sign in letters if sign == ' ' or not (sign.isspace() or sign == WHOSE)))}0"
@@ -117,6 +118,8 @@ class Book:
         self.forms.clear()
         self.units: dict[Look, list[Unit]] = {}
         self._compile(document, found, self.masters)
+        for look, unit in joined(self.units, self.looks, self.form):
+            self.units[look] = [unit]
 
     def _more(self, masters: Sequence[Piece]) -> None:
         """Lays out further masters: all of them once more only where the fonts of the document lack their letters."""

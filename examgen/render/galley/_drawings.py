@@ -6,7 +6,8 @@ Source: ISO 32000-1, 8.5 (paths).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from examgen.render.typeset.matrices import IDENTITY, Matrix, multiplied, number
 
@@ -34,6 +35,22 @@ class Stroke:
             right, top = min(right, own[2]), min(top, own[3])
         return left, bottom, right, top
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The middle of all of it, what clips hide too."""
+        left, bottom, right, top = _corners(self.path)
+        return (left + right) / 2, (bottom + top) / 2
+
+    def lifted(self, by: float) -> Stroke:
+        """The same so much higher."""
+        clips = tuple((_lifted(clip, by), how) for clip, how in self.clips)
+        return replace(self, clips=clips, path=_lifted(self.path, by))
+
+    @property
+    def seen(self) -> tuple[Any, ...]:
+        """What is alike in strokes that look alike."""
+        return tuple((_near(clip), how) for clip, how in self.clips), _near(self.path), self.paint, self.settings
+
     def code(self, move: Callable[[float], float] = lambda x: x) -> bytes:
         """Its code, where `move` tells for every x to which x it goes."""
         out = [b"q"] if self.clips else []
@@ -47,6 +64,14 @@ def _corners(path: Path) -> tuple[float, float, float, float]:
     xs = [x for _, points in path for x, _ in points]
     ys = [y for _, points in path for _, y in points]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def _lifted(path: Path, by: float) -> Path:
+    return tuple((operator, tuple((x, y + by) for x, y in points)) for operator, points in path)
+
+
+def _near(path: Path) -> Path:
+    return tuple((operator, tuple((round(x, 1), round(y, 1)) for x, y in points)) for operator, points in path)
 
 
 def _code(path: Path, move: Callable[[float], float]) -> Iterator[bytes]:

@@ -204,16 +204,28 @@ OPEN, LEAD, TAIL = "\ue010", "\ue011", "\ue012"  # a slot, and whether its text 
 
 def _taken(parts: list[str], free: bool) -> tuple[str, tuple[str, ...]]:
     """The look, and the texts that may differ: those of numbers and slots; where all are `free`, but for heads of tables."""
-    texts: list[str] = []
-    slots = list(range(0, len(parts), 2))
+    slots: Sequence[int] = range(0, len(parts), 2)
     if not free or any(part.startswith("<th") for part in parts[1::2]):
-        slots, parts = _slots(parts, free), [_tag(part).seen if i % 2 else part for i, part in enumerate(parts)]
+        slots = _slots(parts, free)
+        parts = [_tag(part).seen if i % 2 else _blank(part) for i, part in enumerate(parts)]
+    texts: list[str] = []
     for i in slots:
-        if parts[i].strip():
-            texts.append(unescape(parts[i]))
-            parts[i] = f"{OPEN}{LEAD * parts[i][0].isspace()}{TAIL * parts[i][-1].isspace()}"
-    blank = (" " if i % 2 == 0 and part and not part.strip() else part for i, part in enumerate(parts))
-    return "".join(blank), tuple(texts)
+        parts[i], said = _slot(parts[i])
+        if said is not None:
+            texts.append(said)
+    return "".join(parts), tuple(texts)
+
+
+@lru_cache(maxsize=1 << 16)
+def _slot(text: str) -> tuple[str, str | None]:
+    """What stands for a text in the look, and what it says; a blank says nothing."""
+    if not text.strip():
+        return _blank(text), None
+    return f"{OPEN}{LEAD * text[0].isspace()}{TAIL * text[-1].isspace()}", unescape(text)
+
+
+def _blank(text: str) -> str:
+    return text if not text or text.strip() else " "
 
 
 def _slots(parts: list[str], free: bool) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from examgen.render.galley._faces import Faces
@@ -14,6 +15,8 @@ from examgen.render.galley._units import EVEN, Code, Held, Unit
 from examgen.render.typeset.matrices import number
 from examgen.render.typeset.streams import Run
 from examgen.render.typeset.text import text_code
+
+_known = lru_cache(maxsize=1 << 14)(number)  # lines of a unit stand as high whatever their texts
 
 
 def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
@@ -39,32 +42,32 @@ def set_again(faces: Faces, unit: Unit, texts: Sequence[str]) -> Code:
     setting = Setting(widths, faces)
     for line in unit.lines:
         setting.line(line)
-    return Code(tuple(_joined(_filled(unit, setting.placed, codes))), unit.height)
+    return Code(tuple(_filled(unit, setting.placed, codes)), unit.height)
 
 
 def _paragraph_again(faces: Faces, unit: Unit, paragraph: Paragraph, texts: Sequence[str]) -> Code:
     lines = broken(paragraph, texts, faces)
     high, code = paragraph_code(paragraph, texts, lines, faces)
-    shown = [b"%b<</MCID" % unit.owners[0].kind.encode(), 0, b">>BDC", code, b"EMC"]
-    return Code(tuple(_joined(iter(shown))), paragraph.more + high)
+    return Code((b"%b<</MCID\n" % unit.owners[0].kind.encode(), 0, b">>BDC\n%b\nEMC" % code), paragraph.more + high)
 
 
 def _filled(unit: Unit, placed: Placed, codes: dict[int, bytes]) -> Iterator[Any]:
-    if unit.held:
-        yield b"/Artifact BMC"
-        for held in unit.held:
-            yield _drawn(held, *placed.bounds[held.place])
-        yield b"EMC"
+    """The code of a unit between the numbers of its content."""
+    gathered = [_drawn(held, *placed.bounds[held.place]) for held in unit.held]
+    if gathered:
+        gathered = [b"/Artifact BMC", *gathered, b"EMC"]
     for part in unit.parts:
         if type(part) is bytes:
-            yield part
+            gathered.append(part)
         elif part[0] == "content":
+            yield b"\n".join([*gathered, b""])
             yield part[1]
+            gathered = []
         else:
             _, place, run = part
-            code = codes.get(place)
-            x, y = number(placed.words[place]), number(run.y)
-            yield _text_at(run, placed.words[place]) if code is None else b"BT %b %b Td %b ET" % (x, y, code)
+            x, code = placed.words[place], codes.get(place)
+            gathered.append(_text_at(run, x) if code is None else b"BT %b %b Td %b ET" % (number(x), _known(run.y), code))
+    yield b"\n".join(gathered)
 
 
 def _drawn(held: Held, left: float, right: float) -> bytes:
@@ -78,16 +81,3 @@ def _drawn(held: Held, left: float, right: float) -> bytes:
 
 def _text_at(run: Run, x: float) -> bytes:
     return text_code(replace(run, x=x))
-
-
-def _joined(parts: Iterator[Any]) -> Iterator[Any]:
-    """Code that stands one behind another as one."""
-    gathered: list[bytes] = []
-    for part in parts:
-        if type(part) is bytes:
-            gathered.append(part)
-            continue
-        yield b"\n".join([*gathered, b""]) if gathered else b""
-        yield part
-        gathered = []
-    yield b"\n".join(gathered)

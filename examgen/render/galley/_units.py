@@ -62,6 +62,11 @@ class Unit:
     paragraph: Paragraph | None = None
     only: tuple[str, ...] | None = None  # the texts that it was laid out with, where no others can be set
 
+    @property
+    def stiff(self) -> bool:
+        """Whether it is something else than lines of texts."""
+        return self.paragraph is not None or self.only is not None
+
 
 @dataclass
 class Word:
