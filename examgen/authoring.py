@@ -49,7 +49,8 @@ def write_problem(name: str, folder: Path | None = None) -> tuple[str, ...]:
 def _check(name: str) -> None:
     """Raises: InputError."""
     if not NAME.fullmatch(name) or len(name) > LONGEST or iskeyword(name):
-        raise InputError(f"{name[:60]!r} cannot be the name of a problem: give small letters, digits and single _, {LONGEST} at most")
+        told = f"give small letters, digits and single _, {LONGEST} at most"
+        raise InputError(f"{name[:60]!r} cannot be the name of a problem: {told}")
     if name in problems() or name in faults():
         raise InputError(f"there is a problem {name!r} already, choose another name")
 
