@@ -121,7 +121,7 @@ def test_problems_and_engines_are_strangers() -> None:
 
 def test_a_problem_is_named_in_its_own_file_only() -> None:
     """No other module knows a problem type by name, so that a new one is one file and one template."""
-    assert [] == list(named_elsewhere(sources(), registry.problems()))
+    assert [] == list(named_elsewhere(sources(), registry.shipped()))
 
 
 def test_the_simulation_is_apart_from_the_interval_code() -> None:
