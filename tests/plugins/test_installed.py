@@ -134,6 +134,24 @@ def test_an_exam_with_it_is_built(
     assert 0 == world.run(f"examgen verify {language}").returncode
 
 
+LOADED = """import contextlib, io, sys
+sys.argv = ["examgen", "{}"]
+from examgen.cli import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main()
+print(*sorted({{"examgen_linear_neuron", "numpy", "torch", "jinja2", "babel", "weasyprint"}} & set(sys.modules)))"""
+
+
+@pytest.mark.parametrize(("command", "loaded"), [("--help", ""), ("problems", "examgen_linear_neuron")])
+def test_commands_load_no_more_for_it(
+    world: World, done: dict[str, subprocess.CompletedProcess[str]], command: str, loaded: str
+) -> None:
+    """Help runs none of its code; the list of problems does, and nothing that computes or lays out beside it."""
+    (world.folder / "loaded.py").write_text(LOADED.format(command), encoding="utf-8")
+    ended = world.run("venv/bin/python loaded.py")
+    assert (0, loaded) == (ended.returncode, ended.stdout.strip()), ended.stderr
+
+
 def test_without_it_there_is_no_such_problem(world: World, done: dict[str, subprocess.CompletedProcess[str]]) -> None:
     """The tooth: another Python with the same checkout does not know it."""
     words = [sys.executable, "-m", "examgen", "build", str(world.folder / "neuron.toml"), "--proof", "1"]
