@@ -4,6 +4,7 @@
 # make bench   time pages, keys, proofs and starts, beside pdfLaTeX and Typst where they are; BENCH=--quick takes less
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
+# make table   renew the README's table of problem types, with a thumbnail of each
 # make clean   remove what was built; make distclean removes .venv too
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 EDITABLE := $(INSTALL) --no-build-isolation -e
 
-.PHONY: exam test lint bench pins sample clean distclean
+.PHONY: exam test lint bench pins sample table clean distclean
 .DELETE_ON_ERROR:
 
 exam: $(VENV)/exam.stamp
@@ -69,6 +70,10 @@ sample: $(VENV)/test.stamp
 	  pdftoppm -r 60 -f 1 -l 1 -singlefile -png $$(ls build/sample-$$language/solutions/*.pdf | head -n 1) \
 	    variants/sample/solution-$$language || exit; \
 	done
+
+table: $(VENV)/test.stamp
+	@$(PYTHON) .ci/system.py pdf poppler
+	@$(BIN)/python .ci/table.py
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pins constraints.new

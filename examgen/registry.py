@@ -1,4 +1,7 @@
-"""The problem types there are: every module of `examgen.problems` that does not begin with an underscore."""
+"""The problem types there are: the modules of `examgen.problems`, and what other distributions bring by entry points.
+
+One of another distribution that cannot be used is left out and named, with the reason, in `faults`; the others go on.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,80 @@ from examgen.errors import InputError
 from examgen.graph import Graph
 from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Instance, Kind, cells
+from examgen.plugins import Plugin, plugins, told
 from examgen.problem import Preset, Problem
 
 
-@cache
 def problems() -> Mapping[str, Problem]:
     """Name -> problem type, in order of name."""
+    return _installed()[0]
+
+
+def faults() -> Mapping[str, str]:
+    """Name -> why a problem type of another distribution is left out: a sentence that names both."""
+    return _installed()[1]
+
+
+@cache
+def shipped() -> Mapping[str, Problem]:
+    """Those of this package: every module of `examgen.problems` that does not begin with an underscore."""
     names = sorted(module.name for module in iter_modules(package.__path__) if not module.name.startswith("_"))
     found = [import_module(f"{package.__name__}.{name}").PROBLEM for name in names]
     return MappingProxyType({problem.name: problem for problem in found})
 
 
+@cache
+def _installed() -> tuple[Mapping[str, Problem], Mapping[str, str]]:
+    known, left_out = dict(shipped()), {}
+    for plugin in plugins():
+        found = _loaded(plugin)
+        if isinstance(found, Problem):
+            known[plugin.name] = found
+        else:
+            left_out[plugin.name] = f"the problem {plugin.name!r} of {plugin.distribution} is left out: {found}"
+    return MappingProxyType(dict(sorted(known.items()))), MappingProxyType(left_out)
+
+
+def _loaded(plugin: Plugin) -> Problem | str:
+    """The problem type, or why it cannot be used."""
+    if plugin.name in shipped():
+        return "examgen has one of its own that is called so, choose another name"
+    if plugin.fault:
+        return plugin.fault
+    try:
+        found = getattr(import_module(plugin.module), plugin.attribute)
+    except (Exception, SystemExit) as error:  # whatever its code does, all other problems go on
+        return f"{plugin.module}:{plugin.attribute} cannot be imported: {told(error)}"
+    try:
+        return _misfit(plugin.name, found) or found
+    except (Exception, SystemExit) as error:
+        return f"{plugin.module} stumbles over its own presets: {told(error)}"
+
+
+def _misfit(name: str, found: Any) -> str:
+    """What would make an object stumble wherever problems are listed; the rest is for the conformance suite."""
+    if not isinstance(found, Problem):
+        return f"its entry point leads to {type(found).__name__}, not to an instance of a subclass of Problem"
+    if missing := [part for part in ("name", "title", "source", "params", "presets", "default") if not hasattr(found, part)]:
+        return f"it has no {missing[0]}"
+    if found.name != name:
+        return f"it calls itself {found.name!r}, write that name in the entry point too"
+    if found.default not in found.presets:
+        return f"its default {found.default!r} is none of its presets"
+    for preset in found.presets.values():
+        found.tables(preset.params)
+    return ""
+
+
 def problem(name: str) -> Problem:
-    """Raises: InputError for a name that is no problem type."""
+    """Raises: InputError for a name that is no problem type, or one that had to be left out."""
     known = problems()
-    if name not in known:
-        raise InputError(f"unknown problem {name!r}: there are {', '.join(known)}")
-    return known[name]
+    if name in known:
+        return known[name]
+    if name in faults():
+        raise InputError(faults()[name])
+    left_out = f"; left out are {', '.join(faults())}, examgen problems says why" if faults() else ""
+    raise InputError(f"unknown problem {name!r}: there are {', '.join(known)}{left_out}")
 
 
 def preset(name: str, label: str) -> Preset:
@@ -92,3 +152,10 @@ def forget() -> None:
     """What is kept of problems by their names is found anew."""
     for kept in (graph_of, mistakes_of, calculator_of, tables_of, _asks):
         kept.cache_clear()
+
+
+def look_again() -> None:
+    """What is installed is found anew too."""
+    forget()
+    plugins.cache_clear()
+    _installed.cache_clear()

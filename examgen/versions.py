@@ -12,6 +12,7 @@ from pathlib import Path
 from examgen import __version__
 from examgen.drawing import key
 from examgen.exam import Exam
+from examgen.plugins import sound
 from examgen.render.own import checksums
 from examgen.resources import FONT_PACKAGES, find
 
@@ -27,6 +28,7 @@ def versions() -> dict[str, str]:
     fonts = (package.replace("_", "-") for package in FONT_PACKAGES.values())
     found = {"examgen": __version__, "python": platform.python_version()}
     found |= {library: _version(library) for library in sorted((*LIBRARIES, *fonts))}
+    found |= dict(plugin.distribution.rsplit(" ", 1) for plugin in sound())
     return found | {"pango": _pango(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
 
 
@@ -52,9 +54,9 @@ def environment() -> dict[str, str]:
 
 
 def _own_files() -> str:
-    """One checksum of code, templates and catalogues."""
+    """One checksum of code, templates and catalogues, those of other distributions' problem types among them."""
     package, found = Path(__file__).parent, sha256()
-    for folder in (package, find("templates"), find("locale")):
+    for folder in (package, find("templates"), find("locale"), *dict.fromkeys(plugin.folder for plugin in sound())):
         for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES):
             found.update(f"{path.relative_to(folder).as_posix()}\n".encode())
             found.update(path.read_bytes())

@@ -1,8 +1,9 @@
-"""Commands around an exam: build, audit, verify, init, problems."""
+"""Commands around an exam: build, audit, verify, init, problems, new-problem."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from examgen.build import Built
     from examgen.copies import Plan
     from examgen.exam import Exam
+    from examgen.problem import Problem
 
 Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
 Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
@@ -170,24 +172,64 @@ def init(
 @app.command()
 def problems(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One problem type, in full.", show_default=False)] = None,
+    check: Annotated[bool, typer.Option("--check", help="Run the conformance suite on it; without a name, on all.")] = False,
 ) -> None:
-    """List the problem types, their presets and parameters.
+    """List the problem types, their presets and parameters; those of other distributions too.
 
     Example: examgen problems NAME
     """
     from rich.console import Console
 
     from examgen.listing import overview, parameters, presets
-    from examgen.registry import problem
+    from examgen.registry import faults, problem
 
-    console = Console()
-    if name is None:
-        console.print(overview())
+    chosen = None if name is None else problem(name)
+    if check:
+        _conforming(chosen)
         return
-    chosen = problem(name)
+    console = Console()
+    if chosen is None:
+        console.print(overview())
+        for fault in faults().values():
+            typer.echo(f"note: {seen(fault)}", err=True)
+        return
     console.print(f"[bold]{chosen.name}[/bold]: {chosen.title}. Source: {chosen.source}.", highlight=False)
     console.print(presets(chosen))
     console.print(parameters(chosen))
+
+
+def _conforming(chosen: Problem | None) -> None:
+    """Each rule that is broken in a line of its own; what is left out breaks one too."""
+    from examgen.registry import faults, problems
+    from examgen.testing import checks, failures
+
+    broken = list(faults().values()) if chosen is None else []
+    for problem in [chosen] if chosen else problems().values():
+        found = list(failures(problem))
+        broken += found
+        if not found:
+            typer.echo(f"{problem.name}: {len(checks())} rules hold on {len(problem.presets)} presets")
+    for line in broken:
+        typer.echo(seen(line), err=True)
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command("new-problem")
+def new_problem(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it will be called, such as dropout.", show_default=False)],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder; by default NAME.")] = None,
+) -> None:
+    """Write a problem type of one's own to begin with: a distribution with a working example.
+
+    Example: examgen new-problem dropout
+    """
+    from examgen.authoring import write_problem
+
+    folder = output or Path(name)
+    for file in write_problem(name, folder):
+        typer.echo(f"  {folder / file}")
+    typer.echo(f"Next: pip install -e {shlex.quote(str(folder))}, then examgen problems {name} --check")
 
 
 def _known_device(device: str) -> None:

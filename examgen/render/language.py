@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
 from typing import Any
 
 from babel import Locale
@@ -13,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from examgen.errors import InputError
+from examgen.plugins import sound
 from examgen.resources import find
 
 
@@ -41,13 +43,21 @@ def _called(code: str, told_in: str) -> str:
 def translations(language: str) -> NullTranslations:
     """The messages of a language, read from its catalogue each time a process first asks: nothing is compiled.
 
+    What it lacks is looked for in the catalogues that problem types of other distributions bring.
     Raises: InputError for a language without a catalogue.
     """
     if language not in languages():
         raise InputError(f'language = "{language}" has no catalogue: use one of {", ".join(languages())}')
     if language == "en":
         return NullTranslations()
-    path = find("locale") / language / "LC_MESSAGES" / "examgen.po"
+    found = _read(find("locale") / language / "LC_MESSAGES" / "examgen.po", language)
+    for path in dict.fromkeys(plugin.catalogue(language) for plugin in sound()):
+        if path.is_file():
+            found.add_fallback(_read(path, language))
+    return found
+
+
+def _read(path: Path, language: str) -> NullTranslations:
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))

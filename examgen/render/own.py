@@ -11,10 +11,20 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound, TemplateSyntaxError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    PrefixLoader,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import SandboxedEnvironment
 
 from examgen.errors import InputError
+from examgen.plugins import sound
 from examgen.resources import find
 
 OURS = "examgen"  # own templates extend examgen/sheet.html.j2
@@ -56,11 +66,23 @@ class OwnLoader(FileSystemLoader):
 
 
 def loader(folder: Path | None) -> BaseLoader:
-    """Our templates under their names, those of the folder in front of them, and ours once more under examgen/."""
-    ours = FileSystemLoader(find("templates"))
+    """Our templates under their names, those of the folder in front of them, and ours once more under examgen/.
+
+    Ours count among them the one of each problem type that another distribution brings; it can replace no other.
+    """
+    ours = ChoiceLoader([FileSystemLoader(find("templates")), FunctionLoader(_brought)])
     if folder is None:
         return ours
     return ChoiceLoader([OwnLoader(folder), PrefixLoader({OURS: ours}), ours])
+
+
+def _brought(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+    path = _brought_names().get(name)
+    return (path.read_text(encoding="utf-8"), str(path), lambda: True) if path else None
+
+
+def _brought_names() -> dict[str, Path]:
+    return {f"problems/{plugin.template.name}": plugin.template for plugin in sound()}
 
 
 def within(folder: Path, path: Path) -> bool:
@@ -72,7 +94,7 @@ def check(folder: Path, environment: Environment) -> None:
     """Looks at own templates before any work. Raises: InputError for one that replaces nothing, or cannot be read."""
     if not folder.is_dir():
         raise InputError(f"templates: there is no folder {folder}, give one with templates such as sheet.html{SUFFIX}")
-    known = _names(find("templates"))
+    known = sorted({*_names(find("templates")), *_brought_names()})
     names = _names(folder)
     for name in names:
         if name not in known:

@@ -23,6 +23,7 @@ LARGEST = 60
 DECIMALS = 2
 CANDIDATES = 20  # at most per draw, in the mean: a problem constructs its instances and does not wait for luck
 USES = ("quiz", "test", "homework")
+TEST_MINUTES = 11  # what takes longer leaves a test no room for other tasks
 WORDS = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -55,6 +56,21 @@ def preset_is_described(case: Case) -> None:
     allowed = preset.calculator in CALCULATORS
     case.expect(allowed, f"calculator {preset.calculator!r} is none of {', '.join(CALCULATORS)}")
     case.expect(preset.version >= 1, f"version {preset.version} is below 1")
+
+
+@check
+def preset_states_its_calculator(case: Case) -> None:
+    """A preset states no lesser calculator than its parameters need."""
+    stated, needed = case.preset.calculator, case.problem.calculator(case.preset.params)
+    enough = stated not in CALCULATORS or CALCULATORS.index(stated) >= CALCULATORS.index(needed)
+    case.expect(enough, f"calculator {stated!r} is less than the {needed!r} that its parameters need")
+
+
+@check
+def long_presets_are_homework(case: Case) -> None:
+    """What takes longer than a task of a test is for homework."""
+    long = case.preset.minutes[1] > TEST_MINUTES and case.preset.use != "homework"
+    case.expect(not long, f"takes more than {TEST_MINUTES} minutes: its use is homework")
 
 
 @check

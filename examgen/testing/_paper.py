@@ -11,7 +11,7 @@ from typing import Any
 
 from examgen.errors import InputError
 from examgen.model import cells
-from examgen.render.html import key_html, sheets_html
+from examgen.render.html import environment, key_html, sheets_html
 from examgen.render.language import languages, say
 from examgen.render.notation import math, num, prose
 from examgen.render.paper import Head, SheetVariant, SolvedTask, SolvedVariant
@@ -72,6 +72,18 @@ def wording_is_translated(case: Case) -> None:
     for language in languages():
         for message in untranslated(language, sorted(said)):
             case.fail(f"the catalogue {language} does not translate {message!r}")
+
+
+@check
+def template_is_translated(case: Case) -> None:
+    """What the problem's template says by itself exists in every language."""
+    world = environment("en", False)
+    assert world.loader is not None
+    source = world.loader.get_source(world, f"problems/{case.problem.name}.html.j2")[0]
+    found = [said for _, _, said in world.extract_translations(source)]  # type: ignore[attr-defined]
+    for language in languages():
+        for message in untranslated(language, found):
+            case.fail(f"the catalogue {language} does not translate {message!r} of its template")
 
 
 @check

@@ -13,7 +13,7 @@ from tests.architecture.sources import Source, imports, lengths, sources, words
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "entries", "unfinished", "processes", "tables", "spreadsheets", "written"},
+    {"drawing", "model", "resources", "plugins", "entries", "unfinished", "processes", "tables", "spreadsheets", "written"},
     {"staging", "pieces"},
     {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
@@ -32,7 +32,10 @@ LAYERS = (
     {"explaining", "writing", "fairness", "printing"},
     {"solvers"},
     {"exam"},
-    {"sheets", "copies", "bundle", "formulas", "listing", "starting", "homework", "reading", "terminal", "adapters", "setting"},
+    {
+        "sheets", "copies", "bundle", "formulas", "listing", "starting", "authoring", "homework", "reading", "terminal",
+        "adapters", "setting",
+    },
     {"avoiding", "asking", "feedback"},
     {"selecting"},
     {"audit", "grading", "unproved"},
@@ -118,7 +121,7 @@ def test_problems_and_engines_are_strangers() -> None:
 
 def test_a_problem_is_named_in_its_own_file_only() -> None:
     """No other module knows a problem type by name, so that a new one is one file and one template."""
-    assert [] == list(named_elsewhere(sources(), registry.problems()))
+    assert [] == list(named_elsewhere(sources(), registry.shipped()))
 
 
 def test_the_simulation_is_apart_from_the_interval_code() -> None:

@@ -20,7 +20,7 @@ from examgen.resources import find
 from tests.cli.commands import Ended, complaint, run
 
 COMMANDS = (
-    "build", "audit", "verify", "init", "problems", "solve", "practice",
+    "build", "audit", "verify", "init", "problems", "new-problem", "solve", "practice",
     "answers", "check", "grade", "marks", "follow", "archive",
 )  # fmt: skip
 HEAVY = {"torch", "sympy", "mpmath", "numpy", "weasyprint", "jinja2", "pydantic"}
@@ -55,7 +55,8 @@ def test_the_help_names_every_command() -> None:
 
     ended = run("--help")
     assert 0 == ended.status
-    assert sorted(COMMANDS) == sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
+    named = (command.name or command.callback.__name__ for command in app.registered_commands if command.callback)
+    assert sorted(COMMANDS) == sorted(named)
     assert [] == [command for command in COMMANDS if command not in ended.out]
     assert ended == run("-h")
 

@@ -15,7 +15,7 @@ import pytest
 from examgen import registry
 from examgen.graph import Graph
 from examgen.model import Instance, cells
-from examgen.problem import CALCULATORS, Preset, Problem
+from examgen.problem import Preset
 from examgen.solving import draw, exact_values
 
 DRAWS = 40
@@ -50,7 +50,6 @@ TEACHING = {
     ("conv_relu_pool", "5x5_gradient"): ((8, 8), "test", "none"),
     ("conv_relu_pool", "6x6"): ((15, 15), "homework", "none"),
 }
-TEST_MINUTES = 11  # a longer preset is homework
 
 Rule = Any
 
@@ -173,36 +172,6 @@ def test_parameters_need_a_calculator(name: str, given: Any, needed: str) -> Non
     """Exp and ln need a scientific calculator, squares and averages a simple one."""
     chosen = registry.problem(name)
     assert needed == chosen.calculator(chosen.with_params(given))
-
-
-def understated(chosen: Problem, presets: Any) -> list[str]:
-    """Presets that state a lesser calculator than their parameters need."""
-    rank = CALCULATORS.index
-    return [label for label, preset in presets.items() if rank(preset.calculator) < rank(chosen.calculator(preset.params))]
-
-
-def test_presets_state_the_calculator_that_they_need() -> None:
-    """No preset of any problem states less than its parameters need."""
-    assert {} == {name: bad for name, chosen in registry.problems().items() if (bad := understated(chosen, chosen.presets))}
-
-
-@pytest.mark.parametrize(("stated", "wanted"), [("none", ["x"]), ("simple", ["x"]), ("scientific", [])])
-def test_a_preset_that_states_too_little_is_noticed(stated: Any, wanted: list[str]) -> None:
-    """The tooth: softmax without a scientific calculator."""
-    chosen = registry.problem("softmax_loss")
-    params = chosen.presets[chosen.default].params
-    assert wanted == understated(chosen, {"x": Preset(params, (1, 1), calculator=stated)})
-
-
-def test_long_presets_are_homework() -> None:
-    """What takes longer than a task of a test is for homework, whoever added it."""
-    long = [
-        (name, label)
-        for name, problem in registry.problems().items()
-        for label, preset in problem.presets.items()
-        if preset.minutes[1] > TEST_MINUTES and preset.use != "homework"
-    ]
-    assert [] == long
 
 
 def test_half_of_the_backprop_presets_have_another_upstream_gradient() -> None:

@@ -16,7 +16,7 @@ from examgen import bundle, folder, registry, solving
 from examgen.drawing import Stream, key
 from examgen.graph import Builder, Graph, expand
 from examgen.mistakes import Mistake, local
-from examgen.model import Ask, Convention, Instance, Leaf, Reminder, Step, each
+from examgen.model import Ask, Calculator, Convention, Instance, Leaf, Reminder, Step, each
 from examgen.narration import Worked
 from examgen.ops import OPS
 from examgen.problem import Preset, Problem, param
@@ -36,8 +36,8 @@ class Params:
     limit: int = param(5, "inputs lie within ± this", low=2, high=9)
 
 
-def only(params: Any, minutes: tuple[float, float]) -> Mapping[str, Preset]:
-    return {"small": Preset(params, minutes)}
+def only(params: Any, minutes: tuple[float, float], calculator: Calculator = "scientific") -> Mapping[str, Preset]:
+    return {"small": Preset(params, minutes, calculator=calculator)}
 
 
 class Toy(Problem):
@@ -111,6 +111,16 @@ class WithoutDoc(Toy):
 class BackwardMinutes(Toy):
     breaks = "preset_is_described"
     presets = only(Params(), (5, 3))
+
+
+class SaysThatNoCalculatorIsNeeded(Toy):
+    breaks = "preset_states_its_calculator"
+    presets = only(Params(), (1, 2), "simple")
+
+
+class TooLongForATest(Toy):
+    breaks = "long_presets_are_homework"
+    presets = only(Params(), (11, 12))
 
 
 class BeyondItsOwnBounds(Toy):
@@ -306,6 +316,11 @@ class EnglishOnly(Toy):
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         return (Convention("rule", "A sentence that no catalogue has."),)
+
+
+class TemplateInEnglishOnly(Toy):
+    breaks = "template_is_translated"
+    template = "{% trans %}A sentence that no catalogue has.{% endtrans %}" + SAID + PRINTED
 
 
 class RemindsInEnglish(Toy):

@@ -21,7 +21,7 @@ from examgen import problems as problem_package
 from examgen import written as written_package
 from examgen.errors import InputError
 from examgen.labels import LETTERS, labels
-from examgen.registry import problems
+from examgen.registry import problems, shipped
 from examgen.render import describing, speech
 from examgen.render import language as language_module
 from examgen.render.html import sheets_html
@@ -70,7 +70,7 @@ def problem_messages() -> set[str]:
     said = {text for file in files for text in sentences(file.read_text(encoding="utf-8"))}
     said |= {*describing.MESSAGES, *speech.MESSAGES}
     said |= {*asking.MESSAGES, *checking.MESSAGES, *feedback.MESSAGES, *practising.MESSAGES, *marker_messages()}
-    return said | {problem.title for problem in problems().values()} | {LETTERS, PLACE, TITLE, *CLASSES}
+    return said | {problem.title for problem in shipped().values()} | {LETTERS, PLACE, TITLE, *CLASSES}
 
 
 def marker_messages() -> set[str]:

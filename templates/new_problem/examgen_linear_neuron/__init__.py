@@ -1,0 +1,1 @@
+"""A problem type for examgen."""
