@@ -30,7 +30,7 @@ pytestmark = pytest.mark.xdist_group("resumed")
 CHUNK = 2
 GOES_ON = "note: goes on from what a stopped build has finished: "
 THROWN_AWAY = "note: what a stopped build had finished is thrown away: "
-FILES = 20  # that a build writes: what is drawn, three for each of three chunks, sheets, key, six solutions, both JSON files
+FILES = 23  # that a build writes: what is drawn, four for each of three chunks, sheets, key, six solutions, both JSON files
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ def stopped(exam: Path, folder: Path, at: int, *options: object, failure: BaseEx
     return ended
 
 
-@pytest.mark.parametrize("at", [2, 3, 4, 6, 11, 12, 13, 15, 19, 20])
+@pytest.mark.parametrize("at", [2, 3, 4, 7, 14, 15, 16, 18, 22, 23])
 def test_a_stopped_build_goes_on(exam: Path, whole: Folder, at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At any of its files: what was finished is told and not made again, and the bytes are those of a build in one go."""
     told = stopped(exam, tmp_path / "out", at)
@@ -124,7 +124,7 @@ def test_a_build_in_one_go_says_nothing(exam: Path, whole: Folder, tmp_path: Pat
 def test_what_is_finished_is_counted(exam: Path, tmp_path: Path) -> None:
     """Of variants solved and worked solutions by the variant, of the rest by the file."""
     there = "6 of 6 variants solved and proved, 2 of 6 worked solutions set, 2 of 2 files of sheets and key set"
-    told = stopped(exam, tmp_path / "out", 16).err
+    told = stopped(exam, tmp_path / "out", 19).err
     assert f"note: stopped; {there}: the same command goes on from there, and --fresh begins anew\n" in told
     assert f"{GOES_ON}{there}\n" in again(exam, tmp_path / "out").err
 
@@ -141,7 +141,7 @@ def test_what_belongs_to_another_build_is_thrown_away(
         if what in ("library", "files"):
             changed = {"library": "weasyprint", "files": "examgen's files"}[what]
             patch.setattr(examgen.versions, "environment", lambda: {**examgen.versions.versions(), changed: "0"})
-        stopped(other, tmp_path / "out", 13, *options)
+        stopped(other, tmp_path / "out", 16, *options)
     ended = again(exam, tmp_path / "out")
     assert (0, True, False) == (ended.status, THROWN_AWAY in ended.err, GOES_ON in ended.err)
     assert same(whole, Folder(tmp_path / "out"))
@@ -149,7 +149,7 @@ def test_what_belongs_to_another_build_is_thrown_away(
 
 def test_fresh_begins_anew(exam: Path, whole: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a note, since it was asked for."""
-    stopped(exam, tmp_path / "out", 13)
+    stopped(exam, tmp_path / "out", 16)
     written: list[str] = []
     monkeypatch.setattr(examgen.build, "write", stopping(0, KeyboardInterrupt(), written))
     ended = again(exam, tmp_path / "out", "--fresh")
@@ -159,7 +159,7 @@ def test_fresh_begins_anew(exam: Path, whole: Folder, tmp_path: Path, monkeypatc
 
 def test_what_would_fail_again_is_not_kept(exam: Path, tmp_path: Path) -> None:
     """An answer that does not hold: no folder is left."""
-    told = stopped(exam, tmp_path / "out", 13, failure=ProofError("it does not add up"))
+    told = stopped(exam, tmp_path / "out", 16, failure=ProofError("it does not add up"))
     assert (1, False) == (told.status, "note:" in told.err)
     assert [] == list(tmp_path.iterdir())
 
@@ -167,7 +167,7 @@ def test_what_would_fail_again_is_not_kept(exam: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["changed", "shorter", "gone", "unnoted", "half a line"])
 def test_a_damaged_piece_is_made_again(damage: str, exam: Path, whole: Folder, tmp_path: Path) -> None:
     """Whatever happened to its file or to what is noted down of it; the bytes are the same in the end."""
-    stopped(exam, tmp_path / "out", 15)
+    stopped(exam, tmp_path / "out", 18)
     (stage,) = (tmp_path / "out").glob(f"{STAGE}*")
     path = stage / "pieces" / "000003.solved"
     content = path.read_bytes()
