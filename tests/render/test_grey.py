@@ -115,7 +115,7 @@ def looks(html: str) -> dict[str, tuple[Any, ...]]:
         if isinstance(box, boxes.TableCellBox) and box.element is not None and box.element_tag == "td":
             texts = [part for part in box.descendants() if isinstance(part, boxes.TextBox)]
             if "5" in (said := "".join(text.text for text in texts)):
-                frame = (box.style["border_top_width"], box.style["border_bottom_width"])
+                frame = (box.style["border_top_width"], box.style["border_bottom_width"], box.style["outline_style"])
                 lined = {str(part.style["text_decoration_line"]) for part in (box, *texts)}
                 style = {(text.style["font_style"], text.style["font_weight"]) for text in texts}
                 found[box.element.get("class", "").strip()] = (said, frame, lined, style)
