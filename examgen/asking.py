@@ -67,7 +67,7 @@ def _emphasised(text: str) -> Text:
 
 def _given(task: SheetTask, style: Style) -> Iterator[RenderableType]:
     """The numbers: a classifier's scores between their heads, as on paper, anything else as a worked solution begins."""
-    if "labels" in task.data:
+    if {"scores", "labels"} <= task.data.keys():
         yield Padding(_scores(task, style), (0, 0, 1, 2))
     else:
         step = given_step(Instance(task.problem, task.params, task.data))
