@@ -20,7 +20,7 @@ TO_WEIGHTS = (
 def steps(worked: Worked) -> Iterator[Step]:
     places, label = range(worked.graph["f"].shape[0]), int(worked.values["label"][0])
     yield given(worked)
-    yield Step("scores", AFFINE, lines=tuple(worked.line("f", (j,)) for j in places), grids=grids(worked, "f"))
+    yield Step("affine", AFFINE, lines=tuple(worked.line("f", (j,)) for j in places), grids=grids(worked, "f"))
     yield Step("loss", DATA, {"true": label + 1}, lines=tuple(_loss(worked, label)))
     yield Step("regularisation", ADDED, lines=(worked.line("R", stop={"W"}), worked.line("loss", stop={"losses", "R"})))
     if worked.backward:

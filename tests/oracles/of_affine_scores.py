@@ -24,7 +24,8 @@ def slopes_of_hinge(f: Any, y: int, *, own: bool, margin: int, hinge: bool, sign
     """Loss and its slope at every score."""
     gaps = [sign * (s - f[y]) + margin if j != y else Fraction(margin * own) for j, s in enumerate(f)]
     terms = [max(Fraction(0), gap) for gap in gaps] if hinge else gaps
-    slopes = [Fraction(sign) * (term > 0 or not hinge) * (2 * term if squared else 1) * (j != y) for j, term in enumerate(terms)]
+    counted = [(j != y) * (2 * term if squared else 1) * (term > 0 or not hinge) for j, term in enumerate(terms)]
+    slopes = [Fraction(sign) * each for each in counted]
     slopes[y] = -sum(slopes)
     return sum(term**2 if squared else term for term in terms), slopes
 
