@@ -16,6 +16,7 @@ from math import floor, log10
 from typing import Any
 
 from examgen.answers import decimal_text, half_up, rounded
+from examgen.choices import letter
 from examgen.formula import term_latex, term_text
 from examgen.model import Circuit, Edge, Expression, Gate, Grid, Leaf, Line, Step, Term, What, cells, each
 from examgen.render.diagram import Diagram, Node
@@ -34,11 +35,12 @@ EXACTLY = "="
 class Box:
     """The answer box that a line or a grid fills: to how many decimals it is rounded, and what it is called on paper.
 
-    Without decimals the answer stays a fraction or a logarithm.
+    Without decimals the answer stays a fraction or a logarithm. `letters` are what the choices are called, where it is one.
     """
 
     decimals: int | None
     label: str = ""
+    letters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,9 @@ def _line(line: Line, style: Style, boxes: Mapping[What, Box]) -> WrittenLine:
         left = forms.pop(0)[1]
     note = style.say(line.note) if line.note else ""
     answer = ""
+    if box is not None and box.letters:
+        chosen = letter(value, box.letters)
+        return WrittenLine(left, (("=", chosen if style.text else rf"\text{{{chosen}}}"),), True, box.label, "", note)
     if box is not None and box.decimals is not None:
         final = rounded(value, box.decimals)
         if final != value:
