@@ -106,11 +106,11 @@ def _score(text: str, framed: bool) -> Text:
 
 
 def _options(box: Box) -> Iterator[RenderableType]:
-    """The choices of a box, each behind its letter."""
+    """The choices of a box, each behind its letter; the box's label stands in the table of boxes alone."""
     pairs = zip(box.letters, box.options, strict=True)
     lines = [Text.assemble((f"{letter}) ", "bold"), _emphasised(prose(option))) for letter, option in pairs]
     if lines:
-        yield Padding(Group(Text(f"{box.label}  {name_of(box)}", "bold"), *lines), (0, 0, 1, 2))
+        yield Padding(Group(Text(f"{name_of(box)}:", "bold"), *lines), (0, 0, 1, 2))
 
 
 def _boxes(boxes: Sequence[Box], style: Style) -> Table:

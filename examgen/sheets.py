@@ -282,7 +282,7 @@ def _solved_task(exam: Exam, task: Task, solution: Solution, style: writing.Styl
     kept = unrounded(instance.problem, instance.params)
     filled = {
         (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(
-            None if kept else box.decimals, box.label, box.letters
+            None if kept else box.decimals, box.label, len(box.options)
         )
         for answer, box in zip(solution.answers, asked, strict=True)
     }

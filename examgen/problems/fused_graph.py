@@ -15,7 +15,7 @@ from examgen.graph import Builder, Graph, Ref
 from examgen.mistakes import Forward, Mistake, node_replaced
 from examgen.model import Ask, Convention, Exact, Index, Instance, Line, Step
 from examgen.narration import Worked, given, grids
-from examgen.problem import Preset, Problem, param
+from examgen.problem import Preset, Problem, ResultField, param
 
 SCALES, POOLS = ("up", "down"), ("max", "sum")  # by a positive factor, by a negative one
 LATEX = {
@@ -29,7 +29,7 @@ FUSED = (r"$y=a\,h+a\,b$", r"$y=a\,h+b$", r"$y=(a+b)\,h$", r"$y=a\,h+a+b$")  # o
 class Params:
     ops: tuple[str, ...] = param(("shift", "up", "relu", "down"), "four in their order: shift, up, down, relu, max, sum")
     order: int = param(0, "which way to fuse comes first among the choices", low=0, high=3, timed=False)
-    inputs: int = param(4, "numbers on which the graphs are run", low=2, high=6)
+    inputs: int = param(2, "numbers on which the graphs are run", low=2, high=6)
     draw: str = param("no", "draw the operations too", choices=("no", "cells", "pooled"), timed=False)
 
     @property
@@ -56,10 +56,10 @@ class FusedGraph(Problem):
     source = "CS231n, deep learning software: static graphs"
     params = Params
     default = "random_cells"
-    example = "x=2,-3,1,-1 a=2 b=1 c=-3"
+    example = "x=2,-3 a=2 b=1 c=-3"
     presets = {
-        "random_cells": Preset(Params(draw="cells"), (4, 6)),
-        "random_pooled": Preset(Params(("shift", "down", "relu", "max"), draw="pooled"), (4, 6)),
+        "random_cells": Preset(Params(draw="cells"), (7, 8)),
+        "random_pooled": Preset(Params(("shift", "down", "relu", "max"), draw="pooled"), (6, 7)),
     }
 
     def check(self, params: Params) -> None:
@@ -140,10 +140,14 @@ class FusedGraph(Problem):
             return f"f_{{{node[1:]}{int(node[1:]) + 1}}}" if node[0] == "s" else f"F_{{{node[1:]}}}"
         return {"swap": "Q_{1}", "fuse": "Q_{2}"}.get(node) or super().symbol(graph, node, index)
 
+    def results(self, graph: Graph) -> Mapping[str, ResultField]:
+        return {name: ResultField(name) for name in ("f", "swap", "fuse")}
+
     def steps(self, worked: Worked) -> Iterator[Step]:
         yield given(worked)
+        yield Step("as_it_is", AS_IT_IS, grids=grids(worked, "f"))
         for key, says, nodes in (("swap", SWAPPED, ("s1", "s2", "s3")), ("fuse", WAYS_RUN, ("w1", "w2", "w3", "w4"))):
-            shown = tuple(grid for name in ("f", *nodes) for grid in grids(worked, name))
+            shown = tuple(grid for name in nodes for grid in grids(worked, name))
             note = NONE if key == "swap" and worked.value(key) == len(SWAPS) else AGREES
             line = Line(worked.symbol(key), (), worked.value(key), what=(key, False, ()), note=note)
             yield Step(f"{key}_run", says, lines=(line,), grids=shown)
@@ -200,8 +204,9 @@ FUSE = (
 )
 RUN = "Numbers to try it on; no wrong choice gives the same $f$ on them:"
 SWAPS = ("operations 1 and 2", "operations 2 and 3", "operations 3 and 4", "none of these pairs")
-SWAPPED = "The graph as it is, $f$, and with two operations exchanged: $f_{ij}$ with operations $i$ and $j$."
-WAYS_RUN = "The graph as it is, $f$, and with each way to fuse, in the order of the choices: $F_1$ to $F_4$."
+AS_IT_IS = "The graph as it is, run on the numbers given:"
+SWAPPED = "With two operations exchanged, $f_{ij}$ with operations $i$ and $j$:"
+WAYS_RUN = "With each way to fuse, in the order of the choices:"
 AGREES, NONE = "the only choice with the numbers of the graph as it is", "every exchange leads to other numbers"
 FACTOR = "A factor multiplies what was added before it: a(h + b) is not ah + b."
 RULES = {  # whether two neighbours may change places, and why
