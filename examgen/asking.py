@@ -37,6 +37,8 @@ def task_parts(task: SheetTask, style: Style) -> Iterator[RenderableType]:
     yield from _given(task, style)
     yield Text(style.say(FIND), "bold")
     yield Padding(_boxes(task.boxes, style), (0, 0, 1, 2))
+    for box in task.boxes:
+        yield from _options(box)
 
 
 def name_of(box: Box) -> str:
@@ -46,7 +48,8 @@ def name_of(box: Box) -> str:
 
 def wanted(box: Box, style: Style) -> str:
     """What a box takes: a whole number, so many decimals, a matrix of either."""
-    return takes(box.shape if box.kind == "array" else (), "integer" in (box.kind, box.cell_kind), box.decimals, style.language)
+    whole = "integer" in (box.kind, box.cell_kind)
+    return takes(box.shape if box.kind == "array" else (), whole, box.decimals, style.language, box.letters)
 
 
 def _paragraphs(text: str) -> Iterator[RenderableType]:
@@ -67,7 +70,7 @@ def _emphasised(text: str) -> Text:
 
 def _given(task: SheetTask, style: Style) -> Iterator[RenderableType]:
     """The numbers: a classifier's scores between their heads, as on paper, anything else as a worked solution begins."""
-    if "labels" in task.data:
+    if {"scores", "labels"} <= task.data.keys():
         yield Padding(_scores(task, style), (0, 0, 1, 2))
     else:
         step = given_step(Instance(task.problem, task.params, task.data))
@@ -100,6 +103,14 @@ def _scores(task: SheetTask, style: Style) -> Table:
 def _score(text: str, framed: bool) -> Text:
     """In line with the others: brackets stand where those have room."""
     return Text(f"[{text}]", "bold") if framed else Text(f" {text} ")
+
+
+def _options(box: Box) -> Iterator[RenderableType]:
+    """The choices of a box, each behind its letter; the box's label stands in the table of boxes alone."""
+    pairs = zip(box.letters, box.options, strict=True)
+    lines = [Text.assemble((f"{letter}) ", "bold"), _emphasised(prose(option))) for letter, option in pairs]
+    if lines:
+        yield Padding(Group(Text(f"{name_of(box)}:", "bold"), *lines), (0, 0, 1, 2))
 
 
 def _boxes(boxes: Sequence[Box], style: Style) -> Table:

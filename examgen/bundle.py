@@ -10,6 +10,7 @@ from typing import Any
 
 from examgen import codes
 from examgen.answers import decimal_text
+from examgen.choices import letters
 from examgen.entries import solution_name, volumes
 from examgen.exam import Exam
 from examgen.keyfile import FORMAT
@@ -80,19 +81,21 @@ def task_json(
         "params": {name: plain(value) for name, value in asdict(instance.params).items()},
         "data": {name: plain(value) for name, value in instance.data.items()},
         "working": working,
-        "answers": [_answer(answer, label, points) for answer, label, points in named],
+        "answers": [_answer(answer, label, points, language) for answer, label, points in named],
         "mistakes": [_mistake(found, language) for found in solution.mistakes],
         "graph": graph_of(instance.problem, instance.params).to_json(),
     }
 
 
-def _answer(answer: Answer, label: str, points: Fraction) -> dict[str, Any]:
+def _answer(answer: Answer, label: str, points: Fraction, language: str) -> dict[str, Any]:
+    """`options` are what the choices are called on paper; only a choice has any."""
     ask = answer.ask
     return {
         "key": ask.key,
         "label": label,
         "symbol": ask.symbol,
         "kind": ask.kind,
+        **({"options": letters(len(ask.options), language)} if ask.options else {}),
         "cells": "integer" if ask.whole else "number",
         "node": ask.node,
         "gradient": ask.gradient,

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from examgen import feedback, keyfile
+from examgen.choices import letter
 from examgen.errors import InputError
 from examgen.keyfile import Key, KeyBox, KeyTask, KeyVariant
 from examgen.marking import NONE, VARIANT, Corrections, Mark, StripRow, right_values
@@ -84,7 +85,7 @@ def _title(task: KeyTask, language: str) -> str:
 
 
 def _takes(box: KeyBox, language: str) -> str:
-    return feedback.takes(box.shape, box.whole, box.decimals, language)
+    return feedback.takes(box.shape, box.whole, box.decimals, language, box.options)
 
 
 def name_of(box: KeyBox) -> str:
@@ -121,14 +122,17 @@ def parts(key: Key, mark: Mark, *, reveal: bool = False) -> Iterator[RenderableT
     style = replace(style_for(key.language), text=True)
     names = {box.label: name_of(box) for box in key[mark.variant].boxes}
     right = right_values(key, mark.variant) if reveal else {}
-    values = {label: printed(value, style.comma) for label, value in right.items()}
+    options = {box.label: box.options for box in key[mark.variant].boxes}
+    values = {label: printed(value, style.comma, options[label]) for label, value in right.items()}
     return feedback.parts(mark, style, names, written=True, values=values)
 
 
-def printed(value: Exact | None, comma: bool) -> str:
-    """A number, or a matrix row by row."""
+def printed(value: Exact | None, comma: bool, options: tuple[str, ...] = ()) -> str:
+    """A number, what a choice is called, or a matrix row by row."""
     if value is None:
         return "—"
+    if options:
+        return letter(value, options)
     if not shape(value):
         return num(value, comma)
     if len(shape(value)) == 1:
@@ -144,7 +148,7 @@ def strip(rows: Sequence[StripRow], language: str) -> Table:
         table.add_column(head)
     for row in rows:
         sign = "=" if row.own else "→" if row.changed else ""
-        own = printed(row.follows, comma) if row.changed or row.own else ""
-        right, follows = Text(printed(row.right, comma)), Text(own, "" if row.own else "bold")
+        own = printed(row.follows, comma, row.options) if row.changed or row.own else ""
+        right, follows = Text(printed(row.right, comma, row.options)), Text(own, "" if row.own else "bold")
         table.add_row(Text(row.label, "bold"), right, Text(sign), follows)
     return table

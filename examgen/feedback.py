@@ -28,13 +28,19 @@ POINTS = "Points: %(points)s of %(most)s."
 REVEALED = "Right is %(value)s."
 NOTHING_MORE = ("Not answered.", "Wrong.")  # sentences that say no more than the word beside them
 WHOLE, DECIMALS, WHOLE_CELLS, MATRIX = "a whole number", "decimals: %(decimals)s", "whole numbers", "matrix %(size)s"
-MESSAGES = (WHOLE, DECIMALS, WHOLE_CELLS, MATRIX, POINTS, REVEALED, *(word for word, _ in STATUS.values()))
+CHOICE = "one of %(letters)s"
+MESSAGES = (CHOICE, WHOLE, DECIMALS, WHOLE_CELLS, MATRIX, POINTS, REVEALED, *(word for word, _ in STATUS.values()))
 SETTLED = ("right", "partial", "wrong", "blank", "unreadable", "cancelled", "hand")  # whatever they are worth
 LONGEST = 40  # characters of an answer that are shown again
 
 
-def takes(dims: Sequence[int], whole: bool, decimals: int, language: str) -> str:
-    """What a box takes: a whole number, so many decimals, a matrix of either; `dims` is the shape of its answer."""
+def takes(dims: Sequence[int], whole: bool, decimals: int, language: str, letters: Sequence[str] = ()) -> str:
+    """What a box takes: a whole number, so many decimals, a matrix of either; `dims` is the shape of its answer.
+
+    `letters` are what the choices are called, where it takes one of them.
+    """
+    if letters:
+        return say(language, CHOICE, {"letters": ", ".join(letters)})
     number = say(language, DECIMALS, {"decimals": decimals})
     if not dims:
         return say(language, WHOLE) if whole else number

@@ -69,7 +69,10 @@ def _boxes(chosen: Problem, instance: Instance, graph: Graph, decimals: int) -> 
         asks = asks_of(instance) if printed == {node.name: node.shape for node in graph.nodes} else ()
     except InputError:
         asks = ()
-    return {(ask.node, ask.gradient, ask.index or ()): Box(decimals_of(graph, ask, decimals)) for ask in asks}
+    return {
+        (ask.node, ask.gradient, ask.index or ()): Box(decimals_of(graph, ask, decimals), choices=len(ask.options))
+        for ask in asks
+    }
 
 
 def page(tasks: Sequence[Solved], style: Style, *, full: bool, screen: bool) -> str:

@@ -64,7 +64,8 @@ STANDARD = Rules()
 class KeyBox:
     """One answer box; `value` are nearest doubles, `accept` the lowest and highest number of each cell, flat.
 
-    `symbol` is the LaTeX of what is asked; keys of earlier builds have none.
+    `symbol` is the LaTeX of what is asked; keys of earlier builds have none. `options` are what the choices are called on
+    paper: the value of such a box is the place of one of them, from 1.
     """
 
     label: str
@@ -80,6 +81,7 @@ class KeyBox:
     accept: tuple[tuple[Fraction, Fraction], ...]
     decimals: int
     points: Fraction
+    options: tuple[str, ...] = ()
 
     @property
     def unit(self) -> Fraction:
@@ -240,7 +242,7 @@ def _box(told: Mapping[str, Any]) -> KeyBox:
     return KeyBox(
         label, key, symbol, node, bool(told["gradient"]), tuple(told["index"] or ()), told["cells"] == "integer",
         shape(told["value"]), freeze(told["value"]), freeze(told["exact"]), pairs, int(told["decimals"]),
-        Fraction(told["points"]),
+        Fraction(told["points"]), tuple(map(str, told.get("options", ()))),
     )
 
 

@@ -38,6 +38,11 @@ def typed(names: Iterable[str], language: str) -> Mapping[str, str]:
     return {name: f"{int(found[name][1])}{text}" for name, text in meant.items() if set(text) <= set(own)}
 
 
+def alike(letter: str) -> tuple[str, ...]:
+    """The letters of other alphabets that look like this one."""
+    return tuple({letter.translate(SHAPES), letter.translate(_BACK)} - {letter})
+
+
 def _alphabets(language: str) -> list[str]:
     """The paper's own first."""
     return [say(language, LETTERS), *(say(other, LETTERS) for other in languages() if other != language)]

@@ -81,7 +81,8 @@ class Ask:
     """One answer box: a value or a gradient of one graph node, whole or one entry of it.
 
     `symbol` is LaTeX, as printed before the box. `points` is the box's share when the definition does not say otherwise.
-    `group` names the boxes that always carry equal points. `cell_kind` is the kind of the single numbers.
+    `group` names the boxes that always carry equal points. `cell_kind` is the kind of the single numbers. A choice has
+    `options`, English messages (gettext ids), and its value is the place of one of them, counted from 1.
     """
 
     key: str
@@ -94,11 +95,12 @@ class Ask:
     points: Fraction = Fraction(1)
     group: str = ""
     cell_kind: Literal["integer", "number"] = "number"
+    options: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
-        """Whether whole numbers are asked: exactly one of them is right."""
-        return "integer" in (self.kind, self.cell_kind)
+        """Whether whole numbers are asked, or a choice: exactly one of them is right."""
+        return self.kind == "choice" or "integer" in (self.kind, self.cell_kind)
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,8 @@ def given(worked: Worked) -> Step:
     lines: list[Line] = []
     shown: list[Grid] = []
     named_constants = (node for node in worked.graph.nodes if node.op == "const" and not node.name.startswith(UNNAMED))
-    for node in (*worked.graph.inputs, *named_constants):
+    numbers = (node for node in worked.graph.inputs if not node["discrete"])  # a class is told in words, and counts from 1
+    for node in (*numbers, *named_constants):
         if node.shape:
             shown += grids(worked, node.name)
         else:

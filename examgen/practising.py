@@ -63,7 +63,8 @@ class Exercise:
     def solution(self, style: Style) -> Iterator[RenderableType]:
         """The worked solution in its long form."""
         places = ((ask.node, ask.gradient, ask.index or ()) for ask in asks_of(self.instance))
-        boxes = {place: Box(box.decimals, box.label) for place, box in zip(places, self.sheet.boxes, strict=True)}
+        asked = (Box(box.decimals, box.label, len(box.options)) for box in self.sheet.boxes)
+        boxes = dict(zip(places, asked, strict=True))
         yield Text(style.say(ROUNDING, {"working": style.working}), "dim")
         yield from steps(write(solution_steps(self.instance), style, boxes), style)
 

@@ -17,7 +17,7 @@ from examgen import problems as package
 from examgen.errors import InputError
 from examgen.graph import Graph
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Calculator, Instance, Kind, cells
+from examgen.model import Ask, Calculator, Instance, cells
 from examgen.plugins import Plugin, plugins, told
 from examgen.problem import Preset, Problem
 
@@ -107,7 +107,7 @@ def asks_of(instance: Instance) -> tuple[Ask, ...]:
     asks = _asks(instance.problem, instance.params)
     if all(isinstance(cell, int) for value in instance.data.values() for cell in cells(value)):
         return asks
-    return tuple(replace(ask, kind=_number(ask.kind), cell_kind="number") if ask.whole else ask for ask in asks)
+    return tuple(_of_numbers(ask) if ask.whole and not ask.options else ask for ask in asks)
 
 
 @lru_cache(maxsize=1024)
@@ -115,8 +115,8 @@ def _asks(name: str, params: Any) -> tuple[Ask, ...]:
     return problem(name).asks(params)
 
 
-def _number(kind: Kind) -> Kind:
-    return "number" if kind == "integer" else kind
+def _of_numbers(ask: Ask) -> Ask:
+    return replace(ask, kind="number" if ask.kind == "integer" else ask.kind, cell_kind="number")
 
 
 @lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from examgen import codes, formula, writing
 from examgen.answers import decimals_of, rounded
+from examgen.choices import letters
 from examgen.exam import Exam, Task
 from examgen.explaining import solution_steps
 from examgen.graph import UNNAMED, Graph, Node
@@ -76,7 +77,11 @@ def boxes(number: int, instance: Instance, language: str, points: Points, decima
     asks, graph = asks_of(instance), graph_of(instance.problem, instance.params)
     named = zip(asks, labels(number, len(asks), language), distribute(asks, points), strict=True)
     return tuple(
-        Box(a.key, label, a.symbol, a.kind, a.cell_kind, a.shape, share, decimals_of(graph, a, decimals))
+        Box(
+            a.key, label, a.symbol, a.kind, "integer" if a.options else a.cell_kind, a.shape, share,
+            decimals_of(graph, a, decimals), tuple(say(language, option) for option in a.options),
+            letters(len(a.options), language),
+        )
         for a, label, share in named
     )
 
@@ -276,7 +281,9 @@ def _solved_task(exam: Exam, task: Task, solution: Solution, style: writing.Styl
     instance, asked = solution.instance, _boxes(exam, task, solution)
     kept = unrounded(instance.problem, instance.params)
     filled = {
-        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(None if kept else box.decimals, box.label)
+        (answer.ask.node, answer.ask.gradient, answer.ask.index or ()): writing.Box(
+            None if kept else box.decimals, box.label, len(box.options)
+        )
         for answer, box in zip(solution.answers, asked, strict=True)
     }
     return SolvedTask(

@@ -16,6 +16,7 @@ from math import floor, log10
 from typing import Any
 
 from examgen.answers import decimal_text, half_up, rounded
+from examgen.choices import letter, letters
 from examgen.formula import term_latex, term_text
 from examgen.model import Circuit, Edge, Expression, Gate, Grid, Leaf, Line, Step, Term, What, cells, each
 from examgen.render.diagram import Diagram, Node
@@ -34,11 +35,12 @@ EXACTLY = "="
 class Box:
     """The answer box that a line or a grid fills: to how many decimals it is rounded, and what it is called on paper.
 
-    Without decimals the answer stays a fraction or a logarithm.
+    Without decimals the answer stays a fraction or a logarithm. `choices` are so many to choose from, where it is a choice.
     """
 
     decimals: int | None
     label: str = ""
+    choices: int = 0
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,9 @@ def _line(line: Line, style: Style, boxes: Mapping[What, Box]) -> WrittenLine:
         left = forms.pop(0)[1]
     note = style.say(line.note) if line.note else ""
     answer = ""
+    if box is not None and box.choices:
+        chosen = letter(value, letters(box.choices, style.language))
+        return WrittenLine(left, (("=", chosen if style.text else rf"\text{{{chosen}}}"),), True, box.label, "", note)
     if box is not None and box.decimals is not None:
         final = rounded(value, box.decimals)
         if final != value:

@@ -266,6 +266,7 @@ TABLE: dict[str, Callable[..., Expr]] = {
     "tanh": lambda node, at, x: tanh(x[at]),
     "sigmoid": lambda node, at, x: 1 / (1 + exp(-x[at])),
     "relu": lambda node, at, x: Relu(x[at]),
+    "step": lambda node, at, x: IsPositive(x[at]),
     "abs": lambda node, at, x: Absolute(x[at]),
     "maximum": lambda node, at, x, y: Larger(x[at], y[at]),
     "minimum": lambda node, at, x, y: Smaller(x[at], y[at]),

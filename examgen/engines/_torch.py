@@ -207,6 +207,7 @@ TABLE: dict[str, Callable[..., Tensor]] = {
     "tanh": lambda node, x: torch.tanh(x),
     "sigmoid": lambda node, x: torch.sigmoid(x),
     "relu": lambda node, x: torch.relu(x),
+    "step": lambda node, x: torch.relu(torch.sign(x)),  # autograd knows the sign's slope, which is 0
     "abs": lambda node, x: torch.abs(x),
     "maximum": lambda node, x, y: torch.maximum(x, y),
     "minimum": lambda node, x, y: torch.minimum(x, y),

@@ -13,9 +13,8 @@ from examgen import archive
 from examgen.errors import InputError
 from examgen.keyfile import Key, KeyBox, KeyTask, KeyVariant
 from examgen.labels import typed
-from examgen.marking import NONE, Accept, Cancel, Corrections, Given, points_of
+from examgen.marking import NONE, Accept, Cancel, Corrections, Given, points_of, read_box
 from examgen.tables import read_toml
-from examgen.written import read
 
 NAME, KEY = "corrections.toml", "key.json"  # one beside the other
 REMEDY = "write [[accept]], [[cancel]] or [[points]] tables into it"
@@ -161,7 +160,7 @@ class _Checked:
         """A value has to make sense in every box it is meant for, whatever variants ask there."""
         for box in boxes:
             try:
-                read(value, box.shape)
+                read_box(value, box)
             except InputError as error:
                 raise InputError(f"{place}: value for box {box.label}: {error}") from None
 

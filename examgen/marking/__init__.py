@@ -7,6 +7,7 @@ from examgen.marking._corrections import NONE, Accept, Cancel, Corrections, Give
 from examgen.marking._following import Follower
 from examgen.marking._grading import VARIANT, Marker, grade, points_of
 from examgen.marking._marks import BoxMark, Mark, TaskMark, number
+from examgen.marking._reading import read_box
 from examgen.marking._strip import StripRow, follow, right_values
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "grade",
     "number",
     "points_of",
+    "read_box",
     "right_values",
     "text_of",
 ]

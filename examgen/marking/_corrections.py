@@ -9,8 +9,8 @@ from typing import Literal
 
 from examgen.keyfile import KeyBox, KeyTask, KeyVariant
 from examgen.marking._judging import Ends, around
+from examgen.marking._reading import read_box
 from examgen.model import cells, shape
-from examgen.written import read
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _speaks_of(accept: Accept, task: KeyTask, box: KeyBox) -> bool:
 
 def _bounds(accept: Accept, task: KeyTask, box: KeyBox) -> Iterator[Bounds]:
     if accept.value is not None:
-        written = read(accept.value, box.shape)
+        written = read_box(accept.value, box)
         places = [box.decimals if place is None else place for place in cells(written.places)]
         flat = zip(cells(written.value), places, strict=True)
         yield shape(written.value), tuple(_around(cell, box, Fraction(1, 10**place)) for cell, place in flat)

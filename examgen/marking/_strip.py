@@ -11,8 +11,8 @@ from examgen.errors import InputError
 from examgen.keyfile import Key, KeyBox, KeyTask
 from examgen.marking._answers import by_label
 from examgen.marking._following import Carried, Expected, Follower, interval, middle
+from examgen.marking._reading import read_box
 from examgen.model import Exact, cells, each, nest, shape
-from examgen.written import read
 
 DIGITS = 25  # that are right of what is worked out in intervals: rounding looks at no more
 
@@ -21,7 +21,8 @@ DIGITS = 25  # that are right of what is worked out in intervals: rounding looks
 class StripRow:
     """One box: the right number or numbers, and what follows from the student's own; both rounded for print.
 
-    `own` says that the student's number stands here; `follows` is None where nothing comes out with it.
+    `own` says that the student's number stands here; `follows` is None where nothing comes out with it. `options` are what
+    the choices are called, where the box is one.
     """
 
     task: int
@@ -30,6 +31,7 @@ class StripRow:
     follows: Exact | None
     decimals: int
     own: bool = False
+    options: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -66,12 +68,12 @@ def _task(task: KeyTask, told: Mapping[str, str]) -> Iterator[StripRow]:
         found = follower.expected(above, exact=True)
         follows = _number(box, found[0][place]) if found else None
         right = _number(box, sound[0][place]) if sound else each(box.value, Fraction)
-        yield StripRow(task.number, box.label, right, own.get(place, follows), box.decimals, place in own)
+        yield StripRow(task.number, box.label, right, own.get(place, follows), box.decimals, place in own, box.options)
 
 
 def _read(box: KeyBox, text: str) -> Exact:
     try:
-        value = read(text, box.shape).value
+        value = read_box(text, box).value
     except InputError as error:
         raise InputError(f"{box.label}: {error}") from None
     if shape(value) != box.shape:

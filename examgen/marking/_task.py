@@ -22,9 +22,10 @@ from examgen.marking._judging import (
     share,
     within,
 )
+from examgen.marking._reading import read_box
 from examgen.marking._resizing import resized
 from examgen.model import cells
-from examgen.written import Unreadable, read
+from examgen.written import Unreadable
 
 NOTHING = Fraction(1, 10**20)  # what is nearer to 0 than this, or to another number, is that number
 Say = Callable[[str, Mapping[str, Any]], str]  # an English message (a gettext id) and its values, in the exam's language
@@ -80,7 +81,7 @@ class TaskMarker:
         if not text:
             return answer
         try:
-            answer.written = read(text, answer.box.shape, forms=self.rules.exact_forms)
+            answer.written = read_box(text, answer.box, forms=self.rules.exact_forms)
         except Unreadable as error:
             answer.status, answer.says = "unreadable", (self.say(error.says, error.values),)
         return answer

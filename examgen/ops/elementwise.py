@@ -153,6 +153,10 @@ def _tie(graph: Graph, node: Node, x: Flat, y: Flat) -> Iterator[str]:
             yield f"{node.op} of two equal numbers"
 
 
+def _step(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
+    return (g * b.const(0),)
+
+
 ELEMENTWISE = (
     Op("add", broadcast, _add, latex="{0} + {1}", gate="+", source=CS231N, cell=cells.cellwise("+")),
     Op("sub", broadcast, _sub, latex="{0} - {1}", gate="−", source=CS231N, cell=cells.cellwise("-")),
@@ -198,7 +202,10 @@ ELEMENTWISE = (
         latex="\\min({0}, {1})", gate="min", source=CS231N + "; tie as torch.minimum",
         cell=cells.cellwise("min"),
     ),
-    Op("step", same, latex="[{0} > 0]", source="slope of relu", cell=cells.cellwise("step")),
+    Op(
+        "step", same, _step, convention="0 at 0; slope 0 everywhere, at the jump too",
+        latex="[{0} > 0]", gate="[ > 0]", source="slope of relu", cell=cells.cellwise("step"),
+    ),
     Op("sign", same, latex="\\operatorname{{sign}} {0}", source="slope of abs", cell=cells.cellwise("sign")),
     Op(
         "share", broadcast, latex="[{0} > {1}]", source="slope of maximum in its first operand, 1/2 at a tie",

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from examgen.choices import letter
 from examgen.codes import page_label
 from examgen.errors import InputError
 from examgen.model import cells
@@ -161,6 +162,7 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Envir
     environment.filters["num"] = partial(_number, comma)
     environment.globals |= {"places": _places, "indexed": notation.indexed}
     environment.filters["when"] = tracing.when
+    environment.globals["letter"] = letter
     environment.globals["class_names"] = tracing.Names(say(language, name) for name in CLASSES)
     environment.globals["describe"] = partial(describing.describe, language=language, comma=comma)
     environment.filters["words"] = partial(describing.words, language=language)

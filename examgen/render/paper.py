@@ -62,7 +62,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Box:
-    """One answer box: `label` is what it is called on paper (1a), `symbol` the LaTeX of what is asked."""
+    """One answer box: `label` is what it is called on paper (1a), `symbol` the LaTeX of what is asked.
+
+    `options` are the choices, worded, and `letters` what they are called.
+    """
 
     key: str
     label: str
@@ -72,6 +75,8 @@ class Box:
     shape: tuple[int, ...] = ()
     points: Fraction = Fraction(1)
     decimals: int = 2
+    options: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Told:
         self.boxes = {accept.ask.key: accept for accept in boxes}
         self.splits = [split(graph, instance.data) for instance in instances]
         self.floats = {name: _floats(graph, name, span) for name, span in stack.spans.items()}
+        self.labels = {name: labels.reshape(-1, *graph[name].shape) for name, labels in stack.labels.items()}
 
     def apart(self, solver: Solver, chosen: Array) -> Array:
         """TOLD, HIDDEN or OPEN for each of the candidates chosen, as places in the stack."""
@@ -68,7 +69,7 @@ class Told:
 
     def _data(self, solver: Solver, chosen: Array) -> dict[str, Array]:
         """What the solver's graph takes in, as stacks."""
-        base = {**self.floats, **self.stack.labels, solver.both.upstream: self.floats[UPSTREAM]}
+        base = {**self.floats, **self.labels, solver.both.upstream: self.floats[UPSTREAM]}
         base = {name: array[chosen] for name, array in base.items()}
         if solver.mistake.reading is as_it_is:
             return base

@@ -37,6 +37,9 @@ def boxes_fit_the_graph(case: Case) -> None:
         case.expect(ask.shape == left, f"box {ask.key} has shape {ask.shape} where {ask.node} leaves {left}")
         fits = (ask.kind == "array") == bool(ask.shape)
         case.expect(fits, f"box {ask.key} of shape {ask.shape} has kind {ask.kind!r}")
+        choice = (ask.kind == "choice") == bool(ask.options) and len(set(ask.options)) == len(ask.options)
+        case.expect(choice, f"box {ask.key} of kind {ask.kind!r} has the options {ask.options}")
+        case.expect(len(ask.options) != 1, f"box {ask.key} has one option: nothing is left to choose")
         halves = ask.points > 0 and (2 * ask.points).denominator == 1
         case.expect(halves, f"box {ask.key} has {ask.points} points: give whole or half ones")
 
@@ -109,11 +112,14 @@ def accepted_holds_the_answer(case: Case) -> None:
 
 @check
 def whole_boxes_hold_whole_numbers(case: Case) -> None:
-    """Where an integer is asked, the answer is one."""
+    """Where an integer is asked, the answer is one; where a choice is, it is the place of an option."""
     for answer in (answer for solution in case.solutions for answer in solution.answers):
         if answer.ask.whole:
             whole = all(Fraction(cell).denominator == 1 for cell in cells(answer.value))
             case.expect(whole, f"box {answer.ask.key} asks for a whole number, and the answer is {answer.value}")
+        if answer.ask.options:
+            there = answer.value in range(1, len(answer.ask.options) + 1)
+            case.expect(there, f"box {answer.ask.key} has {len(answer.ask.options)} options, and the answer is {answer.value}")
 
 
 @check

@@ -65,9 +65,21 @@ def boxes_stand_on_the_sheet(case: Case) -> None:
 
 
 @check
+def choices_stand_on_the_sheet(case: Case) -> None:
+    """Every choice of a box is on the sheet behind its letter, in every language."""
+    for sheet in case.sheets:
+        printed = _text(sheet.html)
+        for box in sheet.task.boxes:
+            for letter, option in zip(box.letters, box.options, strict=True):
+                says = _text(f"{letter}) {prose(option)}")
+                case.expect(says in printed, f"the {sheet.language} sheet does not offer {letter}) {option} in box {box.label}")
+
+
+@check
 def wording_is_translated(case: Case) -> None:
-    """The title and every sentence a solver is told exist in every language."""
+    """The title, every sentence a solver is told and every choice exist in every language."""
     said = {told.says for instance in case.instances for told in case.problem.conventions(instance)}
+    said |= {option for _, ask in case.boxes() for option in ask.options}
     said.add(case.problem.title)
     for language in languages():
         for message in untranslated(language, sorted(said)):

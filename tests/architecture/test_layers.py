@@ -15,7 +15,7 @@ LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
     {"drawing", "model", "resources", "plugins", "entries", "unfinished", "processes", "tables", "spreadsheets", "written"},
     {"staging", "pieces"},
-    {"codes", "points", "ops", "render", "export", "labels", "archive"},  # paper is a view: it reaches nothing above
+    {"codes", "points", "ops", "render", "export", "labels", "choices", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
     {"honesty", "keyfile", "batches"},
     {"formula", "answers", "reaching", "reckoning", "terms", "mistakes", "tabulating"},

@@ -63,6 +63,8 @@ def test_a_task_says_what_its_sheet_says(name: str, label: str, language: str) -
     for box in task.boxes:
         (line,) = (line for line in text.splitlines() if line.strip().startswith(f"{box.label} "))
         assert line.endswith(say(language, "%(value)s p.", {"value": num(box.points, style.comma)}))
+        offered = zip(box.letters, box.options, strict=True)
+        assert [] == [option for letter, option in offered if words(f"{letter}) {prose(option)}") not in shown]
     assert [] == [line for line in text.splitlines() if len(line) > 80]
     assert not set(text) & set("\\{}$*")
 
@@ -90,7 +92,8 @@ def test_no_answer_is_there(name: str, label: str) -> None:
     """With answers that no given number equals, the numbers of the text are those given, said or counted."""
     instance = instance_of(name, label)
     task, style = sheet_task(3, instance, "en"), text_style("en")
-    said = " ".join((*map(prose, task.says.values()), *map(equation, task.formula)))
+    offered = (option for box in task.boxes for option in box.options)
+    said = " ".join((*map(prose, task.says.values()), *map(equation, task.formula), *map(prose, offered)))
     sizes = {str(size) for box in task.boxes for size in (*box.shape, 1)}
     known = given_numbers(task, False) | set(NUMBER.findall(said)) | sizes
     known |= {str(box.decimals) for box in task.boxes} | {num(box.points) for box in task.boxes} | {num(task.points), "3"}

@@ -70,6 +70,8 @@ def twice(op: str) -> Graph:
 KINKS: dict[str, Kink] = {
     "relu": Kink("relu", unary("relu", (3,)), {"x": (-1, 0, 2)}, (4, 4, 4), (0, 0, 2), {"x": (0, 0, 4)}, {"x": (-1, 1, 2)}),
     "relu behind ln": Kink("relu", behind_log("relu"), {"x": 1}, 4, 0, {"x": 0}, {"x": 2}),
+    "step": Kink("step", unary("step", (3,)), {"x": (-2, 0, 3)}, (4, 4, 4), (0, 0, 1), {"x": (0, 0, 0)}, {"x": (-2, 1, 3)}),
+    "step behind ln": Kink("step", behind_log("step"), {"x": 1}, 4, 0, {"x": 0}, {"x": 2}),
     "abs": Kink("abs", unary("abs", (3,)), {"x": (-2, 0, 3)}, (5, 5, 5), (2, 0, 3), {"x": (-5, 0, 5)}, {"x": (-2, 1, 3)}),
     "abs behind ln": Kink("abs", behind_log("abs"), {"x": 1}, 4, 0, {"x": 0}, {"x": 2}),
     "maximum": Kink(

@@ -92,7 +92,7 @@ def windows(stride: Any = (1, 1), padding: Any = (0, 0), **more: Any) -> dict[st
 
 
 CASES: dict[str, Graph] = {
-    **{op: one(op, (2, 3)) for op in ("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs")},
+    **{op: one(op, (2, 3)) for op in ("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "step")},
     **{f"{op} broadcast": one(op, (2, 1, 3), (2, 1)) for op in ("add", "sub", "mul", "div", "maximum", "minimum")},
     **{f"pow {n}": one("pow", (3,), exponent=Fraction(n)) for n in ("3", "-2", "0", "3/2", "-1/3")},
     **{f"{op} all": one(op, (2, 3), axes=(-2, -1), keepdims=False) for op in ("sum", "mean", "amax", "amin")},
