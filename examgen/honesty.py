@@ -73,7 +73,7 @@ def needed(graph: Graph, gradients: frozenset[str] | None) -> tuple[tuple[Node, 
     for route in routes(graph):
         names = route.gradients if gradients is None else gradients & route.gradients.keys()
         wanted = {route.gradients[name] for name in names} | {route.upstream}
-        wanted |= {*route.values.values()} | {node.name for node in route.graph.nodes if node.op in ("step", "sign", "share")}
+        wanted |= {*route.values.values()} | {node.name for node in route.graph.nodes if node.op in SLOPE_OPS}
         for node in reversed(route.graph.nodes):
             if node.name in wanted or node.op in ("extreme_share", "maxpool"):
                 wanted.update((node.name, *node.inputs))
@@ -359,6 +359,7 @@ def _smallest(own: Interval, *others: Interval) -> Interval:
 
 
 SLOPES = frozenset(("step", "sign", "share", "largest", "smallest"))
+SLOPE_OPS = frozenset(("step", "sign", "share", "piecewise_slope"))  # they tell on which side of a kink somebody stands
 
 
 def decided(do: str, operands: Sequence[Interval]) -> bool:
@@ -376,6 +377,7 @@ RULES: dict[str, Callable[..., Interval]] = {
     "abs": _abs,
     "max": lambda *parts: (max(low for low, _ in parts), max(high for _, high in parts)),
     "min": lambda *parts: (min(low for low, _ in parts), min(high for _, high in parts)),
+    "floor": lambda x: (x[0] // SCALE * SCALE, x[1] // SCALE * SCALE),
     "exp": _monotone(mp.exp),
     "log": _log,
     "sqrt": lambda x: power(x, Fraction(1, 2)) if x[0] > 0 else (0, _monotone(mp.sqrt)((0, max(x[1], 0)))[1]),

@@ -73,6 +73,33 @@ def relu(node: Node, at: Index, x: Operand) -> Part:
     return Term("max", (ZERO, At(0, at)))
 
 
+def piecewise(node: Node, at: Index, x: Operand) -> Part:
+    """The first piece prolonged, and at each knot the change of slope that begins there."""
+    cell, (first, *_), slopes = At(0, at), node["knots"], node["slopes"]
+    parts: list[Part] = [Leaf(Fraction(node["base"])), _times(slopes[0], _beyond(cell, first))]
+    for knot, before, after in zip(node["knots"], slopes, slopes[1:], strict=False):
+        parts.append(_times(after - before, Term("max", (ZERO, _beyond(cell, knot)))))
+    return Term("+", tuple(parts))
+
+
+def piecewise_slope(node: Node, at: Index, x: Operand) -> Part:
+    """The first slope, and at each knot the change to the knot's own slope, then that to the next piece's."""
+    cell, slopes = At(0, at), node["slopes"]
+    parts: list[Part] = [Leaf(Fraction(slopes[0]))]
+    for knot, own, before, after in zip(node["knots"], node["at"], slopes, slopes[1:], strict=False):
+        reached = Term("-", (ONE, Term("step", (_beyond(Term("neg", (cell,)), -knot),))))
+        parts += [_times(own - before, reached), _times(after - own, Term("step", (_beyond(cell, knot),)))]
+    return Term("+", tuple(parts))
+
+
+def _beyond(cell: Part, knot: Fraction) -> Part:
+    return Term("-", (cell, Leaf(Fraction(knot)))) if knot else cell
+
+
+def _times(factor: Fraction, part: Part) -> Part:
+    return Term("*", (Leaf(Fraction(factor)), part))
+
+
 def power(node: Node, at: Index, x: Operand) -> Part:
     return Term("**", (At(0, at), Leaf(Fraction(node["exponent"]))))
 
