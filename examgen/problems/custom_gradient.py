@@ -53,7 +53,7 @@ class CustomGradient(Problem):
         self.graph(params)
 
     def draw(self, params: Params, stream: Stream) -> Instance:
-        """Every kink once, about as many numbers on each piece, and gradients of either sign on two pieces beside each other."""
+        """Every kink once, about as many numbers on each piece, and gradients of either sign on the first two pieces."""
         knots = _knots(params)
         wanted = params.count - len(knots) * params.kinks
         pieces = [_between(low, high, params.limit) for low, high in zip((None, *knots), (*knots, None), strict=True)]
@@ -160,7 +160,8 @@ def _of_pieces(params: Params) -> Iterator[Mistake]:
     yield Mistake("custom_unchanged", SLOPE, slopes={"piecewise": lambda b, node, g: (g,)})
     yield Mistake("custom_slope_at_gradient", AT_X, slopes={"piecewise": lambda b, node, g: (_slope_at(b, node, g, g),)})
     if params.kinks:
-        other = tuple(x + y - params.at_kink if params.at_kink in (x, y) else x for x, y in zip(slopes, slopes[1:], strict=False))
+        pairs = zip(slopes, slopes[1:], strict=False)
+        other = (before if after == params.at_kink else after for before, after in pairs)
         yield Mistake("custom_kink", AT_KINK, with_attrs("piecewise", at=tuple(map(Fraction, other))))
     if params.function in PASSED:
         says, passed = PASSED[params.function]

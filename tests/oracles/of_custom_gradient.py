@@ -158,13 +158,12 @@ def misused_torch(params: Any, data: Mapping[str, Any]) -> Expected:
 
 
 def _kink_as_beside(params: Any, data: Mapping[str, Any]) -> Expected:
-    """The slope of the other piece that meets there; where the stated one is neither, that of the piece before."""
-    near = Fraction(1, 100)
+    """The slope behind the kink, or that before it where the task states the one behind."""
+    kinks, near = params.bounds if params.function == "clamp" else (0,), Fraction(1, 100)
 
     def back(x: Any, g: Any) -> Any:
-        sides = slope(params, x - near), slope(params, x + near)
-        other = sides[1] if sides[0] == params.at_kink else sides[0]
-        return g * (other if slope(params, x) == params.at_kink and sides[0] != sides[1] else slope(params, x))
+        sides = slope(params, x + near), slope(params, x - near)
+        return g * (next(side for side in sides if side != params.at_kink) if x in kinks else slope(params, x))
 
     return direct(params, data, back)
 
