@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, pairwise
 from typing import Any
 
 from examgen.drawing import Stream
@@ -61,7 +62,7 @@ class CustomGradient(Problem):
         if wanted < len(pieces) or any(len(piece) < k for piece, k in zip(pieces, taken, strict=True)):
             raise DrawError(f"count = {params.count} does not put a number on each piece and kink: change count or limit")
         chosen = [list(stream.sample(piece, k)) for piece, k in zip(pieces, taken, strict=True)]
-        slopes = {x: stream.signed(2, 5) for x in (*(knots if params.kinks else ()), *sum(chosen, []))}
+        slopes = {x: stream.signed(2, 5) for x in (*(knots if params.kinks else ()), *chain(*chosen))}
         if knots:
             left, right = chosen[0][0], chosen[1][0]
             slopes |= {left: abs(slopes[left]), right: -abs(slopes[right])}
@@ -160,8 +161,7 @@ def _of_pieces(params: Params) -> Iterator[Mistake]:
     yield Mistake("custom_unchanged", SLOPE, slopes={"piecewise": lambda b, node, g: (g,)})
     yield Mistake("custom_slope_at_gradient", AT_X, slopes={"piecewise": lambda b, node, g: (_slope_at(b, node, g, g),)})
     if params.kinks:
-        pairs = zip(slopes, slopes[1:], strict=False)
-        other = (before if after == params.at_kink else after for before, after in pairs)
+        other = (before if after == params.at_kink else after for before, after in pairwise(slopes))
         yield Mistake("custom_kink", AT_KINK, with_attrs("piecewise", at=tuple(map(Fraction, other))))
     if params.function in PASSED:
         says, passed = PASSED[params.function]
