@@ -16,6 +16,7 @@ from examgen.model import Ask, Calculator, Convention, Exact, Instance, Line, Re
 from examgen.narration import GIVEN, Worked
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, ResultField, param
+from examgen.problems._lists import listed
 from examgen.problems._stack import WINDOWED, maps, network, stack_mistakes
 
 FILTERS, UNITS = (4, 6, 8, 10, 16), (10, 16, 20)
@@ -120,7 +121,7 @@ class CnnShapes(Problem):
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         """A list may stand in a table of one row. Raises: InputError on what is no size, or a window that does not fit."""
-        data = {name: _listed(name, value) for name, value in data.items()}
+        data = {name: _rows(value) if name in WINDOWED else listed(value) for name, value in data.items()}
         if wrong := next((cell for value in data.values() for cell in cells(value) if cell != int(cell) or cell < 0), None):
             raise InputError(f"data holds {wrong}: sizes are whole numbers, and none is below 0")
         rows = {kind: iter(data.get(kind, ())) for kind in WINDOWED}
@@ -131,10 +132,9 @@ class CnnShapes(Problem):
         return data
 
 
-def _listed(name: str, value: Exact) -> Exact:
-    if name in WINDOWED:
-        return value if len(shape(value)) == 2 else (value,)
-    return (value,) if not shape(value) else value[0] if len(shape(value)) == 2 and len(value) == 1 else value
+def _rows(value: Exact) -> Exact:
+    """A table; a list is its only row."""
+    return (value,) if len(shape(value)) == 1 else value
 
 
 def _row(kind: str, stream: Stream) -> Any:

@@ -10,13 +10,14 @@ from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import DrawError, InputError
-from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Mistake, local, with_attrs, without_upstream
-from examgen.model import Ask, Convention, Exact, Instance, Leaf, Line, Reminder, Step, Term, shape
-from examgen.narration import Worked, given, grids
+from examgen.graph import Builder, Graph
+from examgen.mistakes import Mistake
+from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step
+from examgen.narration import Worked
 from examgen.problem import Preset, Problem, param
 from examgen.problems import _reminders as rules
-from examgen.problems._backward_mistakes import ABOVE
+from examgen.problems._by_cases import function_steps, piecewise_mistakes, square_mistakes
+from examgen.problems._lists import listed
 
 FUNCTIONS = ("relu", "leaky_relu", "abs", "clamp", "square")
 
@@ -103,38 +104,26 @@ class CustomGradient(Problem):
         return (rules.CHAIN, *own.get(params.function, ()))
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        op = "pow" if params.function == "square" else "piecewise"
-        return (
-            Mistake("bp_upstream", ABOVE, slopes={op: without_upstream(op)}),
-            Mistake("custom_value", VALUE, slopes={op: local(lambda b, node: b.ref(node))}),
-            *(_of_a_square() if params.function == "square" else _of_pieces(params)),
-        )
+        if params.function == "square":
+            return tuple(square_mistakes())
+        other = tuple(before if after == params.at_kink else after for before, after in pairwise(_slopes(params)))
+        return tuple(piecewise_mistakes(params.function, other if params.kinks else ()))
 
     def steps(self, worked: Worked) -> Iterator[Step]:
-        yield given(worked)
-        cells = range(worked.graph["y"].shape[0])
-        yield Step("forward", FORWARD, lines=tuple(_forward(worked, i) for i in cells), grids=grids(worked, "y"))
-        yield Step("backward", BACKWARD, lines=tuple(_backward(worked, i) for i in cells), grids=grids(worked, "x", True))
+        return function_steps(worked, "x", "y")
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
         """As many as there are, in a list or in a table of one row."""
         if "x" not in data:
             raise InputError("data has no 'x': give x, and upstream where the gradient of L is not 1")
-        return {"count": len(_row(data["x"]))}
+        return {"count": len(listed(data["x"]))}
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        return {name: _row(value) for name, value in data.items()}
+        return {name: listed(value) for name, value in data.items()}
 
     def readings(self, instance: Instance) -> Iterator[str]:
         if not any(x in _knots(instance.params) for x in instance.data["x"]) and _knots(instance.params):
             yield "no number sits on a kink: the slope that is stated there is not asked"
-
-
-def _row(value: Exact) -> Exact:
-    """The numbers of a table of one row; anything else as it is, but for a lone number, which is a list of one."""
-    if not shape(value):
-        return (value,)
-    return value[0] if len(shape(value)) == 2 and len(value) == 1 else value
 
 
 def _knots(params: Params) -> tuple[int, ...]:
@@ -150,60 +139,6 @@ def _between(low: int | None, high: int | None, limit: int) -> list[int]:
     """Whole numbers strictly between two knots, none of them 0; without a knot up to the limit."""
     first, last = -limit if low is None else low + 1, limit if high is None else high - 1
     return [x for x in range(first, last + 1) if x]
-
-
-def _of_a_square() -> Iterator[Mistake]:
-    yield Mistake("custom_square", SQUARE, slopes={"pow": local(lambda b, node: b.inputs(node)[0])})
-
-
-def _of_pieces(params: Params) -> Iterator[Mistake]:
-    slopes = _slopes(params)
-    yield Mistake("custom_unchanged", SLOPE, slopes={"piecewise": lambda b, node, g: (g,)})
-    yield Mistake("custom_slope_at_gradient", AT_X, slopes={"piecewise": lambda b, node, g: (_slope_at(b, node, g, g),)})
-    if params.kinks:
-        other = (before if after == params.at_kink else after for before, after in pairwise(slopes))
-        yield Mistake("custom_kink", AT_KINK, with_attrs("piecewise", at=tuple(map(Fraction, other))))
-    if params.function in PASSED:
-        says, passed = PASSED[params.function]
-        yield Mistake(f"custom_{params.function}", says, with_attrs("piecewise", slopes=tuple(map(Fraction, passed))))
-
-
-def _slope_at(b: Builder, node: Node, g: Ref, x: Ref) -> Ref:
-    return g * b.op("piecewise_slope", x, **{name: node[name] for name in ("at", "knots", "slopes")})
-
-
-def _forward(worked: Worked, i: int) -> Line:
-    x, node = worked.leaf("x", (i,)), worked.graph["y"]
-    return worked.equation(worked.symbol("y", (i,)), _written(node, x), worked.value("y", (i,)), what=("y", False, (i,)))
-
-
-def _written(node: Node, x: Leaf) -> Term:
-    """The function of a number as the sheet states it, read off its pieces."""
-    if node.op == "pow":
-        return Term("**", (x, Leaf(Fraction(2))))
-    knots, first = node["knots"], node["slopes"][0]
-    if len(knots) == 2:
-        return Term("min", (Term("max", (x, Leaf(knots[0]))), Leaf(knots[1])))
-    if first == -1:
-        return Term("abs", (x,))
-    return Term("max", (Term("*", (Leaf(first), x)) if first else Leaf(Fraction(0)), x))
-
-
-def _backward(worked: Worked, i: int) -> Line:
-    """The gradient from above times the slope at the number."""
-    x, node = worked.leaf("x", (i,)), worked.graph["y"]
-    kink = node.op == "piecewise" and x.value in node["knots"]
-    factors = (Leaf(Fraction(2)), x) if node.op == "pow" else (Leaf(_slope(node, x.value)),)
-    term = Term("*", (worked.leaf("y", (i,), True), *factors))
-    value = worked.value("x", (i,), True)
-    note = STATED if kink else ""
-    return worked.equation(worked.symbol("x", (i,), True), term, value, what=("x", True, (i,)), note=note)
-
-
-def _slope(node: Node, x: Fraction) -> Fraction:
-    own = dict(zip(node["knots"], node["at"], strict=True))
-    found: Fraction = own[x] if x in own else node["slopes"][sum(x > knot for knot in own)]
-    return found
 
 
 FUNCTION = {
@@ -223,17 +158,4 @@ GIVEN = (
     r"Given are $x$ and the gradient $\partial L/\partial y$. Find what the forward pass returns, $y$, and what the "
     r"backward pass returns, $\partial L/\partial x$."
 )
-FORWARD = "Forward pass: the function of each number."
-BACKWARD = "Backward pass: each gradient from above times the slope of the function at its number."
-STATED = "a kink: the slope that the task states"
-VALUE = "The gradient is multiplied by the slope f'(x), not by the value f(x)."
-SLOPE = "The gradient is multiplied by the slope of the function at x."
-AT_X = "The slope is looked up at x, not at the gradient."
-AT_KINK = "At a kink the slope is the one that the task states."
-SQUARE = "The derivative of a square has the factor 2."
-PASSED = {
-    "relu": ("ReLU replaces negative numbers by zero.", (1, 1)),
-    "leaky_relu": ("A leaky ReLU multiplies negative numbers by its small slope.", (0, 1)),
-    "clamp": ("Clamping replaces what is beyond either bound by that bound.", (1, 1, 0)),
-}
 PROBLEM = CustomGradient()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.formula import symbol
-from examgen.graph import UNNAMED, Builder, Graph, Node, Ref
+from examgen.graph import UNNAMED, Graph, Node
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, cells, shape
+from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, shape
 from examgen.narration import Worked, given, grids, indices
 from examgen.points import HALF
 from examgen.problem import Preset, Problem, ResultField, param
+from examgen.problems._lists import listed
+from examgen.problems._optimizers import DATA, dims_of, step_mistakes, two_steps
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,6 @@ class Params:
     beta1: Fraction = param(Fraction(9, 10), "Adam: share of the mean gradient that is kept, below 1", low=0)
     beta2: Fraction = param(Fraction(99, 100), "Adam: share of the mean square that is kept, below 1", low=0)
     limit: int = param(6, "gradients lie within ± this and are not 0 or ±1", low=3, high=20)
-
-
-@dataclass(frozen=True)
-class Habits:
-    """How somebody makes the steps; as it stands, soundly."""
-
-    descends: bool = True
-    rated: bool = True
-    going_on: bool = True  # the second step begins where the first has ended
-    keeps: bool = True  # the velocity before
-    averages: bool = False  # the velocity before with the new gradient
-    corrects: bool = True
-    powers: bool = True  # of beta, step by step
-    roots: bool = True
-    exchanges: bool = False  # one beta for the other
 
 
 class OptimizerStep(Problem):
@@ -67,7 +54,7 @@ class OptimizerStep(Problem):
 
     def draw(self, params: Params, stream: Stream) -> Instance:
         """Starts of one decimal; the two gradients of a weight differ in size, and none is ±1, which hides a root."""
-        dims = _dims(params)
+        dims = dims_of(params)
         pairs = [stream.sample(range(2, params.limit + 1), 2) for _ in range(params.weights)]
         first, second = ([size * stream.choice((-1, 1)) for size in sizes] for sizes in zip(*pairs, strict=True))
         start = [stream.signed_decimal("0.2", 5, 1) for _ in pairs]
@@ -75,11 +62,11 @@ class OptimizerStep(Problem):
         return Instance(self.name, params, {name: tuple(row) if dims else row[0] for name, row in data.items()})
 
     def graph(self, params: Params) -> Graph:
-        return _two_steps(params, Habits())
+        return two_steps(params)
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
         """Where each step leads, and of the second one what it is made of."""
-        dims, inner = _dims(params), {"sgd": (), "momentum": ("v2",), "adam": ("M2", "V2")}[params.optimizer]
+        dims, inner = dims_of(params), {"sgd": (), "momentum": ("v2",), "adam": ("M2", "V2")}[params.optimizer]
         asked = {"theta1": Fraction(1), **dict.fromkeys(inner, HALF), "theta2": Fraction(1)}
         kind: Any = "array" if dims else "number"
         return tuple(
@@ -97,11 +84,7 @@ class OptimizerStep(Problem):
         return REMINDERS[params.optimizer]
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        """Of every step, then of its rule."""
-        return tuple(
-            Mistake(key, says, _by(params, replace(Habits(), **habit)))
-            for key, (says, habit) in (HABITS[""] | HABITS[params.optimizer]).items()
-        )
+        return tuple(step_mistakes(params))
 
     def results(self, graph: Graph) -> Mapping[str, ResultField]:
         """What the steps are made of; nobody asks for the way back through them."""
@@ -118,90 +101,18 @@ class OptimizerStep(Problem):
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
         if missing := [name for name in DATA if name not in data]:
             raise InputError(f"data has no {missing[0]!r}: give {', '.join(DATA)}, a number or a list each")
-        return {"weights": len(list(cells(data["theta0"])))}
+        return {"weights": len(listed(data["theta0"]))}
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         """Lists, or tables of one row; one weight is a lone number."""
-        rows = {name: value[0] if len(shape(value)) == 2 and len(value) == 1 else value for name, value in data.items()}
+        rows = {name: listed(value) for name, value in data.items()}
         return {name: row[0] if shape(row) == (1,) else row for name, row in rows.items()}
-
-
-def _dims(params: Params) -> tuple[int, ...]:
-    return (params.weights,) if params.weights > 1 else ()
 
 
 def _made_on_the_way(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if node.op not in ("input", "const") and not node.name.startswith(UNNAMED)]
 
 
-def _by(params: Params, habits: Habits) -> Callable[[Graph], Graph]:
-    return lambda graph: _two_steps(params, habits)
-
-
-def _two_steps(params: Params, habits: Habits) -> Graph:
-    """Both steps, node by node under the same names whatever the habits."""
-    b = Builder()
-    start, *gradients = (b.input(name, _dims(params)) for name in DATA)
-    rate = b.const(params.rate if habits.rated else 1, "eta")
-    direction = {"sgd": _plain, "momentum": _momentum, "adam": _adam}[params.optimizer](b, params, habits)
-    here = start
-    for t, g in enumerate(gradients, start=1):
-        origin = here if habits.going_on else start
-        here = b.op("sub" if habits.descends else "add", origin, rate * direction(t, g), name=f"theta{t}")
-    return b.build(here)
-
-
-Direction = Callable[[int, Ref], Ref]  # of the number of a step and its gradient
-
-
-def _plain(b: Builder, params: Params, habits: Habits) -> Direction:
-    return lambda t, g: g
-
-
-def _momentum(b: Builder, params: Params, habits: Habits) -> Direction:
-    """The velocity; PyTorch begins with the first gradient itself, and takes each new one whole."""
-    kept = b.const(params.momentum if habits.keeps else 0, "mu")
-    return _running(b, "v", kept, b.const(1) - kept if habits.averages else b.const(1))
-
-
-def _adam(b: Builder, params: Params, habits: Habits) -> Direction:
-    """Means of gradients and of their squares, both corrected for their start at 0."""
-    shares = (params.beta2, params.beta1) if habits.exchanges else (params.beta1, params.beta2)
-    mean, square = (_corrected(b, letter, b.const(share, name), habits) for letter, share, name in zip(
-        "mv", shares, ("beta1", "beta2"), strict=True
-    ))
-
-    def direction(t: int, g: Ref) -> Ref:
-        above, below = mean(t, g), square(t, b.power(g, 2))
-        return above / (b.op("sqrt", below) if habits.roots else below)
-
-    return direction
-
-
-def _running(b: Builder, letter: str, kept: Ref, share: Ref) -> Direction:
-    """What is left of all before, and a share of what is new."""
-    before: list[Ref] = []
-
-    def running(t: int, new: Ref) -> Ref:
-        own = (kept * before[-1], share * new) if before else (share, new)
-        before.append(b.op("add" if before else "mul", *own, name=f"{letter}{t}"))
-        return before[-1]
-
-    return running
-
-
-def _corrected(b: Builder, letter: str, beta: Ref, habits: Habits) -> Direction:
-    one = b.const(1)
-    mean = _running(b, letter, beta, one - beta)
-
-    def corrected(t: int, new: Ref) -> Ref:
-        power = b.power(beta, t if habits.powers else 1)
-        return b.op("div", mean(t, new), one - power if habits.corrects else one, name=f"{letter.upper()}{t}")
-
-    return corrected
-
-
-DATA = ("theta0", "g1", "g2")
 EACH = "Each weight has a step of its own; the first index counts the steps, the second the weights."
 START = (
     r"An optimizer makes two steps by the conventions of PyTorch, with the learning rate $\eta=%(rate)s$. Given are the start "
@@ -231,24 +142,6 @@ RULE = {
     },
 }
 STEP = "Step %(number)s."
-HABITS: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
-    "": {
-        "opt_sign": ("A step goes against the gradient: it is subtracted.", {"descends": False}),
-        "opt_rate": ("The step is multiplied by the learning rate.", {"rated": False}),
-        "opt_start": ("The second step begins where the first has ended.", {"going_on": False}),
-    },
-    "sgd": {},
-    "momentum": {
-        "opt_no_velocity": ("The velocity of the step before is kept, times the momentum.", {"keeps": False}),
-        "opt_dampened": ("In PyTorch the new gradient enters the velocity whole.", {"averages": True}),
-    },
-    "adam": {
-        "opt_no_correction": ("Both means are corrected for their start at 0.", {"corrects": False}),
-        "opt_correction_power": ("The correction of step t takes beta to the power t.", {"powers": False}),
-        "opt_no_root": ("The step is divided by the root of the mean square.", {"roots": False}),
-        "opt_betas": ("Beta 1 belongs to the gradient, beta 2 to its square.", {"exchanges": True}),
-    },
-}
 REMINDERS = {
     "sgd": (Reminder("Gradient descent:", r"\theta_t=\theta_{t-1}-\eta\,g_t"),),
     "momentum": (Reminder("SGD with momentum:", r"v_t=\mu\,v_{t-1}+g_t,\quad \theta_t=\theta_{t-1}-\eta\,v_t"),),
