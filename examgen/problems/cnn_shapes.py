@@ -113,12 +113,6 @@ class CnnShapes(Problem):
             lines = tuple(worked.line(node.name) for node in made if node.name[1:] == layer)
             yield Step("layer", LAYER if layer else TOTAL, {"number": layer}, lines=lines)
 
-    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        """What is left out goes with the data: no conv, no pool, no linear layer, one after another."""
-        if "layers" in given or not set(data) & {*WINDOWED, "linear"}:
-            return {}
-        return {"layers": " ".join(kind for kind in (*WINDOWED, "linear") for _ in data.get(kind, ()))}
-
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         """A list may stand in a table of one row. Raises: InputError on what is no size, or a window that does not fit."""
         data = {name: _rows(value) if name in WINDOWED else listed(value) for name, value in data.items()}
@@ -134,7 +128,7 @@ class CnnShapes(Problem):
 
 def _rows(value: Exact) -> Exact:
     """A table; a list is its only row."""
-    return (value,) if len(shape(value)) == 1 else value
+    return value if len(shape(value)) > 1 else (listed(value),)
 
 
 def _row(kind: str, stream: Stream) -> Any:
