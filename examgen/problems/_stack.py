@@ -94,7 +94,7 @@ class _Stack:
             self._count(number, numbers[0], window * window * self.width if habits.channels else window * window)
             self.width = numbers[0]
         if self.params.receptive:
-            added = (window - b.const(habits.less)) * self.jump
+            added = self.jump * (window - b.const(habits.less))
             self.field = b.op("add", self.field, added, name=f"R{number}")
             if number < len(self.stack) and habits.jumps:
                 self.jump = b.op("mul", self.jump, stride, name=f"J{number}")

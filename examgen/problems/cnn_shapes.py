@@ -172,6 +172,6 @@ PARAMETERS = Reminder(
     "Parameters of $F$ filters over $C$ channels, and of $U$ units over $D$ inputs:", r"F\,(K^2 C+1),\quad U\,(D+1)"
 )
 RECEPTIVE = Reminder(
-    "Receptive field, from the product $J$ of all strides below:", r"R_i=R_{i-1}+(K_i-1)\,J_{i-1},\quad J_i=J_{i-1}S_i"
+    "Receptive field, from the product $J$ of all strides below:", r"R_i=R_{i-1}+J_{i-1}\,(K_i-1),\quad J_i=J_{i-1}S_i"
 )
 PROBLEM = CnnShapes()
