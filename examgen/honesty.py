@@ -73,7 +73,7 @@ def needed(graph: Graph, gradients: frozenset[str] | None) -> tuple[tuple[Node, 
     for route in routes(graph):
         names = route.gradients if gradients is None else gradients & route.gradients.keys()
         wanted = {route.gradients[name] for name in names} | {route.upstream}
-        wanted |= {*route.values.values()} | {node.name for node in route.graph.nodes if node.op in SLOPE_OPS}
+        wanted |= {*route.values.values()} | {node.name for node in route.graph.nodes if node.op in ("step", "sign", "share")}
         for node in reversed(route.graph.nodes):
             if node.name in wanted or node.op in ("extreme_share", "maxpool"):
                 wanted.update((node.name, *node.inputs))
@@ -359,7 +359,6 @@ def _smallest(own: Interval, *others: Interval) -> Interval:
 
 
 SLOPES = frozenset(("step", "sign", "share", "largest", "smallest"))
-SLOPE_OPS = frozenset(("step", "sign", "share", "piecewise_slope"))  # they tell on which side of a kink somebody stands
 
 
 def decided(do: str, operands: Sequence[Interval]) -> bool:

@@ -279,14 +279,6 @@ def _piecewise(node: Node, x: Array) -> Array:
     return result
 
 
-def _piecewise_slope(node: Node, x: Array) -> Array:
-    first, *slopes = _stated(node["slopes"], x)
-    result = np.asarray(x * 0 + first)
-    for knot, own, after in zip(_stated(node["knots"], x), _stated(node["at"], x), slopes, strict=True):
-        result = _where(x > knot, x * 0 + after, _where(x == knot, x * 0 + own, result))
-    return result
-
-
 def _share(node: Node, x: Array, y: Array) -> Any:
     zero = (x - y) * 0  # in the numbers and the shape of the operands
     return _where(x > y, zero + 1, _where(x == y, _div(zero + 1, 2), zero))
@@ -551,7 +543,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "abs": lambda node, x: abs(x),
     "floor": lambda node, x: _floors(x) if x.dtype == object else np.floor(x),
     "piecewise": _piecewise,
-    "piecewise_slope": _piecewise_slope,
     "maximum": lambda node, x, y: _where(x > y, x, y),
     "minimum": lambda node, x, y: _where(x < y, x, y),
     "step": _step,

@@ -74,26 +74,27 @@ def relu(node: Node, at: Index, x: Operand) -> Part:
 
 
 def piecewise(node: Node, at: Index, x: Operand) -> Part:
-    """The first piece prolonged, and at each knot the change of slope that begins there."""
-    cell, (first, *_), slopes = At(0, at), node["knots"], node["slopes"]
-    parts: list[Part] = [Leaf(Fraction(node["base"])), _times(slopes[0], _beyond(cell, first))]
-    for knot, before, after in zip(node["knots"], slopes, slopes[1:], strict=False):
-        parts.append(_times(after - before, Term("max", (ZERO, _beyond(cell, knot)))))
+    """The larger or smaller of two lines, a number held between two bounds, or else a sum of ramps."""
+    cell, base, knots, slopes = At(0, at), Fraction(node["base"]), node["knots"], node["slopes"]
+    if len(knots) == 1:
+        # a factor of 1 or 0 beside another: cells whose parts are of one kind are worked out many at once
+        lines = [_line(cell, slope, base - slope * knots[0], bare=set(slopes) <= {0, 1}) for slope in slopes]
+        return Term("max" if slopes[1] >= slopes[0] else "min", tuple(lines))
+    if slopes == (0, 1, 0) and base == knots[0]:
+        return Term("min", (Term("max", (cell, Leaf(knots[0]))), Term("max", (Leaf(knots[1]), Leaf(knots[1])))))
+    parts: list[Part] = [Leaf(base), _times(-slopes[0], _ramp(Leaf(knots[0]), cell))]
+    for before, after, knot in zip((Fraction(0), *slopes[1:]), slopes[1:], knots, strict=False):
+        parts.append(_times(after - before, _ramp(cell, Leaf(knot))))
     return Term("+", tuple(parts))
 
 
-def piecewise_slope(node: Node, at: Index, x: Operand) -> Part:
-    """The first slope, and at each knot the change to the knot's own slope, then that to the next piece's."""
-    cell, slopes = At(0, at), node["slopes"]
-    parts: list[Part] = [Leaf(Fraction(slopes[0]))]
-    for knot, own, before, after in zip(node["knots"], node["at"], slopes, slopes[1:], strict=False):
-        reached = Term("-", (ONE, Term("step", (_beyond(Term("neg", (cell,)), -knot),))))
-        parts += [_times(own - before, reached), _times(after - own, Term("step", (_beyond(cell, knot),)))]
-    return Term("+", tuple(parts))
+def _line(x: Part, slope: Fraction, constant: Fraction, *, bare: bool) -> Part:
+    rising = x if bare and slope else _times(slope, x) if slope else Leaf(constant)
+    return Term("+", (rising, Leaf(constant))) if slope and constant else rising
 
 
-def _beyond(cell: Part, knot: Fraction) -> Part:
-    return Term("-", (cell, Leaf(Fraction(knot)))) if knot else cell
+def _ramp(x: Part, y: Part) -> Part:
+    return Term("max", (ZERO, Term("-", (x, y))))
 
 
 def _times(factor: Fraction, part: Part) -> Part:

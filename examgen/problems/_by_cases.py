@@ -9,6 +9,7 @@ from examgen.graph import Builder, Node, Ref
 from examgen.mistakes import Mistake, local, with_attrs, without_upstream
 from examgen.model import Leaf, Line, Step, Term
 from examgen.narration import Worked, given, grids
+from examgen.ops.piecewise import slope_at
 from examgen.problems._backward_mistakes import ABOVE
 
 
@@ -43,7 +44,7 @@ def _of_slopes(op: str) -> Iterator[Mistake]:
 
 
 def _slope_at_gradient(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
-    return (g * b.op("piecewise_slope", g, **{name: node[name] for name in ("at", "knots", "slopes")}),)
+    return (g * slope_at(b, node, g),)
 
 
 def _forward(worked: Worked, x: str, y: str, i: int) -> Line:

@@ -42,8 +42,8 @@ class CnnShapes(Problem):
     example = '"conv pool linear" image="3 32" conv="8 5 1 2" pool="2 2" linear=10'
     presets = {
         "sizes": Preset(Params("conv pool conv pool", counts=False), (3, 4), "quiz"),
-        "counts": Preset(Params(), (8, 9), calculator="simple"),
-        "receptive": Preset(Params("conv conv pool conv", counts=False, receptive=True), (6, 7)),
+        "counts": Preset(Params(), (6, 7), calculator="simple"),
+        "receptive": Preset(Params("conv conv pool conv", counts=False, receptive=True), (5, 5)),
     }
 
     def check(self, params: Params) -> None:

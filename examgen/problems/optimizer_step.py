@@ -41,8 +41,8 @@ class OptimizerStep(Problem):
     example = "theta0=2 g1=3 g2=-1 --optimizer adam"
     presets = {
         "sgd": Preset(Params("sgd", weights=2), (2, 3), "quiz"),
-        "momentum": Preset(Params("momentum", weights=2), (4, 5)),
-        "adam": Preset(Params("adam", limit=9), (8, 10), calculator="scientific", room=10_000),
+        "momentum": Preset(Params("momentum", weights=2), (4, 4)),
+        "adam": Preset(Params("adam", limit=9), (8, 10), calculator="scientific", room=20_000),
     }
 
     def check(self, params: Params) -> None:

@@ -214,7 +214,7 @@ ON_KINKS = {
     "numpy: amax all to the first": Fault("numpy", "extreme_share", _first_of_row, "amax of rows", "gradient at x"),
     "numpy: maxpool to the last": Fault("numpy", "maxpool_dx", _last_maximum, "maxpool", "gradient at x"),
     "numpy: a knot's slope is that of the piece before": Fault(
-        "numpy", "piecewise_slope", lambda node, x: np.where(x > 0, x * 0 + 1, x * 0), KNOT, "gradient at x",
+        "vjp", "piecewise", lambda b, node, g: (g * b.op("step", *b.inputs(node)),), KNOT, "gradient at x",
     ),
     "sympy: a knot's slope is that of the piece before": Fault(
         "sympy", "piecewise", lambda node, at, x: _sympy_expressions.Relu(x[at]), KNOT, "gradient at x",
