@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, product
-from math import isfinite, prod
+from math import floor, isfinite, prod
 from typing import Any
 
 from examgen.engines import _numpy
@@ -307,9 +307,11 @@ COUNTED: Mapping[str, Callable[[Sequence[float]], tuple[float, float]]] = {
     "**": _power,
     "neg": lambda numbers: (-numbers[0], 0),
     "abs": lambda numbers: (abs(numbers[0]), 0),
+    "floor": _chosen(lambda numbers: floor(numbers[0])),
     "max": _chosen(max),
     "min": _chosen(min),
     "sigmoid": _through,
     **dict.fromkeys(FUNCTIONS, _through),
-    **dict.fromkeys(("step", "sign", "share", "largest", "smallest"), _slope),
+    "step": lambda numbers: (float(numbers[0] > 0), 0),
+    **dict.fromkeys(("sign", "share", "largest", "smallest"), _slope),
 }

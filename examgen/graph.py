@@ -253,6 +253,18 @@ class Builder:
             return x
         return self.op("pow", x, exponent=Fraction(exponent), name=name)
 
+    def piecewise(
+        self, x: Ref, knots: Sequence[Exact], slopes: Sequence[Exact], at: Sequence[Exact], base: Exact = 0,
+        name: str | None = None,
+    ) -> Ref:
+        """Straight pieces of the slopes given, which meet at ascending knots; `base` is the value at the first of them.
+
+        `at` holds the slope that is taken at each knot.
+        """
+        given = {"knots": knots, "slopes": slopes, "at": at}
+        how = {key: tuple(map(Fraction, value)) for key, value in given.items()}
+        return self.op("piecewise", x, base=Fraction(base), name=name, **how)
+
     def reduce(
         self, op: str, x: Ref, axes: Sequence[int] | None = None, *, keepdims: bool = False, name: str | None = None
     ) -> Ref:

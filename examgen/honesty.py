@@ -376,6 +376,7 @@ RULES: dict[str, Callable[..., Interval]] = {
     "abs": _abs,
     "max": lambda *parts: (max(low for low, _ in parts), max(high for _, high in parts)),
     "min": lambda *parts: (min(low for low, _ in parts), min(high for _, high in parts)),
+    "floor": lambda x: (x[0] // SCALE * SCALE, x[1] // SCALE * SCALE),
     "exp": _monotone(mp.exp),
     "log": _log,
     "sqrt": lambda x: power(x, Fraction(1, 2)) if x[0] > 0 else (0, _monotone(mp.sqrt)((0, max(x[1], 0)))[1]),

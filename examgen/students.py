@@ -223,6 +223,7 @@ DO: dict[str, Callable[..., Many]] = {
     "**": np.power,
     "neg": np.negative,
     "abs": np.abs,
+    "floor": np.floor,
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,

@@ -6,13 +6,13 @@ Runs in float64, or on object arrays of `Fraction` and, from the first exp or lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import product
-from math import prod
+from math import floor, prod
 from typing import Any
 
 import mpmath
@@ -223,6 +223,7 @@ def _quotient(x: Any, y: Any) -> Any:
 
 _fractions = np.frompyfunc(Fraction, 1, 1)
 _wholes = np.frompyfunc(_whole, 1, 1)
+_floors = np.frompyfunc(lambda x: int(mp.floor(x)) if isinstance(x, mp.mpf) else floor(x), 1, 1)
 _quotients = np.frompyfunc(_quotient, 2, 1)
 
 
@@ -259,6 +260,23 @@ def _relu(x: Array, out: Array | None = None) -> Array:
 def _step(node: Node, x: Array) -> Array:
     """As booleans in float64, which multiply as 0 and 1 and take an eighth of the memory."""
     return _where(x > 0, x * 0 + 1, x * 0) if x.dtype == object else np.asarray(x > 0)
+
+
+def _stated(stated: Iterable[Fraction], x: Array) -> list[Any]:
+    """Numbers that an op states, of the kind that its operand holds."""
+    if x.dtype != object:
+        return [*map(float, stated)]
+    return [*map(_whole if _rational(x) else _mpf, stated)]
+
+
+def _piecewise(node: Node, x: Array) -> Array:
+    knots, slopes = _stated(node["knots"], x), _stated(node["slopes"], x)
+    (value,) = _stated((node["base"],), x)
+    result = np.asarray(value + slopes[0] * (x - knots[0]))
+    for place, knot in enumerate(knots):
+        value = value + slopes[place] * (knot - knots[place - 1]) if place else value
+        result = _where(x > knot, value + slopes[place + 1] * (x - knot), result)
+    return result
 
 
 def _share(node: Node, x: Array, y: Array) -> Any:
@@ -523,6 +541,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "sigmoid": _function(_sigmoid, lambda x: 1 / (1 + mp.exp(-x))),
     "relu": _Overwriting(_relu),
     "abs": lambda node, x: abs(x),
+    "floor": lambda node, x: _floors(x) if x.dtype == object else np.floor(x),
+    "piecewise": _piecewise,
     "maximum": lambda node, x, y: _where(x > y, x, y),
     "minimum": lambda node, x, y: _where(x < y, x, y),
     "step": _step,

@@ -97,6 +97,10 @@ class Relu(RealFunction):
         return IsPositive(self.args[0])
 
 
+class Floor(Slope):
+    """The largest whole number that is not above the argument."""
+
+
 class Absolute(RealFunction):
     """|x|; SymPy's own `Abs` splits into real and imaginary parts."""
 
@@ -159,6 +163,20 @@ class RealPower(RealFunction):
 def _pow(node: Node, at: Index, x: Cells) -> Expr:
     n = Rational(node["exponent"].numerator, node["exponent"].denominator)
     return x[at] ** n if n.is_Integer else RealPower(x[at], n)
+
+
+def _piecewise(node: Node, at: Index, x: Cells) -> Expr:
+    """A sum of ramps: one that rises behind a knot has slope 0 at it, and one that falls before it takes the slope away."""
+    knots, slopes, own = (list(map(_rational, node[name])) for name in ("knots", "slopes", "at"))
+    parts = [_rational(node["base"]), slopes[0] * (x[at] - knots[0])]
+    for knot, here, before, after in zip(knots, own, slopes, slopes[1:], strict=False):
+        beyond = x[at] - knot
+        parts += [(after - here) * Relu(beyond), (here - before) * (beyond + Relu(-beyond))]
+    return Add(*parts)
+
+
+def _rational(value: Any) -> Expr:
+    return Rational(value.numerator, value.denominator)
 
 
 def _members(node: Node, at: Index, x: Cells) -> list[Expr]:
@@ -268,6 +286,8 @@ TABLE: dict[str, Callable[..., Expr]] = {
     "relu": lambda node, at, x: Relu(x[at]),
     "step": lambda node, at, x: IsPositive(x[at]),
     "abs": lambda node, at, x: Absolute(x[at]),
+    "floor": lambda node, at, x: Floor(x[at]),
+    "piecewise": _piecewise,
     "maximum": lambda node, at, x, y: Larger(x[at], y[at]),
     "minimum": lambda node, at, x, y: Smaller(x[at], y[at]),
     "sum": lambda node, at, x: Add(*_members(node, at, x)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
+from math import floor, prod
 from typing import Any
 
 import mpmath
@@ -15,6 +15,7 @@ from examgen.engines._sympy_expressions import (
     Absolute,
     Chosen,
     FirstLargest,
+    Floor,
     IsEqual,
     IsFirstLargest,
     IsPositive,
@@ -50,8 +51,10 @@ class Numbers:
     irrational: Table
 
 
-def _selections(sign: Callable[[Any], Any], half: Any, ratio: Callable[[int, int], Any]) -> Table:
-    """The functions that compare and choose; `sign` gives a number below, at or above 0."""
+def _selections(
+    sign: Callable[[Any], Any], half: Any, ratio: Callable[[int, int], Any], whole: Callable[[Any], Any] = floor
+) -> Table:
+    """The functions that compare and choose; `sign` gives a number below, at or above 0, `whole` the floor of one."""
 
     def largest(*x: Any) -> Any:
         best = x[0]
@@ -76,6 +79,7 @@ def _selections(sign: Callable[[Any], Any], half: Any, ratio: Callable[[int, int
     return {
         Relu: lambda x: x if sign(x) > 0 else 0,
         IsPositive: lambda x: int(sign(x) > 0),
+        Floor: lambda x: int(whole(x)),
         Absolute: lambda x: x if sign(x) > 0 else -x,
         Sign: lambda x: (sign(x) > 0) - (sign(x) < 0),
         Larger: largest,
@@ -190,7 +194,7 @@ EXACT = Numbers(
         sympy.cos: working.cos,
         sympy.tanh: working.tanh,
     }
-    | _selections(lambda x: x, working.mpf(0.5), lambda p, q: working.mpf(p) / q),
+    | _selections(lambda x: x, working.mpf(0.5), lambda p, q: working.mpf(p) / q, working.floor),
 )
 
 _SYMBOLIC_TABLE = {
@@ -204,6 +208,6 @@ _SYMBOLIC_TABLE = {
     sympy.sin: sympy.sin,
     sympy.cos: sympy.cos,
     sympy.tanh: sympy.tanh,
-} | _selections(_sympy_sign, sympy.S.Half, sympy.Rational)
+} | _selections(_sympy_sign, sympy.S.Half, sympy.Rational, sympy.floor)
 
 SYMBOLIC = Numbers(_whole, EXACT.rational, _SYMBOLIC_TABLE)  # SymPy's own from the first function on: they are slow

@@ -155,6 +155,17 @@ def _matmul(node: Node, x: Tensor, y: Tensor) -> Tensor:
     return (x * (y if rows == 1 else y.unsqueeze(-2))).sum(-1)
 
 
+def _piecewise(node: Node, x: Tensor) -> Tensor:
+    """On each piece its own line and at each knot one with the knot's slope: autograd sees the line that is taken."""
+    slopes, below, value = [*map(float, node["slopes"])], float(node["knots"][0]), float(node["base"])
+    result = value + slopes[0] * (x - below)
+    for knot, own, before, after in zip(map(float, node["knots"]), map(float, node["at"]), slopes, slopes[1:], strict=False):
+        value, below = value + before * (knot - below), knot
+        result = torch.where(x > knot, value + after * (x - knot), result)
+        result = torch.where(x == knot, value + own * (x - knot), result)
+    return result
+
+
 def _pick(node: Node, scores: Tensor, labels: Tensor) -> Tensor:
     column = scores.gather(-1, labels.unsqueeze(-1))
     return column if node["keepdims"] else column.squeeze(-1)
@@ -209,6 +220,8 @@ TABLE: dict[str, Callable[..., Tensor]] = {
     "relu": lambda node, x: torch.relu(x),
     "step": lambda node, x: torch.relu(torch.sign(x)),  # autograd knows the sign's slope, which is 0
     "abs": lambda node, x: torch.abs(x),
+    "floor": lambda node, x: torch.floor(x),
+    "piecewise": _piecewise,
     "maximum": lambda node, x, y: torch.maximum(x, y),
     "minimum": lambda node, x, y: torch.minimum(x, y),
     "sum": _sum,

@@ -10,8 +10,9 @@ from examgen.ops._op import Op
 from examgen.ops.arrays import ARRAYS
 from examgen.ops.conv import CONV
 from examgen.ops.elementwise import ELEMENTWISE
+from examgen.ops.piecewise import PIECEWISE
 from examgen.ops.select import SELECT
 
-OPS: dict[str, Op] = {op.name: op for family in (ELEMENTWISE, ARRAYS, SELECT, CONV) for op in family}
+OPS: dict[str, Op] = {op.name: op for family in (ELEMENTWISE, PIECEWISE, ARRAYS, SELECT, CONV) for op in family}
 
 __all__ = ["OPS", "Op"]

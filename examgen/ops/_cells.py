@@ -73,6 +73,34 @@ def relu(node: Node, at: Index, x: Operand) -> Part:
     return Term("max", (ZERO, At(0, at)))
 
 
+def piecewise(node: Node, at: Index, x: Operand) -> Part:
+    """The larger or smaller of two lines, a number held between two bounds, or else a sum of ramps."""
+    cell, base, knots, slopes = At(0, at), Fraction(node["base"]), node["knots"], node["slopes"]
+    if len(knots) == 1:
+        # a factor of 1 or 0 beside another: cells whose parts are of one kind are worked out many at once
+        lines = [_line(cell, slope, base - slope * knots[0], bare=set(slopes) <= {0, 1}) for slope in slopes]
+        return Term("max" if slopes[1] >= slopes[0] else "min", tuple(lines))
+    if slopes == (0, 1, 0) and base == knots[0]:
+        return Term("min", (Term("max", (cell, Leaf(knots[0]))), Term("max", (Leaf(knots[1]), Leaf(knots[1])))))
+    parts: list[Part] = [Leaf(base), _times(-slopes[0], _ramp(Leaf(knots[0]), cell))]
+    for before, after, knot in zip((Fraction(0), *slopes[1:]), slopes[1:], knots, strict=False):
+        parts.append(_times(after - before, _ramp(cell, Leaf(knot))))
+    return Term("+", tuple(parts))
+
+
+def _line(x: Part, slope: Fraction, constant: Fraction, *, bare: bool) -> Part:
+    rising = x if bare and slope else _times(slope, x) if slope else Leaf(constant)
+    return Term("+", (rising, Leaf(constant))) if slope and constant else rising
+
+
+def _ramp(x: Part, y: Part) -> Part:
+    return Term("max", (ZERO, Term("-", (x, y))))
+
+
+def _times(factor: Fraction, part: Part) -> Part:
+    return Term("*", (Leaf(Fraction(factor)), part))
+
+
 def power(node: Node, at: Index, x: Operand) -> Part:
     return Term("**", (At(0, at), Leaf(Fraction(node["exponent"]))))
 

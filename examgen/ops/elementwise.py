@@ -123,6 +123,10 @@ def _minimum(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
     return b.sum_to(g * b.op("share", y, x), x.shape), b.sum_to(g * b.op("share", x, y), y.shape)
 
 
+def _floor(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
+    return (g * b.const(0),)
+
+
 def _tanh_of_exponentials(b: Builder, node: Node, name: str | None) -> Ref:
     (x,) = b.inputs(node)
     up, down = b.op("exp", x), b.op("exp", -x)
@@ -191,6 +195,10 @@ ELEMENTWISE = (
     Op(
         "abs", same, _abs, _zero, "slope 0 at 0", latex="|{0}|", gate="|x|", source="slope at 0 as torch.abs",
         cell=cells.cellwise("abs"),
+    ),
+    Op(
+        "floor", same, _floor, convention="slope 0 everywhere, at the jumps too", latex="\\lfloor {0} \\rfloor",
+        gate="\\lfloor x \\rfloor", source="as torch.floor", cell=cells.cellwise("floor"),
     ),
     Op(
         "maximum", broadcast, _maximum, _tie, "at a tie half to each",

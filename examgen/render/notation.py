@@ -23,7 +23,7 @@ RELATIONS = frozenset("=≠<>≤≥→≈∈")
 BINARY = frozenset("+−×±·")
 SEPARATORS = frozenset(",;")
 PRIME = "'"
-CLOSING = frozenset(")]}|!" + PRIME)
+CLOSING = frozenset(")]}|!⌋" + PRIME)
 TALL = {"mfrac", "munder", "munderover", "mtable"}
 
 _convert = LatexToMathML(fancy_error=False)

@@ -126,6 +126,13 @@ def _decided(one: Array, zero: Array, doubt: Doubt) -> Array:
     return fixed.exact(np.where(one, UNIT, 0))
 
 
+def _floor(x: Array, doubt: Doubt) -> Array:
+    """The same whole number wherever in the span, or nothing is certain."""
+    found = np.asarray(x[..., 0] // UNIT * UNIT)
+    doubt.add(found[0] != found[-1])
+    return found[:1]
+
+
 def _sign(x: Array, doubt: Doubt) -> Array:
     low, high = x[0, ..., 0], x[-1, ..., 0]
     doubt.add(~((low > 0) | (high < 0) | ((low == 0) & (high == 0))))
@@ -150,6 +157,7 @@ RULES: Mapping[str, Rule] = {
     "/": lambda x, doubt: fixed.div(x[..., 0], x[..., 1], doubt),
     "neg": lambda x, doubt: fixed.neg(x[..., 0]),
     "abs": lambda x, doubt: fixed.size(x[..., 0]),
+    "floor": _floor,
     "max": lambda x, doubt: x.max(axis=-1),
     "min": lambda x, doubt: x.min(axis=-1),
     "step": _step_of,

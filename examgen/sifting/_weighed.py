@@ -213,7 +213,9 @@ def _fixed(seconds: float, choose: Callable[[Array], Array] = lambda x: x[..., 0
     return lambda column, x, doubt, value: (choose(x), np.full(x.shape[:-1], int(seconds)))
 
 
-VALUED = frozenset(("+", "-", "*", "/", "neg", "abs", "max", "min"))  # of what can stand within other operations
+VALUED = frozenset(  # of what can stand within other operations
+    ("+", "-", "*", "/", "neg", "abs", "floor", "max", "min", "step")
+)
 COUNTED: Mapping[str, Callable[..., tuple[Array, Array]]] = {
     "+": _sum,
     "-": _difference,
@@ -222,8 +224,10 @@ COUNTED: Mapping[str, Callable[..., tuple[Array, Array]]] = {
     "**": _power,
     "neg": _fixed(0, lambda x: -x[..., 0]),
     "abs": _fixed(0, lambda x: np.abs(x[..., 0])),
+    "floor": _fixed(SECONDS["copy"], lambda x: x[..., 0] // ONE * ONE),
     "max": _fixed(SECONDS["copy"], lambda x: x.max(axis=-1)),
     "min": _fixed(SECONDS["copy"], lambda x: x.min(axis=-1)),
     **dict.fromkeys((*FUNCTIONS, "sigmoid"), _fixed(SECONDS["function"])),
-    **dict.fromkeys(("step", "sign", "share", "largest", "smallest"), _fixed(0)),
+    "step": _fixed(0, lambda x: np.where(x[..., 0] > 0, ONE, 0)),
+    **dict.fromkeys(("sign", "share", "largest", "smallest"), _fixed(0)),
 }

@@ -133,6 +133,7 @@ def _net() -> Graph:
     planes = b.op("spread", b.input("bias", (4,)), axes=(-2, -1), shape=(4, 1, 1))
     pooled = b.pool("avgpool", b.pool("maxpool", maps + planes, 2, 1, 1), (1, 2))
     pooled = pooled + b.op("step", pooled)
+    pooled = b.piecewise(b.op("floor", pooled), (0, Fraction(1, 2)), (0, 1, -2), (1, 0), 3)
     scores, labels = b.reduce("amin", pooled, (-1,), name="scores"), b.input("labels", (4,), discrete=True)
     chosen = b.op("pick", b.op("softmax", scores), labels, keepdims=False)
     rest = b.reduce("mean", b.op("others", scores, labels), (-1,), keepdims=False)

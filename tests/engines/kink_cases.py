@@ -51,6 +51,13 @@ def pool(op: str, dims: tuple[int, ...], size: int, stride: int | None = None, p
     return b.build(b.pool(op, b.input("x", dims), size, stride, padding, name="f"))
 
 
+def by_cases(knots: Any, slopes: Any, at: Any, base: Any = 0, dims: tuple[int, ...] = (), *, log: bool = False) -> Graph:
+    """A function by cases, of a number or of its logarithm."""
+    b = Builder()
+    x = b.input("x", dims)
+    return b.build(b.piecewise(b.op("log", x) if log else x, knots, slopes, at, base, name="f"))
+
+
 def behind_log(op: str) -> Graph:
     """The op at ln x and, with two operands, ln y: a kink among numbers that are no fractions."""
     b = Builder()
@@ -74,6 +81,29 @@ KINKS: dict[str, Kink] = {
     "step behind ln": Kink("step", behind_log("step"), {"x": 1}, 4, 0, {"x": 0}, {"x": 2}),
     "abs": Kink("abs", unary("abs", (3,)), {"x": (-2, 0, 3)}, (5, 5, 5), (2, 0, 3), {"x": (-5, 0, 5)}, {"x": (-2, 1, 3)}),
     "abs behind ln": Kink("abs", behind_log("abs"), {"x": 1}, 4, 0, {"x": 0}, {"x": 2}),
+    "floor": Kink(
+        "floor", unary("floor", (3,)), {"x": (-HALF, 0, 2)}, (4, 4, 4), (-1, 0, 2), {"x": (0, 0, 0)}, {"x": (-HALF, 1, 2)},
+    ),
+    "floor behind ln": Kink("floor", behind_log("floor"), {"x": 1}, 4, 0, {"x": 0}, {"x": HALF}),
+    "ReLU of slope 1 at 0": Kink(
+        "piecewise", by_cases((0,), (0, 1), (1,), dims=(3,)), {"x": (-1, 0, 2)}, (4, 4, 4), (0, 0, 2), {"x": (0, 4, 4)},
+        {"x": (-1, -1, 2)},
+    ),
+    "|x| of slope 1/2 at 0": Kink(
+        "piecewise", by_cases((0,), (-1, 1), (HALF,), dims=(3,)), {"x": (-3, 0, 2)}, (4, 4, 4), (3, 0, 2),
+        {"x": (-4, 2, 4)}, {"x": (-3, 1, 2)},
+    ),
+    "clamp": Kink(
+        "piecewise", by_cases((-1, 2), (0, 1, 0), (1, 0), -1, (5,)), {"x": (-3, -1, 1, 2, 4)}, (2,) * 5,
+        (-1, -1, 1, 2, 2), {"x": (0, 2, 2, 0, 0)}, {"x": (-3, -2, 1, 1, 4)},
+    ),
+    "ReLU of slope 1 at 0, behind ln": Kink(
+        "piecewise", by_cases((0,), (0, 1), (1,), log=True), {"x": 1}, 4, 0, {"x": 4}, {"x": HALF},
+    ),
+    "a roof behind ln": Kink(
+        "piecewise", by_cases((-1, 0, 1), (0, HALF, -QUARTER, 2), (0, 1, 3), 3, log=True), {"x": 1}, 4, 3 + HALF, {"x": 4},
+        {"x": QUARTER},
+    ),
     "maximum": Kink(
         "maximum", binary("maximum"), {"x": 3, "y": 3}, 2, 3, {"x": 1, "y": 1}, {"x": 3, "y": 2},
     ),

@@ -197,6 +197,7 @@ DRAWN = {
     ),
 }
 
+KNOT = "ReLU of slope 1 at 0"
 ON_KINKS = {
     "numpy: ReLU of slope 1 at 0": Fault(
         "numpy", "step", lambda node, x: np.where(x >= 0, x * 0 + 1, x * 0), "relu", "gradient at x",
@@ -212,6 +213,15 @@ ON_KINKS = {
     ),
     "numpy: amax all to the first": Fault("numpy", "extreme_share", _first_of_row, "amax of rows", "gradient at x"),
     "numpy: maxpool to the last": Fault("numpy", "maxpool_dx", _last_maximum, "maxpool", "gradient at x"),
+    "numpy: a knot's slope is that of the piece before": Fault(
+        "vjp", "piecewise", lambda b, node, g: (g * b.op("step", *b.inputs(node)),), KNOT, "gradient at x",
+    ),
+    "sympy: a knot's slope is that of the piece before": Fault(
+        "sympy", "piecewise", lambda node, at, x: _sympy_expressions.Relu(x[at]), KNOT, "gradient at x",
+    ),
+    "torch: a knot's slope is that of the piece before": Fault(
+        "torch", "piecewise", lambda node, x: torch.relu(x), KNOT, "gradient at x",
+    ),
     "sympy: ReLU of slope 1 at 0": Fault(
         "fdiff", "Relu", lambda self, argindex=1: 1 - POSITIVE(-self.args[0]), "relu", "gradient at x",
     ),

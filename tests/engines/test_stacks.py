@@ -22,7 +22,7 @@ from examgen.registry import graph_of, preset, problem, problems
 from tests.engines.kink_cases import KINKS
 from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
 
-EXAMPLES = {"array": 60, "conv": 15, "labelled": 20}
+EXAMPLES = {"array": 80, "conv": 15, "labelled": 20}
 STRATEGIES = {"array": array_graphs(), "conv": conv_graphs(), "labelled": labelled_graphs()}
 SIZES = (Fraction(1), Fraction(1, 2), Fraction(3, 4))  # what the numbers of a case are multiplied with, one instance each
 Data = dict[str, Any]

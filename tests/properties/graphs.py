@@ -17,10 +17,14 @@ from examgen.model import nest
 from examgen.ops.elementwise import broadcast
 
 SHAPES: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (1, 3), (2, 1), (2, 3), (3, 2), (2, 2, 3))
-UNARY = ("neg", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "square", "cube", "log", "sqrt", "root", "softexp", "inverse")
+JUMPY = ("floor", "piecewise")
+SMOOTH = ("neg", "sin", "cos", "tanh", "sigmoid", "square", "cube", "log", "sqrt", "root", "softexp", "inverse")
+UNARY = (*SMOOTH, *JUMPY, "relu", "abs")
 BINARY = ("add", "sub", "mul", "maximum", "minimum", "div")
 REDUCTIONS = ("sum", "mean", "amax", "amin")
 KINDS = (*("unary",) * 4, *("binary",) * 4, "reduction", "matmul", "transpose", "getitem", "softmax", "spread")
+
+OFF = Fraction(1, 37)  # no sum or quotient of sixteenths is likely to be whole behind it: there another rounding would decide
 
 Draw = Any  # Hypothesis's function that draws
 
@@ -127,6 +131,10 @@ def _unary(b: Builder, op: str, x: Ref) -> Ref:
         return b.op(op, _above_zero(b, x))
     if op == "softexp":
         return b.op("exp", b.op("tanh", x))
+    if op == "floor":
+        return b.op("floor", x + b.const(OFF))
+    if op == "piecewise":
+        return b.piecewise(x, (-OFF, 20 * OFF), (Fraction(1, 4), -1, 2), (3, -2), Fraction(1, 2))
     powers = {"square": Fraction(2), "cube": Fraction(3), "root": Fraction(3, 2), "inverse": Fraction(-1)}
     if op in powers:
         return b.power(_above_zero(b, x) if powers[op] in (-1, Fraction(3, 2)) else x, powers[op])

@@ -90,6 +90,7 @@ def _no_minus_one(b: Builder, node: Node, g: Ref) -> Any:
 SPOILT: dict[str, tuple[str, Callable[..., Any]]] = {
     "add": ("arrays", _unsummed),
     "mul": ("arrays", _own_factor),
+    "piecewise": ("arrays", _operands),
     "mean": ("arrays", _undivided),
     "matmul": ("arrays", _operands),
     "spread": ("arrays", _operands),

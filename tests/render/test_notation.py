@@ -61,7 +61,7 @@ def test_letters_are_italic_and_words_upright() -> None:
 @pytest.mark.parametrize(
     ("kind", "latex"),
     [("binary", "a-b"), ("ordinary", "-b"), ("ordinary", "a=-b"), ("ordinary", r"\max(-1,b)"), ("binary", "(a)-b"),
-     ("binary", r"\frac{1}{1-e}")],
+     ("binary", r"\frac{1}{1-e}"), ("binary", r"\lfloor a\rfloor -b")],
 )
 def test_a_minus_between_operands_has_room_and_a_sign_has_none(kind: str, latex: str) -> None:
     """1 − e in a fraction is a difference although the library sets it tight; after =, ( and , it is a sign."""

@@ -1,0 +1,94 @@
+"""A function of each number, by cases or a square: told forward and backward, and what is got wrong about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from examgen.graph import Builder, Node, Ref
+from examgen.mistakes import Mistake, local, with_attrs, without_upstream
+from examgen.model import Leaf, Line, Step, Term
+from examgen.narration import Worked, given, grids
+from examgen.ops.piecewise import slope_at
+from examgen.problems._backward_mistakes import ABOVE
+
+
+def function_steps(worked: Worked, x: str, y: str) -> Iterator[Step]:
+    """Number by number."""
+    yield given(worked)
+    cells = range(worked.graph[y].shape[0])
+    yield Step("forward", FORWARD, lines=tuple(_forward(worked, x, y, i) for i in cells), grids=grids(worked, y))
+    yield Step("backward", BACKWARD, lines=tuple(_backward(worked, x, y, i) for i in cells), grids=grids(worked, x, True))
+
+
+def square_mistakes() -> Iterator[Mistake]:
+    yield from _of_slopes("pow")
+    yield Mistake("custom_square", SQUARE, slopes={"pow": local(lambda b, node: b.inputs(node)[0])})
+
+
+def piecewise_mistakes(function: str, other: Sequence[Fraction | int]) -> Iterator[Mistake]:
+    """`other` are slopes that somebody may take at the knots who takes not those that are stated; none where none is asked."""
+    yield from _of_slopes("piecewise")
+    yield Mistake("custom_unchanged", SLOPE, slopes={"piecewise": lambda b, node, g: (g,)})
+    yield Mistake("custom_slope_at_gradient", AT_X, slopes={"piecewise": _slope_at_gradient})
+    if other:
+        yield Mistake("custom_kink", AT_KINK, with_attrs("piecewise", at=tuple(map(Fraction, other))))
+    if function in PASSED:
+        says, passed = PASSED[function]
+        yield Mistake(f"custom_{function}", says, with_attrs("piecewise", slopes=tuple(map(Fraction, passed))))
+
+
+def _of_slopes(op: str) -> Iterator[Mistake]:
+    yield Mistake("bp_upstream", ABOVE, slopes={op: without_upstream(op)})
+    yield Mistake("custom_value", VALUE, slopes={op: local(lambda b, node: b.ref(node))})
+
+
+def _slope_at_gradient(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
+    return (g * slope_at(b, node, g),)
+
+
+def _forward(worked: Worked, x: str, y: str, i: int) -> Line:
+    term = _written(worked.graph[y], worked.leaf(x, (i,)))
+    return worked.equation(worked.symbol(y, (i,)), term, worked.value(y, (i,)), what=(y, False, (i,)))
+
+
+def _written(node: Node, x: Leaf) -> Term:
+    """The function of a number as the sheet states it, read off its pieces."""
+    if node.op == "pow":
+        return Term("**", (x, Leaf(Fraction(2))))
+    knots, first = node["knots"], node["slopes"][0]
+    if len(knots) == 2:
+        return Term("min", (Term("max", (x, Leaf(knots[0]))), Leaf(knots[1])))
+    if first == -1:
+        return Term("abs", (x,))
+    return Term("max", (Term("*", (Leaf(first), x)) if first else Leaf(Fraction(0)), x))
+
+
+def _backward(worked: Worked, x: str, y: str, i: int) -> Line:
+    """The gradient from above times the slope at the number."""
+    leaf, node = worked.leaf(x, (i,)), worked.graph[y]
+    note = STATED if node.op == "piecewise" and leaf.value in node["knots"] else ""
+    factors = (Leaf(Fraction(2)), leaf) if node.op == "pow" else (Leaf(_slope(node, leaf.value)),)
+    term = Term("*", (worked.leaf(y, (i,), True), *factors))
+    return worked.equation(worked.symbol(x, (i,), True), term, worked.value(x, (i,), True), what=(x, True, (i,)), note=note)
+
+
+def _slope(node: Node, x: Fraction) -> Fraction:
+    own = dict(zip(node["knots"], node["at"], strict=True))
+    found: Fraction = own[x] if x in own else node["slopes"][sum(x > knot for knot in own)]
+    return found
+
+
+FORWARD = "Forward pass: the function of each number."
+BACKWARD = "Backward pass: each gradient from above times the slope of the function at its number."
+STATED = "a kink: the slope that the task states"
+VALUE = "The gradient is multiplied by the slope f'(x), not by the value f(x)."
+SLOPE = "The gradient is multiplied by the slope of the function at x."
+AT_X = "The slope is looked up at x, not at the gradient."
+AT_KINK = "At a kink the slope is the one that the task states."
+SQUARE = "The derivative of a square has the factor 2."
+PASSED = {
+    "relu": ("ReLU replaces negative numbers by zero.", (1, 1)),
+    "leaky_relu": ("A leaky ReLU multiplies negative numbers by its small slope.", (0, 1)),
+    "clamp": ("Clamping replaces what is beyond either bound by that bound.", (1, 1, 0)),
+}

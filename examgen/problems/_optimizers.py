@@ -1,0 +1,128 @@
+"""Two steps of an optimizer as a graph, by the conventions of `torch.optim`; and the habits that lead elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from examgen.graph import Builder, Graph, Ref
+from examgen.mistakes import Mistake
+
+DATA = ("theta0", "g1", "g2")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How somebody makes the steps; as it stands, soundly."""
+
+    descends: bool = True
+    rated: bool = True
+    going_on: bool = True  # the second step begins where the first has ended
+    keeps: bool = True  # the velocity before
+    averages: bool = False  # the velocity before with the new gradient
+    corrects: bool = True
+    powers: bool = True  # of beta, step by step
+    roots: bool = True
+    exchanges: bool = False  # one beta for the other
+
+
+SOUND = Habits()
+
+
+def dims_of(params: Any) -> tuple[int, ...]:
+    """One weight is a lone number."""
+    return (params.weights,) if params.weights > 1 else ()
+
+
+def step_mistakes(params: Any) -> Iterator[Mistake]:
+    """Of every step, then of its rule."""
+    for key, (says, habit) in (HABITS[""] | HABITS[params.optimizer]).items():
+        yield Mistake(key, says, _made_by(params, Habits(**habit)))
+
+
+def _made_by(params: Any, habits: Habits) -> Callable[[Graph], Graph]:
+    return lambda graph: two_steps(params, habits)
+
+
+def two_steps(params: Any, habits: Habits = SOUND) -> Graph:
+    """Both steps, node by node under the same names whatever the habits."""
+    b = Builder()
+    start, *gradients = (b.input(name, dims_of(params)) for name in DATA)
+    rate = b.const(params.rate if habits.rated else 1, "eta")
+    direction = {"sgd": _plain, "momentum": _momentum, "adam": _adam}[params.optimizer](b, params, habits)
+    here = start
+    for t, g in enumerate(gradients, start=1):
+        origin = here if habits.going_on else start
+        here = b.op("sub" if habits.descends else "add", origin, rate * direction(t, g), name=f"theta{t}")
+    return b.build(here)
+
+
+Direction = Callable[[int, Ref], Ref]  # of the number of a step and its gradient
+
+
+def _plain(b: Builder, params: Any, habits: Habits) -> Direction:
+    return lambda t, g: g
+
+
+def _momentum(b: Builder, params: Any, habits: Habits) -> Direction:
+    """The velocity; PyTorch begins with the first gradient itself, and takes each new one whole."""
+    kept = b.const(params.momentum if habits.keeps else 0, "mu")
+    return _running(b, "v", kept, b.const(1) - kept if habits.averages else b.const(1))
+
+
+def _adam(b: Builder, params: Any, habits: Habits) -> Direction:
+    """Means of gradients and of their squares, both corrected for their start at 0."""
+    shares = (params.beta2, params.beta1) if habits.exchanges else (params.beta1, params.beta2)
+    mean, square = (_corrected(b, letter, b.const(share, name), habits) for letter, share, name in zip(
+        "mv", shares, ("beta1", "beta2"), strict=True
+    ))
+
+    def direction(t: int, g: Ref) -> Ref:
+        above, below = mean(t, g), square(t, b.power(g, 2))
+        return above / (b.op("sqrt", below) if habits.roots else below)
+
+    return direction
+
+
+def _running(b: Builder, letter: str, kept: Ref, share: Ref) -> Direction:
+    """What is left of all before, and a share of what is new."""
+    before: list[Ref] = []
+
+    def running(t: int, new: Ref) -> Ref:
+        own = (kept * before[-1], share * new) if before else (share, new)
+        before.append(b.op("add" if before else "mul", *own, name=f"{letter}{t}"))
+        return before[-1]
+
+    return running
+
+
+def _corrected(b: Builder, letter: str, beta: Ref, habits: Habits) -> Direction:
+    one = b.const(1)
+    mean = _running(b, letter, beta, one - beta)
+
+    def corrected(t: int, new: Ref) -> Ref:
+        power = b.power(beta, t if habits.powers else 1)
+        return b.op("div", mean(t, new), one - power if habits.corrects else one, name=f"{letter.upper()}{t}")
+
+    return corrected
+
+
+HABITS: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "": {
+        "opt_sign": ("A step goes against the gradient: it is subtracted.", {"descends": False}),
+        "opt_rate": ("The step is multiplied by the learning rate.", {"rated": False}),
+        "opt_start": ("The second step begins where the first has ended.", {"going_on": False}),
+    },
+    "sgd": {},
+    "momentum": {
+        "opt_no_velocity": ("The velocity of the step before is kept, times the momentum.", {"keeps": False}),
+        "opt_dampened": ("In PyTorch the new gradient enters the velocity whole.", {"averages": True}),
+    },
+    "adam": {
+        "opt_no_correction": ("Both means are corrected for their start at 0.", {"corrects": False}),
+        "opt_correction_power": ("The correction of step t takes beta to the power t.", {"powers": False}),
+        "opt_no_root": ("The step is divided by the root of the mean square.", {"roots": False}),
+        "opt_betas": ("Beta 1 belongs to the gradient, beta 2 to its square.", {"exchanges": True}),
+    },
+}
