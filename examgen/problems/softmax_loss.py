@@ -10,8 +10,8 @@ from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
-from examgen.graph import Builder, Graph, Node, Ref, expand
-from examgen.mistakes import Mistake, node_replaced, op_replaced, passed
+from examgen.graph import Builder, Graph
+from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Convention, Exact, Expression, Instance, Leaf, Line, Reminder, Step, Term, cells
 from examgen.narration import Worked
 from examgen.points import HALF
@@ -20,6 +20,7 @@ from examgen.problems import _reminders as rules
 from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
 from examgen.problems._score_mistakes import table_mistakes
+from examgen.problems._softmax_mistakes import WITHOUT_ONE, softmax_mistakes
 from examgen.terms import reductions
 
 LEAST_PROBABILITY = 0.02  # a smaller one rounds to two decimals that say nothing
@@ -128,8 +129,8 @@ class SoftmaxLoss(table.ScoresProblem):
         return super().completed(params, data)
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        without_one = Mistake("softmax_grad_minus_one", MINUS_ONE, slopes={"cross_entropy": _probabilities})
-        return (*_forward_mistakes(params), *table_mistakes(params), without_one)
+        averaged = params.samples > 1 and params.reduction == "mean"
+        return (*softmax_mistakes(averaged=averaged), *table_mistakes(params), WITHOUT_ONE)
 
     def steps(self, worked: Worked) -> Iterator[Step]:
         return told.steps(worked, _sample, _gradient, _mean_of_logarithms if "logits" in worked.graph else None)
@@ -214,65 +215,6 @@ def _gradient(worked: Worked, i: int) -> Iterator[Line]:
         yield told.gradient_line(worked, i, j, Term("-", (p, told.number(1))) if j == label else p)
 
 
-def _forward_mistakes(params: Params) -> Iterator[Mistake]:
-    """Changes of the loss as it is written out; behind each stands the gradient p - 1, of the p that came out."""
-    changes = [
-        ("softmax_log10", LOG10, node_replaced("losses", _common_logarithm)),
-        ("softmax_no_minus", MINUS, node_replaced("losses", lambda b, node: b.op("log", _true(b), name=node.name))),
-        ("softmax_no_log", LOG, node_replaced("losses", lambda b, node: passed(b, _true(b), node.name))),
-        ("softmax_no_exp", EXP, op_replaced("exp", lambda b, node: passed(b, b.inputs(node)[0], node.name))),
-        ("softmax_denominator", DENOMINATOR, node_replaced("probabilities", _without_own)),
-    ]
-    if params.samples > 1 and params.reduction == "mean":
-        changes.append(("softmax_log_of_mean", MEAN, node_replaced("loss", _log_of_mean)))
-    for key, says, forward in changes:
-        yield Mistake(key, says, forward, FROM_PROBABILITIES, start=expand)
-
-
-def _true(b: Builder) -> Ref:
-    return b.ref("true_probabilities")
-
-
-def _common_logarithm(b: Builder, node: Node) -> Ref:
-    return b.op("neg", b.op("log", _true(b)) / b.op("log", b.const(10)), name=node.name)
-
-
-def _without_own(b: Builder, node: Node) -> Ref:
-    """Each exponential over the sum of those of the wrong classes."""
-    own, total = b.inputs(node)
-    return b.op("div", own, total - b.op("pick", own, b.ref("labels"), keepdims=True), name=node.name)
-
-
-def _log_of_mean(b: Builder, node: Node) -> Ref:
-    return b.op("neg", b.op("log", b.reduce("mean", _true(b))), name=node.name)
-
-
-def _rows(b: Builder, g: Ref) -> Ref:
-    return b.op("spread", g, axes=(-1,), shape=(*g.shape, 1))
-
-
-def _probabilities(b: Builder, node: Node, g: Ref) -> tuple[Ref | None, ...]:
-    return _rows(b, g) * b.op("softmax", b.inputs(node)[0]), None
-
-
-def _less_one(b: Builder, node: Node, g: Ref) -> tuple[Ref | None, ...]:
-    p, labels = b.inputs(node)
-    return _rows(b, g) * (p - b.one_hot(labels, p.shape[-1])), None
-
-
-def _as_it_comes(b: Builder, node: Node, g: Ref) -> tuple[Ref | None, ...]:
-    return g, *(None for _ in node.inputs[1:])
-
-
-# p - 1 comes out at the pick of the true class and passes through to the scores: nobody differentiates a softmax gate by gate
-FROM_PROBABILITIES = {"pick": _less_one} | dict.fromkeys(("neg", "log", "div", "exp"), _as_it_comes)
-LOG10 = "Use the natural logarithm, not log base 10."
-MINUS = "The loss is −ln p: with its minus it is never negative."
-LOG = "The probability is not the loss yet: take −ln p."
-EXP = "Exponentiate the scores first, then divide by their sum."
-DENOMINATOR = "The denominator sums all classes, the true one included."
-MEAN = "Average the losses, not the probabilities."
-MINUS_ONE = "The true class's gradient is p − 1, not p."
 PLAIN = 20  # scores up to this are put under exp as they are
 LOSS = Reminder(
     "Softmax loss of an image:", r"p_i=\frac{e^{s_{i\,y_i}}}{\sum_j e^{s_{ij}}},\quad L_i=-\ln p_i"

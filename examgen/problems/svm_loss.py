@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 from examgen.drawing import Stream
 from examgen.errors import InputError
-from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Mistake, local, node_replaced, passed, swapped_operands, unchanged, without
+from examgen.graph import Builder, Graph
+from examgen.mistakes import Mistake, local
 from examgen.model import Ask, Calculator, Convention, Instance, Line, Reminder, Step, Term
 from examgen.narration import Worked
 from examgen.problem import Preset, param
 from examgen.problems import _reminders as rules
 from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
+from examgen.problems._hinge_mistakes import counted_once, hinge_mistakes
 from examgen.problems._score_mistakes import table_mistakes
 
 
@@ -123,7 +123,7 @@ class SvmLoss(table.ScoresProblem):
             yield "no margin is met: the max never acts"
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        return (*_forward_mistakes(params), *table_mistakes(params), *_backward_mistakes(params))
+        return (*hinge_mistakes(params), *table_mistakes(params), *_backward_mistakes(params))
 
     def steps(self, worked: Worked) -> Iterator[Step]:
         return told.steps(worked, _sample, _gradient)
@@ -152,62 +152,14 @@ def _gradient(worked: Worked, i: int) -> Iterator[Line]:
         yield told.gradient_line(worked, i, j, own if j == label else slopes[j - (j > label)])
 
 
-def _forward_mistakes(params: Params) -> Iterator[Mistake]:
-    yield Mistake("svm_true_counted", TRUE, node_replaced("losses", partial(_true_counted, params)))
-    yield Mistake("svm_margin_forgotten", MARGIN, node_replaced("raised", _first))
-    yield Mistake("svm_max_forgotten", MAX, without("relu"))
-    yield Mistake("svm_sign", SIGN, swapped_operands("sub"))
-    yield Mistake("svm_negative_score", NEGATIVE, node_replaced("true_scores", _without_sign), {"abs": unchanged})
-    if params.classes > 2:
-        yield Mistake("svm_only_worst", WORST, node_replaced("losses", _largest))
-    wrong = node_replaced("squares", _first) if params.squared else node_replaced("losses", _sum_of_squares)
-    yield Mistake("svm_squared", SQUARED[params.squared], wrong)
-
-
 def _backward_mistakes(params: Params) -> Iterator[Mistake]:
     if params.squared:
         yield Mistake("svm_grad_factor", FACTOR, slopes={"pow": local(lambda b, node: b.inputs(node)[0])})
     else:
         parts = params.samples if params.reduction == "mean" else 1
-        yield Mistake("svm_grad_true", COUNT, slopes={"pick": partial(_counted_once, parts)})
+        yield counted_once(parts)
 
 
-def _first(b: Builder, node: Node) -> Ref:
-    return passed(b, b.inputs(node)[0], node.name)
-
-
-def _true_counted(params: Params, b: Builder, node: Node) -> Ref:
-    own = params.margin**2 if params.squared else params.margin
-    return b.op("add", b.add("sum", node.inputs, dict(node.attrs)), b.const(own), name=node.name)
-
-
-def _without_sign(b: Builder, node: Node) -> Ref:
-    return b.op("abs", b.add(node.op, node.inputs, dict(node.attrs)), name=node.name)
-
-
-def _largest(b: Builder, node: Node) -> Ref:
-    return b.add("amax", node.inputs, dict(node.attrs), node.name)
-
-
-def _sum_of_squares(b: Builder, node: Node) -> Ref:
-    (terms,) = b.inputs(node)
-    return b.add("sum", [b.power(terms, 2).name], dict(node.attrs), node.name)
-
-
-def _counted_once(parts: int, b: Builder, node: Node, g: Ref) -> tuple[Ref | None, ...]:
-    """-1 at the true class wherever there is a loss, over the number of images."""
-    scores, labels = b.inputs(node)
-    return b.op("sign", g) * b.const(Fraction(1, parts)) * b.one_hot(labels, scores.shape[-1]), None
-
-
-TRUE = "Leave the true class out of the sum over the other classes."
-MARGIN = "The margin is added inside the max."
-MAX = "Negative terms are replaced by zero."
-SIGN = "Subtract the true class's score from the other's, not the reverse."
-NEGATIVE = "Subtracting a negative score adds it: s − (−2) = s + 2."
-WORST = "Add all margin violations, not only the largest."
-SQUARED = {True: "The terms of this loss are squared.", False: "The terms of this loss are not squared."}
-COUNT = "The true class's gradient is minus the number of active terms."
 FACTOR = "The derivative of a square has the factor 2."
 MET = "the margin is met"
 LOSS = {

@@ -11,6 +11,7 @@ from examgen.model import Instance
 from examgen.problem import Preset
 from examgen.registry import graph_of, problem, problems
 from examgen.solving import draw, solve
+from tests.oracles.own import own
 
 INSTANCES = 6
 MINUTES = (1.0, 1.0)
@@ -49,6 +50,7 @@ EXTRAS: Mapping[str, Mapping[str, dict[str, Any]]] = {
             "height": 5, "width": 6, "kernel": (3, 3), "pool_stride": 1, "gradient": "upstream", "relu": False,
         },
     },
+    **own("EXTRAS"),
 }
 
 CASES = [(name, label) for name, chosen in problems().items() for label in (*chosen.presets, *EXTRAS[name])]

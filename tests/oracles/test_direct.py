@@ -15,12 +15,14 @@ from tests.oracles import circuits, direct
 from tests.oracles.circuits import WORKED, OwnFactor
 from tests.oracles.direct import Expected
 from tests.oracles.drawn import CASES, differing, exactness, solved
+from tests.oracles.own import own
 
 ORACLES: dict[str, Callable[..., Expected]] = {
     "svm_loss": direct.svm,
     "softmax_loss": direct.softmax,
     "backprop": circuits.backprop,
     "conv_relu_pool": direct.conv,
+    **own("direct"),
 }
 
 
@@ -129,6 +131,7 @@ MISTAKES: dict[str, dict[str, Mistake]] = {
         ),
         "half forgotten": (lambda p: p.gradient == "target", _with(direct.conv, half=False)),
     },
+    **own("MISTAKES"),
 }
 
 

@@ -18,6 +18,8 @@ from examgen.model import Instance
 from examgen.registry import problem
 from examgen.solving import draw, solve
 from tests.oracles import direct
+from tests.oracles.drawn import preset_of
+from tests.oracles.own import own
 
 THIRD, HALF = Fraction(1, 3), Fraction(1, 2)
 CLOSE = 1e-12
@@ -211,11 +213,14 @@ CONV: list[tuple[str, str, Wrong]] = [
 ]
 
 
-@pytest.mark.parametrize(("key", "label", "wrong"), CONV, ids=[key for key, *_ in CONV])
-def test_a_mistaken_net_is_that_of_plain_loops(key: str, label: str, wrong: Wrong) -> None:
-    """Loops over windows that make the mistake, on three drawn nets; boxes of another shape included."""
+LOOPS = [("conv_relu_pool", *row) for row in CONV] + [(name, *row) for name, rows in own("WRONG").items() for row in rows]
+
+
+@pytest.mark.parametrize(("name", "key", "label", "wrong"), LOOPS, ids=[f"{name}-{key}-{label}" for name, key, label, _ in LOOPS])
+def test_a_mistaken_task_is_that_of_plain_loops(name: str, key: str, label: str, wrong: Wrong) -> None:
+    """Plain loops that make the mistake, on three drawn instances; boxes of another shape included."""
     for turn in range(3):
-        instance = draw("conv_relu_pool", registry.preset("conv_relu_pool", label), "mistaken", turn)
+        instance = draw(name, preset_of(name, label), "mistaken", turn)
         expected = wrong(instance.params, instance.data)
         results = found(instance, key)
         assert [] == [box for box, value in results.items() if not near(value, expected[box])]
@@ -232,7 +237,7 @@ def test_the_comparison_can_fail() -> None:
 
 def test_every_mistake_is_worked_out_by_hand() -> None:
     """Of every problem type, over parameters that bring out all of its mistakes."""
-    worked = {(hand.problem, hand.key) for hand in HANDS} | {("conv_relu_pool", key) for key, *_ in CONV}
+    worked = {(hand.problem, hand.key) for hand in HANDS} | {(name, key) for name, key, *_ in LOOPS}
     known = {
         (name, mistake.key)
         for name, chosen in registry.problems().items()
@@ -247,4 +252,5 @@ FURTHER: Mapping[str, list[dict[str, Any]]] = {
     "softmax_loss": [{"reduction": "sum"}],
     "backprop": [],
     "conv_relu_pool": [],
+    **own("FURTHER"),
 }

@@ -12,18 +12,21 @@ import pytest
 from tests.oracles import torch_code
 from tests.oracles.direct import Expected
 from tests.oracles.drawn import CASES, differing, solved
+from tests.oracles.own import own
 
 BOUND = Fraction(1, 10**12)
 ORACLES: dict[str, Callable[..., Expected]] = {
     "svm_loss": torch_code.svm,
     "softmax_loss": torch_code.softmax,
     "conv_relu_pool": torch_code.conv,
+    **own("torch"),
 }
 TORCH_CASES = [(name, label) for name, label in CASES if name in ORACLES]
 MISTAKES: dict[str, Callable[[Any, Any], Expected]] = {
     "svm_loss": lambda params, data: torch_code.svm(params, data, times_classes=False),
     "softmax_loss": lambda params, data: torch_code.softmax(params, {**data, "labels": _next(params, data["labels"])}),
     "conv_relu_pool": lambda params, data: torch_code.conv(params, data, turned=True),
+    **own("torch_wrong"),
 }
 
 
