@@ -35,8 +35,8 @@ def precise(function: Callable[..., Expected]) -> Callable[..., Expected]:
 
 
 def plain(value: Any) -> Any:
-    """Nested tuples of fractions."""
-    return tuple(map(plain, value)) if isinstance(value, (tuple, list)) else Fraction(value)
+    """Nested tuples of fractions; None where a mistake leaves no number."""
+    return tuple(map(plain, value)) if isinstance(value, (tuple, list)) else None if value is None else Fraction(value)
 
 
 def transposed(table: Rows) -> list[tuple[Any, ...]]:

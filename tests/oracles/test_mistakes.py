@@ -216,7 +216,7 @@ CONV: list[tuple[str, str, Wrong]] = [
 LOOPS = [("conv_relu_pool", *row) for row in CONV] + [(name, *row) for name, rows in own("WRONG").items() for row in rows]
 
 
-@pytest.mark.parametrize(("name", "key", "label", "wrong"), LOOPS, ids=[f"{name}-{key}-{label}" for name, key, label, _ in LOOPS])
+@pytest.mark.parametrize(("name", "key", "label", "wrong"), LOOPS, ids=["-".join(row[:3]) for row in LOOPS])
 def test_a_mistaken_task_is_that_of_plain_loops(name: str, key: str, label: str, wrong: Wrong) -> None:
     """Plain loops that make the mistake, on three drawn instances; boxes of another shape included."""
     for turn in range(3):

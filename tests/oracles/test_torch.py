@@ -19,14 +19,14 @@ ORACLES: dict[str, Callable[..., Expected]] = {
     "svm_loss": torch_code.svm,
     "softmax_loss": torch_code.softmax,
     "conv_relu_pool": torch_code.conv,
-    **own("torch"),
+    **own("by_torch"),
 }
 TORCH_CASES = [(name, label) for name, label in CASES if name in ORACLES]
 MISTAKES: dict[str, Callable[[Any, Any], Expected]] = {
     "svm_loss": lambda params, data: torch_code.svm(params, data, times_classes=False),
     "softmax_loss": lambda params, data: torch_code.softmax(params, {**data, "labels": _next(params, data["labels"])}),
     "conv_relu_pool": lambda params, data: torch_code.conv(params, data, turned=True),
-    **own("torch_wrong"),
+    **own("misused_torch"),
 }
 
 
