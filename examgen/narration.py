@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, count, product
 from typing import Any, cast
 
@@ -98,6 +98,35 @@ class Worked:
             return cast(Expression, given[top][index])
         return tidy(self._term(node, index, given, stop))
 
+    def slope(self, name: str, index: Index = ()) -> Expression:
+        """One cell of the gradient at a node over the gradients at the named nodes behind it, and named values.
+
+        Gates without a name are written out, so that of two nodes with one gradient, such as the terms of a sum, one gets
+        it from the other.
+        """
+        held = {self.both.gradients[end]: self.gradients(end) for end in self._followers(name) if end in self.both.gradients}
+        top = self.both.gradients[name]
+        if top in held:
+            return held[top][index]
+        return tidy(self._term(self.both.graph[top], index, held, None))
+
+    def _followers(self, name: str) -> list[str]:
+        """The named nodes that are worked out from one, at once or through gates without a name."""
+        found, through = [], {name}
+        for node in self.graph.nodes:
+            if not through.isdisjoint(node.inputs):
+                if node.name.startswith(UNNAMED):
+                    through.add(node.name)
+                else:
+                    found.append(node.name)
+        return found
+
+    @cached_property
+    def _repeated(self) -> Mapping[Any, str]:
+        """What each named node is worked out from -> the node: the way back may work it out again."""
+        named_nodes = (node for node in self.graph.nodes if node.inputs and not node.name.startswith(UNNAMED))
+        return {(node.op, node.inputs, node.attrs): node.name for node in named_nodes}
+
     def gradients(self, gate: str) -> Mapping[Index, Leaf]:
         """The gradient at a gate cell by cell, each made when it is asked for."""
         return _Gradients(self, gate)
@@ -122,6 +151,8 @@ class Worked:
                 return Leaf(operands[part.place][part.index])
             if self._is_leaf(source, stop):
                 return self.leaf(source.name, part.index)
+            if stop is None and (same := self._repeated.get((source.op, source.inputs, source.attrs))):
+                return self.leaf(same, part.index)
             return self._term(source, part.index, given, stop)
 
         return looked_up(rule(node, index, *operands))
