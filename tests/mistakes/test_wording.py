@@ -22,7 +22,7 @@ GENDERED = re.compile(r"\b(должен|должна|студент\w*|he|she|hi
 def sentences() -> Iterator[str]:
     for name, problem in registry.problems().items():
         own = [preset.params for preset in problem.presets.values()]
-        for params in (*own, *map(problem.with_params, FURTHER[name])):
+        for params in (*own, *map(problem.with_params, FURTHER.get(name, []))):
             yield from (mistake.says for mistake in problem.mistakes(params))
 
 
@@ -67,7 +67,7 @@ def known() -> dict[tuple[str, str, str], set[str]]:
     found: dict[tuple[str, str, str], set[str]] = {}
     for name, problem in registry.problems().items():
         own = [preset.params for preset in problem.presets.values()]
-        for params in (*own, *map(problem.with_params, FURTHER[name])):
+        for params in (*own, *map(problem.with_params, FURTHER.get(name, []))):
             for mistake in problem.mistakes(params):
                 found.setdefault((mistake.key, mistake.says, say("ru", mistake.says)), set()).add(f"`{name}`")
     return found
