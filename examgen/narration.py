@@ -149,6 +149,8 @@ class Worked:
                 return cast(Expression, given[source.name][part.index])
             if source.op == "const" and source.name not in self.graph:
                 return Leaf(operands[part.place][part.index])
+            if source.name in self.graph and self.graph[source.name].op == "gradient":
+                return self.leaf(self.graph[source.name].inputs[0], part.index, True)
             if self._is_leaf(source, stop):
                 return self.leaf(source.name, part.index)
             if stop is None and (same := self._repeated.get((source.op, source.inputs, source.attrs))):
