@@ -6,30 +6,35 @@ one, are worked out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 from typing import Any
 
 from examgen.errors import InputError
-from examgen.graph import UNNAMED, Graph, Shape
+from examgen.graph import UNNAMED, Graph, Node, Shape
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Exact, Index, Line, Step, shape
+from examgen.model import Ask, Exact, Expression, Index, Line, Step, shape
 from examgen.narration import OF_NODE, OTHERS, Worked, cell_symbol, given, grids, indices
 from examgen.points import HALF
 from examgen.problems._backward_mistakes import backward_mistakes
 
 Formulas = Mapping[str, str]  # node -> LaTeX
+Telling = Callable[[Worked], Expression]
 FIRST = 4  # cells written out in the short form
 BACK = "Backward pass: $%(formula)s$."
+STEPPED = "The step: $%(formula)s$."
 
 
-def box(graph: Graph, name: str, kind: Any, group: str, *, gradient: bool = False, points: Fraction = HALF) -> Ask:
+def box(
+    graph: Graph, name: str, kind: Any, group: str, *, gradient: bool = False, symbol: str = "", points: Fraction = HALF
+) -> Ask:
     """One box for all of a node, or for the gradient of L with respect to it; an array of one cell is a number.
 
     `kind` is integer or number.
     """
-    dims, sign = graph[name].shape, symbol(graph, name, ())
+    dims, sign = graph[name].shape, symbol or cell_symbol(graph, name, ())
     key, sign = (f"d{name}", d(sign)) if gradient else (name, sign)
     if prod(dims) == 1:
         return Ask(key, name, sign, kind, gradient, (0,) * len(dims) or None, (), points, group, kind)
@@ -62,19 +67,42 @@ def symbol(graph: Graph, node: str, index: Index) -> str:
     return cell_symbol(graph, node, () if graph[node].shape == (1,) else index)
 
 
-def steps(worked: Worked, forward: Formulas, back: Formulas) -> Iterator[Step]:
-    """`forward` says what each named part is, `back` what the gradient of L with respect to it is."""
+def steps(
+    worked: Worked, forward: Formulas, back: Formulas, behind: Formulas | None = None,
+    instead: Mapping[str, Telling] | None = None,
+) -> Iterator[Step]:
+    """`forward` says what each named part is, `back` what the gradient of L with respect to it is, `behind` what follows.
+
+    `instead` writes the one cell of some parts over other numbers than the op does.
+    """
     graph, needed = worked.graph, _on_the_way(worked)
-    yield given(worked)
+    yield _given(worked)
     for node in graph.nodes:
         if node.name in forward:
-            lines = [worked.line(node.name, index) for index in indices(node.shape)]
-            yield from _cells(worked, "node", OF_NODE, {"symbol": forward[node.name]}, node.name, lines)
+            term = (instead or {}).get(node.name)
+            yield from _cells(worked, "node", OF_NODE, {"symbol": forward[node.name]}, node.name, _values(worked, node, term))
     for node in reversed(graph.differentiable):
         if node.name in back and node.name in needed and node.name != graph.output:  # what is given there is given
             lines = [_slope(worked, node.name, index) for index in indices(node.shape)]
             said = {"formula": f"{d(worked.symbol(node.name))}={back[node.name]}"}
             yield from _cells(worked, "gradient", BACK, said, node.name, lines, gradient=True)
+    for node in graph.nodes:
+        if behind and node.name in behind:
+            yield from _cells(worked, "step", STEPPED, {"formula": behind[node.name]}, node.name, _values(worked, node, None))
+
+
+def _given(worked: Worked) -> Step:
+    """True classes stand in the formula of the loss: numbers there count from 1."""
+    step = given(worked)
+    discrete = {node.name for node in worked.graph.inputs if node["discrete"]}
+    shown = tuple(grid for grid in step.grids if grid.what is None or grid.what[0] not in discrete)
+    return replace(step, grids=shown, lines=() if discrete else step.lines)
+
+
+def _values(worked: Worked, node: Node, term: Telling | None) -> list[Line]:
+    if term is None:
+        return [worked.line(node.name, index) for index in indices(node.shape)]
+    return [worked.equation(worked.symbol(node.name), term(worked), worked.value(node.name), what=(node.name, False, ()))]
 
 
 def _slope(worked: Worked, name: str, index: Index) -> Line:
@@ -85,7 +113,7 @@ def _slope(worked: Worked, name: str, index: Index) -> Line:
 def _on_the_way(worked: Worked) -> set[str]:
     """The named nodes whose gradients are asked or needed for one that is."""
     wanted = {worked.both.gradients[name] for name, gradient in worked.wanted if gradient}
-    held = set(wanted)
+    held = wanted | {worked.place(name).name for name, gradient in worked.wanted if name in worked.graph.behind}
     for node in reversed(worked.both.graph.nodes):
         if node.name in held:
             held.update(node.inputs)
