@@ -50,8 +50,8 @@ class TwoLayerNet(Problem):
     example = 'x="2 -1" w1="1 2; 3 -2" w2="2; -1" y=3 --rate 0.1'
     presets = {
         "relu": Preset(Params(), (5, 5)),
-        "relu_step": Preset(Params(hidden=2, bias=True, rate=Fraction(1, 10)), (6, 7)),
-        "batch": Preset(Params(samples=2, hidden=2), (6, 6)),
+        "relu_step": Preset(Params(hidden=2, rate=Fraction(1, 10)), (5, 6)),
+        "batch": Preset(Params(samples=2, hidden=2, bias=True), (7, 7)),
         "softmax": Preset(Params(hidden=2, outputs=2, activation="tanh", loss="softmax"), (11, 12), "homework", "scientific"),
     }
 

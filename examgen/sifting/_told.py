@@ -68,7 +68,7 @@ class Told:
 
     def _data(self, solver: Solver, chosen: Array) -> dict[str, Array]:
         """What the solver's graph takes in, as stacks."""
-        base = {**self.floats, **self.stack.labels, solver.both.upstream: self.floats[UPSTREAM]}
+        base = {**self.floats, **self._labels(solver), solver.both.upstream: self.floats[UPSTREAM]}
         base = {name: array[chosen] for name, array in base.items()}
         if solver.mistake.reading is as_it_is:
             return base
@@ -79,6 +79,12 @@ class Told:
                 kind = np.int64 if node["discrete"] else np.float64
                 base[node.name] = np.array([new[node.name] for new in read], dtype=kind)
         return base
+
+
+    def _labels(self, solver: Solver) -> dict[str, Array]:
+        """In the shapes that the graph has them in: a stack of single labels has no axis behind its own."""
+        known = {name: labels for name, labels in self.stack.labels.items() if name in solver.both.graph}
+        return {name: labels.reshape(len(labels), *solver.both.graph[name].shape) for name, labels in known.items()}
 
 
 def _floats(graph: Graph, name: str, span: Array) -> Array:

@@ -141,7 +141,7 @@ MISTAKES: dict[str, Mistake] = {
 WRONG: list[tuple[str, str, Callable[[Any, Any], Expected]]] = [
     ("net_activation", "relu", _wrongly(linear_units=True)),
     ("net_activation", "softmax", _wrongly(linear_units=True)),
-    ("net_bias", "relu_step", _without_bias),
+    ("net_bias", "batch", _without_bias),
     ("net_transposed", "relu_step", _transposed),
     ("net_square", "relu_step", _wrongly(squares=False)),
     ("net_factor", "batch", _wrongly(factor=1)),
