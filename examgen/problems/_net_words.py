@@ -59,7 +59,7 @@ def back(graph: Graph) -> dict[str, str]:
 
 def stepped(name: str) -> str:
     own = rf"{name[0]}_{name[1]}"
-    return rf"{own}'={own}-\eta\,{d(own)}"
+    return rf"{name[0]}_{{{name[1]},\mathrm{{new}}}}={own}-\eta\,{d(own)}"
 
 
 def cross_entropy(worked: Worked) -> Expression:
@@ -104,6 +104,6 @@ LOSS = {
 ASKED = "Find the values and the gradients that are asked."
 STEP = (
     r"Then take one step of gradient descent (SGD) with the learning rate $\eta=%(rate)s$: for all weights "
-    r"$w'=w-\eta\,\partial L/\partial w$, all gradients being those before the step."
+    r"$w_{\mathrm{new}}=w-\eta\,\partial L/\partial w$, all gradients being those before the step."
 )
 GRADIENT = Reminder("Softmax loss, by a score:", r"\frac{\partial L}{\partial s_k}=p_k-[k=\text{true}]")

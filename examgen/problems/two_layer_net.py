@@ -150,9 +150,7 @@ class TwoLayerNet(Problem):
 
 
 def symbol(graph: Graph, node: str, index: Index) -> str:
-    """A weight after the step has a prime, a probability is p."""
-    if node.endswith("_new"):
-        return layers.symbol(graph, node.removesuffix("_new"), index) + "'"
+    """A probability is p."""
     return layers.symbol(graph, node, index).replace(r"\mathrm{probabilities}", "p")
 
 
