@@ -6,7 +6,7 @@ were found independently, and a check can reckon the one and compare it with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -98,28 +98,27 @@ class Worked:
             return cast(Expression, given[top][index])
         return tidy(self._term(node, index, given, stop))
 
-    def slope(self, name: str, index: Index = ()) -> Expression:
-        """One cell of the gradient at a node over the gradients at the named nodes behind it, and named values.
+    def slope(self, name: str, index: Index, over: Container[str]) -> Expression:
+        """One cell of the gradient at a node over the gradients at the next of the nodes named, and named values.
 
-        Gates without a name are written out, so that of two nodes with one gradient, such as the terms of a sum, one gets
-        it from the other.
+        All between them is written out. Of two nodes with one gradient, such as the terms of a sum, one gets it from the other.
         """
-        held = {self.both.gradients[end]: self.gradients(end) for end in self._followers(name) if end in self.both.gradients}
+        ends = (end for end in self._followers(name, over) if end in self.both.gradients)
+        held = {self.both.gradients[end]: self.gradients(end) for end in ends}
         top = self.both.gradients[name]
         if top in held:
             return held[top][index]
         return tidy(self._term(self.both.graph[top], index, held, None))
 
-    def _followers(self, name: str) -> list[str]:
-        """The named nodes that are worked out from one, at once or through gates without a name."""
-        found, through = [], {name}
+    def _followers(self, name: str, over: Container[str]) -> Iterator[str]:
+        """Those of the nodes that are worked out from one, at once or through others."""
+        through = {name}
         for node in self.graph.nodes:
             if not through.isdisjoint(node.inputs):
-                if node.name.startswith(UNNAMED):
-                    through.add(node.name)
+                if node.name in over:
+                    yield node.name
                 else:
-                    found.append(node.name)
-        return found
+                    through.add(node.name)
 
     @cached_property
     def _repeated(self) -> Mapping[Any, str]:

@@ -6,7 +6,7 @@ one, are worked out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import prod
@@ -18,23 +18,32 @@ from examgen.mistakes import Mistake
 from examgen.model import Ask, Exact, Expression, Index, Line, Step, shape
 from examgen.narration import OF_NODE, OTHERS, Worked, cell_symbol, given, grids, indices
 from examgen.points import HALF
+from examgen.problem import Problem
 from examgen.problems._backward_mistakes import backward_mistakes
 
 Formulas = Mapping[str, str]  # node -> LaTeX
 Telling = Callable[[Worked], Expression]
 FIRST = 4  # cells written out in the short form
+LETTERS = {"loss": "L", "probabilities": "p"}
 BACK = "Backward pass: $%(formula)s$."
 STEPPED = "The step: $%(formula)s$."
 
 
+class LayersProblem(Problem):
+    """A problem type on a small network of matrices: how its cells are called."""
+
+    def symbol(self, graph: Graph, node: str, index: Index) -> str:
+        return symbol(graph, node, index)
+
+
 def box(
-    graph: Graph, name: str, kind: Any, group: str, *, gradient: bool = False, symbol: str = "", points: Fraction = HALF
+    graph: Graph, name: str, kind: Any, group: str, *, gradient: bool = False, points: Fraction = HALF
 ) -> Ask:
     """One box for all of a node, or for the gradient of L with respect to it; an array of one cell is a number.
 
     `kind` is integer or number.
     """
-    dims, sign = graph[name].shape, symbol or cell_symbol(graph, name, ())
+    dims, sign = graph[name].shape, symbol(graph, name, ())
     key, sign = (f"d{name}", d(sign)) if gradient else (name, sign)
     if prod(dims) == 1:
         return Ask(key, name, sign, kind, gradient, (0,) * len(dims) or None, (), points, group, kind)
@@ -61,10 +70,9 @@ def slips(keys: Sequence[str], *, given: bool) -> Iterator[Mistake]:
 
 
 def symbol(graph: Graph, node: str, index: Index) -> str:
-    """As everywhere, and L for a loss; the cell of an array of one cell has no index."""
-    if node == "loss":
-        return "L"
-    return cell_symbol(graph, node, () if graph[node].shape == (1,) else index)
+    """As everywhere, but L for a loss and p for probabilities; the cell of an array of one cell has no index."""
+    own = cell_symbol(graph, node, () if graph[node].shape == (1,) else index)
+    return LETTERS.get(node, own) if not index else own.replace(r"\mathrm{probabilities}", "p")
 
 
 def steps(
@@ -83,7 +91,7 @@ def steps(
             yield from _cells(worked, "node", OF_NODE, {"symbol": forward[node.name]}, node.name, _values(worked, node, term))
     for node in reversed(graph.differentiable):
         if node.name in back and node.name in needed and node.name != graph.output:  # what is given there is given
-            lines = [_slope(worked, node.name, index) for index in indices(node.shape)]
+            lines = [_slope(worked, node.name, index, {*back, graph.output}) for index in indices(node.shape)]
             said = {"formula": f"{d(worked.symbol(node.name))}={back[node.name]}"}
             yield from _cells(worked, "gradient", BACK, said, node.name, lines, gradient=True)
     for node in graph.nodes:
@@ -105,9 +113,9 @@ def _values(worked: Worked, node: Node, term: Telling | None) -> list[Line]:
     return [worked.equation(worked.symbol(node.name), term(worked), worked.value(node.name), what=(node.name, False, ()))]
 
 
-def _slope(worked: Worked, name: str, index: Index) -> Line:
-    value = worked.value(name, index, True)
-    return worked.equation(worked.symbol(name, index, True), worked.slope(name, index), value, what=(name, True, index))
+def _slope(worked: Worked, name: str, index: Index, over: Collection[str]) -> Line:
+    term, value = worked.slope(name, index, over), worked.value(name, index, True)
+    return worked.equation(worked.symbol(name, index, True), term, value, what=(name, True, index))
 
 
 def _on_the_way(worked: Worked) -> set[str]:

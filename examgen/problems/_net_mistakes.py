@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from examgen.graph import Builder, Node, Ref
-from examgen.mistakes import Mistake, changed, local, read_as, transposed, unchanged, without, without_upstream
-from examgen.model import each
+from examgen.mistakes import Mistake, changed, local, read_as, transposed, unchanged, without, without_upstream, zeros
 from examgen.problems._backward_mistakes import ABOVE, backward_mistakes
 from examgen.problems._softmax_mistakes import WITHOUT_ONE, softmax_mistakes
 
@@ -22,7 +21,7 @@ def net_mistakes(params: Any) -> Iterator[Mistake]:
     """Those that change something with these parameters, which are those of the net."""
     yield Mistake("net_activation", ACTIVATED, without(params.activation))
     if params.bias:
-        yield Mistake("net_bias", BIAS, reading=lambda data: {**data, **_zeros(data)})
+        yield Mistake("net_bias", BIAS, reading=read_as(("b1", "b2"), zeros))
     if params.inputs == params.hidden > 1:
         yield Mistake("net_transposed", ROWS, reading=read_as("w1", transposed))
     yield from _loss_mistakes(params)
@@ -44,10 +43,6 @@ def _loss_mistakes(params: Any) -> Iterator[Mistake]:
     yield WITHOUT_ONE
     if params.activation != "sigmoid":
         yield from softmax_mistakes(averaged=False)
-
-
-def _zeros(data: Any) -> dict[str, Any]:
-    return {name: each(data[name], lambda _: 0) for name in ("b1", "b2")}
 
 
 def _stepped(b: Builder, node: Node) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from examgen.drawing import Stream
 from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Data, Mistake, node_replaced, other_op, passed, transposed
-from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, Step, each
+from examgen.mistakes import Mistake, node_replaced, other_op, passed, read_as, transposed, zeros
+from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step
 from examgen.narration import Worked
-from examgen.problem import Preset, Problem, param
+from examgen.problem import Preset, param
 from examgen.problems import _layers as layers
 from examgen.problems import _reminders as rules
 from examgen.problems._conv_reminders import WEIGHTED
@@ -29,7 +28,7 @@ class Params:
     limit: int = param(3, "inputs and weights lie within ± this and are not 0", low=2, high=20)
 
 
-class ParallelBlock(Problem):
+class ParallelBlock(layers.LayersProblem):
     name = "parallel_block"
     title = "Block of two parallel layers"
     source = "the seed lecture's ParallelBlock (PyTorch: nn.Module, new layers); CS231n, backpropagation, intuitions"
@@ -74,12 +73,8 @@ class ParallelBlock(Problem):
         )
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
-        sizes = {"inputs": instance.params.inputs, "outputs": instance.params.outputs}
-        return (
-            Convention("shapes", SHAPES[instance.params.bias], sizes),
-            Convention("product", PRODUCT),
-            Convention("upstream", UPSTREAM),
-        )
+        shapes = Convention("shapes", SHAPES[instance.params.bias], {"inputs": instance.params.inputs})
+        return shapes, Convention("product", PRODUCT), Convention("upstream", UPSTREAM)
 
     def formula(self, params: Params) -> tuple[str, ...]:
         return tuple(_forward(params.bias).values())
@@ -100,9 +95,6 @@ class ParallelBlock(Problem):
 
     def exceptions(self, params: Params) -> Mapping[str, str]:
         return {"block_relu": "the one product is above 0, or nothing comes back"} if params.outputs == 1 else {}
-
-    def symbol(self, graph: Graph, node: str, index: Index) -> str:
-        return layers.symbol(graph, node, index)
 
     def steps(self, worked: Worked) -> Iterator[Step]:
         return layers.steps(worked, _forward("b1" in worked.graph), BACK)
@@ -140,13 +132,9 @@ def _forward_mistakes(params: Params) -> Iterator[Mistake]:
     yield Mistake("block_sum", MULTIPLIED, other_op("mul", "add"))
     yield Mistake("block_relu_first", AFTER, node_replaced("p", _clipped_factors))
     if params.inputs == params.outputs > 1:
-        yield Mistake("block_transposed", ROWS, reading=partial(_reread, ("w1", "w2"), transposed))
+        yield Mistake("block_transposed", ROWS, reading=read_as(("w1", "w2"), transposed))
     if params.bias:
-        yield Mistake("block_bias", BIAS, reading=partial(_reread, ("b1", "b2"), lambda b: each(b, lambda _: 0)))
-
-
-def _reread(names: tuple[str, ...], change: Callable[[Exact], Exact], data: Data) -> Data:
-    return {**data, **{name: change(data[name]) for name in names}}
+        yield Mistake("block_bias", BIAS, reading=read_as(("b1", "b2"), zeros))
 
 
 def _clipped_factors(b: Builder, node: Node) -> Ref:

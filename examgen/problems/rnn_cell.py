@@ -9,10 +9,10 @@ from typing import Any
 
 from examgen.drawing import Stream
 from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Mistake, changed, read_as, transposed, without
-from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, Step, each, shape
+from examgen.mistakes import Mistake, changed, read_as, transposed, without, zeros
+from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, shape
 from examgen.narration import Worked
-from examgen.problem import Preset, Problem, param
+from examgen.problem import Preset, param
 from examgen.problems import _layers as layers
 from examgen.problems import _reminders as rules
 from examgen.problems._conv_reminders import WEIGHTED
@@ -31,7 +31,7 @@ class Params:
     limit: int = param(2, "inputs are whole numbers within ± this and not 0", low=2, high=9)
 
 
-class RnnCell(Problem):
+class RnnCell(layers.LayersProblem):
     name = "rnn_cell"
     title = "Recurrent cell"
     source = "the seed lecture's MyCell (static PyTorch: TorchScript); Werbos, Backpropagation through time, 1990"
@@ -80,12 +80,8 @@ class RnnCell(Problem):
         )
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
-        steps = instance.params.steps
-        return (
-            Convention("state", STATE),
-            Convention("columns", COLUMNS),
-            Convention("upstream", UPSTREAM[steps], {"steps": steps}),
-        )
+        upstream = Convention("upstream", UPSTREAM[instance.params.steps])
+        return Convention("state", STATE), Convention("columns", COLUMNS), upstream
 
     def formula(self, params: Params) -> tuple[str, ...]:
         return tuple(line for t in range(1, params.steps + 1) for line in _forward(t).values())
@@ -100,9 +96,6 @@ class RnnCell(Problem):
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
         return (*_forward_mistakes(params), *layers.slips(SLIPS if params.steps == 2 else SLIPS[:3], given=True))
-
-    def symbol(self, graph: Graph, node: str, index: Index) -> str:
-        return layers.symbol(graph, node, index)
 
     def steps(self, worked: Worked) -> Iterator[Step]:
         count = 2 if "h2" in worked.graph else 1
@@ -142,7 +135,7 @@ def _forward_mistakes(params: Params) -> Iterator[Mistake]:
     yield Mistake("rnn_state", ADDED, lambda graph: changed(graph, _stateless))
     if params.steps == 2:
         yield Mistake("rnn_first_state", CARRIED, lambda graph: changed(graph, _from_the_first))
-    yield Mistake("rnn_bias", BIAS, reading=read_as("b", lambda b: each(b, lambda _: 0)))
+    yield Mistake("rnn_bias", BIAS, reading=read_as("b", zeros))
     yield Mistake("rnn_tanh", SQUASHED, without("tanh"))
     if params.inputs == params.hidden > 1:
         yield Mistake("rnn_transposed", ROWS, reading=read_as("W", transposed))

@@ -12,9 +12,9 @@ from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Ref
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, Step, shape
+from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, shape
 from examgen.narration import Worked
-from examgen.problem import Preset, Problem, param
+from examgen.problem import Preset, param
 from examgen.problems import _layers as layers
 from examgen.problems import _net_words as words
 from examgen.problems._net_mistakes import net_mistakes
@@ -41,7 +41,7 @@ class Params:
         return self.activation == "relu" and self.loss == "squared"
 
 
-class TwoLayerNet(Problem):
+class TwoLayerNet(layers.LayersProblem):
     name = "two_layer_net"
     title = "Two-layer network"
     source = "the seed lecture's two-layer network (PyTorch: tensors); Rumelhart, Hinton and Williams, 1986"
@@ -98,9 +98,9 @@ class TwoLayerNet(Problem):
         back = ["w2", *(["b2"] if params.bias else []), "h", "w1", *(["b1"] if params.bias else [])]
         stepped = [f"{name}_new" for name in _weights(params)] if params.rate else []
         return (
-            *(layers.box(graph, name, kind, "values", symbol=symbol(graph, name, ())) for name in values),
+            *(layers.box(graph, name, kind, "values") for name in values),
             *(layers.box(graph, name, kind, "gradients", gradient=True) for name in back),
-            *(layers.box(graph, name, "number", "step", symbol=symbol(graph, name, ())) for name in stepped),
+            *(layers.box(graph, name, "number", "step") for name in stepped),
         )
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
@@ -123,9 +123,6 @@ class TwoLayerNet(Problem):
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
         return tuple(net_mistakes(params))
 
-    def symbol(self, graph: Graph, node: str, index: Index) -> str:
-        return symbol(graph, node, index)
-
     def steps(self, worked: Worked) -> Iterator[Step]:
         graph = worked.graph
         soft = "losses" in graph
@@ -147,11 +144,6 @@ class TwoLayerNet(Problem):
                 data[name] = data[name][0]
         bare = [name for name in ("y", "b1", "b2") if name in data and not isinstance(data[name], tuple)]
         return data | {name: (data[name],) for name in bare}
-
-
-def symbol(graph: Graph, node: str, index: Index) -> str:
-    """A probability is p."""
-    return layers.symbol(graph, node, index).replace(r"\mathrm{probabilities}", "p")
 
 
 def _weights(params: Params) -> tuple[str, ...]:
