@@ -4,7 +4,7 @@
 # make bench   time pages, keys, proofs and starts, beside pdfLaTeX and Typst where they are; BENCH=--quick takes less
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
-# make table   renew the README's table of problem types, with a thumbnail of each
+# make table   renew what tools write: the README's table with its thumbnails, the page of mistakes, the draws of new presets
 # make clean   remove what was built; make distclean removes .venv too
 
 PYTHON ?= python3
@@ -74,6 +74,7 @@ sample: $(VENV)/test.stamp
 table: $(VENV)/test.stamp
 	@$(PYTHON) .ci/system.py pdf poppler
 	@$(BIN)/python .ci/table.py
+	@$(BIN)/python -m tests.renew
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pins constraints.new

@@ -48,7 +48,8 @@ class Node:
 class Graph:
     """Nodes in order of evaluation and the name of the one that is differentiated.
 
-    Inputs are nodes of op `input`; discrete ones (labels) carry the attribute `discrete` and have no gradient.
+    Inputs are nodes of op `input`; discrete ones (labels) carry the attribute `discrete` and have no gradient. A node of op
+    `gradient` is the output's gradient with respect to its operand: what follows from it is worked out behind the way back.
     """
 
     nodes: tuple[Node, ...]
@@ -97,6 +98,15 @@ class Graph:
             if node.name in above:
                 above.update(node.inputs)
         return tuple(node for node in self.nodes if node.name in above and node.name in self.real)
+
+    @cached_property
+    def behind(self) -> frozenset[str]:
+        """The names of nodes that follow from a gradient, such as weights after a step of gradient descent."""
+        behind: set[str] = set()
+        for node in self.nodes:
+            if node.op == "gradient" or not behind.isdisjoint(node.inputs):
+                behind.add(node.name)
+        return frozenset(behind)
 
     @cached_property
     def size(self) -> int:
@@ -204,7 +214,13 @@ class Builder:
         name = output if isinstance(output, str) else output.name
         if name not in self._nodes:
             raise InputError(f"the output {name!r} is not a node of the graph: name one of {', '.join(self._nodes)}")
-        return Graph(tuple(self._nodes.values()), name)
+        graph = Graph(tuple(self._nodes.values()), name)
+        above = {node.name for node in graph.differentiable}
+        if strange := [node.inputs[0] for node in graph.nodes if node.op == "gradient" and node.inputs[0] not in above]:
+            raise InputError(f"there is no gradient at {strange[0]!r}: {name!r} does not follow from it")
+        if name in graph.behind:
+            raise InputError(f"the output {name!r} follows from a gradient: it cannot be differentiated again")
+        return graph
 
     def add(self, op: str, inputs: Sequence[str], attrs: Mapping[str, Any], name: str | None = None) -> Ref:
         """The one place where a node comes into being. Raises InputError (ShapeError where shapes do not fit)."""
@@ -271,6 +287,10 @@ class Builder:
         """`sum`, `mean`, `amax` or `amin` over the axes counted from the right; over all of them where None."""
         over = tuple(range(-len(x.shape), 0)) if axes is None else tuple(sorted(axes))
         return self.op(op, x, axes=over, keepdims=keepdims, name=name)
+
+    def gradient(self, x: Ref, name: str | None = None) -> Ref:
+        """The gradient of what will be the output with respect to x."""
+        return self.op("gradient", x, name=name)
 
     def sum_to(self, x: Ref, dims: Shape) -> Ref:
         return x if x.shape == dims else self.op("sum_to", x, shape=dims)
@@ -346,7 +366,8 @@ def differentiated(graph: Graph, vjps: Mapping[str, Vjp], gather: Callable[[Sequ
 
     Parts come in the order of the way back. A node to which no rule sends anything back has no gradient.
     """
-    builder = Builder(graph)
+    ahead = tuple(node for node in graph.nodes if node.name not in graph.behind)
+    builder = Builder(Graph(ahead, graph.output), kept=graph)
     upstream = builder.input(_free(graph, "upstream"), graph[graph.output].shape)
     wanted = {node.name for node in graph.differentiable}
     parts: dict[str, list[Ref]] = {graph.output: [upstream]}
@@ -363,8 +384,21 @@ def differentiated(graph: Graph, vjps: Mapping[str, Vjp], gather: Callable[[Sequ
             if part is not None and source in wanted:
                 parts.setdefault(source, []).append(part)
                 wires[node.name, place] = part.name
-    values = {node.name: node.name for node in graph.nodes}
+    _add_behind(builder, graph, gradients)
+    values = {node.name: node.name for node in graph.nodes if node.name in builder}
     return Backward(builder.build(graph.output), upstream.name, gradients, wires, values)
+
+
+def _add_behind(builder: Builder, graph: Graph, gradients: Mapping[str, str]) -> None:
+    """What follows from gradients, now that they are there; without a gradient nothing does."""
+    for node in graph.nodes:
+        inputs = [gradients.get(name, "") for name in node.inputs] if node.op == "gradient" else node.inputs
+        if node.name not in graph.behind or not all(name in builder for name in inputs):
+            continue
+        if node.op == "gradient":
+            builder.add("sum_to", inputs, {"shape": node.shape}, node.name)  # as it is, under the node's own name
+        else:
+            builder.add(node.op, inputs, dict(node.attrs), node.name)
 
 
 def _free(graph: Graph, name: str) -> str:

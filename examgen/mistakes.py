@@ -14,7 +14,7 @@ from operator import add
 from typing import Any
 
 from examgen.graph import Backward, Builder, Graph, Node, Ref, Vjp, backward, differentiated
-from examgen.model import Exact, cells, nest, shape
+from examgen.model import Exact, cells, each, nest, shape
 from examgen.ops import OPS
 from examgen.ops._op import ShapeError
 
@@ -152,9 +152,15 @@ def first_write(parts: Sequence[Ref]) -> Ref:
     return parts[0]
 
 
-def read_as(name: str, change: Callable[[Exact], Exact]) -> Callable[[Data], Data]:
+def read_as(names: str | Sequence[str], change: Callable[[Exact], Exact]) -> Callable[[Data], Data]:
     """Some of the data taken for something else."""
-    return lambda data: {**data, name: change(data[name])}
+    every = (names,) if isinstance(names, str) else tuple(names)
+    return lambda data: {**data, **{name: change(data[name]) for name in every}}
+
+
+def zeros(array: Exact) -> Exact:
+    """Left out."""
+    return each(array, lambda _: 0)
 
 
 def half_turned(planes: Exact) -> Exact:

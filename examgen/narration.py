@@ -6,10 +6,10 @@ were found independently, and a check can reckon the one and compare it with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, count, product
 from typing import Any, cast
 
@@ -98,6 +98,34 @@ class Worked:
             return cast(Expression, given[top][index])
         return tidy(self._term(node, index, given, stop))
 
+    def slope(self, name: str, index: Index, over: Container[str]) -> Expression:
+        """One cell of the gradient at a node over the gradients at the next of the nodes named, and named values.
+
+        All between them is written out. Of two nodes with one gradient, such as the terms of a sum, one gets it from the other.
+        """
+        ends = (end for end in self._followers(name, over) if end in self.both.gradients)
+        held = {self.both.gradients[end]: self.gradients(end) for end in ends}
+        top = self.both.gradients[name]
+        if top in held:
+            return held[top][index]
+        return tidy(self._term(self.both.graph[top], index, held, None))
+
+    def _followers(self, name: str, over: Container[str]) -> Iterator[str]:
+        """Those of the nodes that are worked out from one, at once or through others."""
+        through = {name}
+        for node in self.graph.nodes:
+            if not through.isdisjoint(node.inputs):
+                if node.name in over:
+                    yield node.name
+                else:
+                    through.add(node.name)
+
+    @cached_property
+    def _repeated(self) -> Mapping[Any, str]:
+        """What each named node is worked out from -> the node: the way back may work it out again."""
+        named_nodes = (node for node in self.graph.nodes if node.inputs and not node.name.startswith(UNNAMED))
+        return {(node.op, node.inputs, node.attrs): node.name for node in named_nodes}
+
     def gradients(self, gate: str) -> Mapping[Index, Leaf]:
         """The gradient at a gate cell by cell, each made when it is asked for."""
         return _Gradients(self, gate)
@@ -120,8 +148,12 @@ class Worked:
                 return cast(Expression, given[source.name][part.index])
             if source.op == "const" and source.name not in self.graph:
                 return Leaf(operands[part.place][part.index])
+            if source.name in self.graph and self.graph[source.name].op == "gradient":
+                return self.leaf(self.graph[source.name].inputs[0], part.index, True)
             if self._is_leaf(source, stop):
                 return self.leaf(source.name, part.index)
+            if stop is None and (same := self._repeated.get((source.op, source.inputs, source.attrs))):
+                return self.leaf(same, part.index)
             return self._term(source, part.index, given, stop)
 
         return looked_up(rule(node, index, *operands))

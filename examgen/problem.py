@@ -174,7 +174,7 @@ class Problem(ABC):
         """
         named = [node.name for node in graph.nodes if not node.name.startswith(UNNAMED)]
         values = {name: ResultField(name) for name in named if graph[name].op != "input"}
-        slopes = {name: ResultField(name, True) for name in named if name in graph.real}
+        slopes = {name: ResultField(name, True) for name in named if name in graph.real and name not in graph.behind}
         return values | {f"d({name})" if f"d{name}" in graph else f"d{name}": found for name, found in slopes.items()}
 
     def check(self, params: Any) -> None:

@@ -241,7 +241,9 @@ def blurs(instance: Instance, contract: Contract) -> Generator[str, None, dict[s
 
 def exact_values(graph: Graph, data: Mapping[str, Exact]) -> dict[str, list[Any]]:
     """Node name -> flat cells, all fractions: behind exp or log those of 45 decimals, so that equal numbers are equal."""
-    arrays = _numpy.run(graph, split(graph, data)[0], "exact")
+    inputs, upstream = split(graph, data)
+    every = [(node.name, False) for node in graph.nodes]
+    arrays = _numpy.evaluate(graph, inputs, upstream, "exact", every).values
     return {name: [snapped(cell) for cell in array.ravel().tolist()] for name, array in arrays.items()}
 
 

@@ -46,7 +46,7 @@ def evaluate(
     if wanted is None:
         wanted = [(node.name, False) for node in graph.nodes] + [(node.name, True) for node in graph.differentiable]
     values = [name for name, gradient in wanted if not gradient]
-    if len(values) == len(wanted):
+    if len(values) == len(wanted) and graph.behind.isdisjoint(values):
         return Evaluation(run(graph, data, numbers, values, count), {})
     both = backward(graph)
     gradients = {name: both.gradients[name] for name, gradient in wanted if gradient}

@@ -310,10 +310,13 @@ def _derive(graph: Graph) -> _Program:
         program.values[node.name] = [program.leaf(symbol) for symbol in symbols[node.name]]
     try:
         for node in graph.nodes:
-            if not _is_leaf(node):
+            if not _is_leaf(node) and node.name not in graph.behind:
                 program.values[node.name] = _forward(program, node, symbols)
         for node in graph.differentiable:
             program.gradients[node.name] = [program.slot(g) for g in _gradient(graph, node, symbols, upstream)]
+        for node in graph.nodes:
+            if node.name in graph.behind:
+                program.values[node.name] = _behind(program, node, symbols)
     except RecursionError:
         raise InputError(
             f"the graph's {len(graph.nodes)} operations nest too deeply: exact evaluation is for hand-sized problems"
@@ -335,6 +338,15 @@ def _forward(program: _Program, node: Node, symbols: Mapping[str, Cells]) -> lis
             program.slots.update(zip(cells, program.values[source], strict=True))
         operands.append(cells)
     slots = [program.slot(cell) for cell in compose(node, *operands)]
+    program.slots.update(zip(symbols[node.name], slots, strict=True))
+    return slots
+
+
+def _behind(program: _Program, node: Node, symbols: Mapping[str, Cells]) -> list[int]:
+    """The slots of a node that is a gradient, or follows from one."""
+    if node.op != "gradient":
+        return _forward(program, node, symbols)
+    slots = program.gradients[node.inputs[0]]
     program.slots.update(zip(symbols[node.name], slots, strict=True))
     return slots
 

@@ -65,17 +65,25 @@ def _tensors(
     for node in graph.nodes:
         if node.op in ("input", "const"):
             values[node.name] = _leaf(node, data, where, lead)
-        else:
-            operands = [values[source] for source in node.inputs]
-            if lead and node.op in BROADCASTING:
-                operands = [_aligned(x, len(node.shape)) for x in operands]
-            values[node.name] = TABLE[node.op](node, *operands)
+        elif node.name not in graph.behind:
+            values[node.name] = _worked(node, values, lead)
     wanted = [node.name for node in graph.differentiable]
     if not wanted:
         return values, {}
     seed = _tensor(upstream, where).broadcast_to((*lead, *graph[graph.output].shape))
     found = torch.autograd.grad(values[graph.output], [values[n] for n in wanted], grad_outputs=seed)
-    return values, dict(zip(wanted, found, strict=True))
+    gradients = dict(zip(wanted, found, strict=True))
+    for node in graph.nodes:
+        if node.name in graph.behind:
+            values[node.name] = gradients[node.inputs[0]] if node.op == "gradient" else _worked(node, values, lead)
+    return values, gradients
+
+
+def _worked(node: Node, values: Mapping[str, Tensor], lead: tuple[int, ...]) -> Tensor:
+    operands = [values[source] for source in node.inputs]
+    if lead and node.op in BROADCASTING:
+        operands = [_aligned(x, len(node.shape)) for x in operands]
+    return TABLE[node.op](node, *operands)
 
 
 def _aligned(x: Tensor, rank: int) -> Tensor:

@@ -53,13 +53,15 @@ class Follower:
 
     @cached_property
     def order(self) -> tuple[int, ...]:
-        """The boxes as a person works them out: values as they follow from each other, then gradients from the output back."""
+        """The boxes as a person works them out: values as they follow from each other, gradients from the output back, then
+        what follows from those."""
         graph = self.task.graph
         rank = {node.name: place for place, node in enumerate(graph.nodes)}
 
         def key(place: int) -> tuple[int, int, int]:
             box = self.task.boxes[place]
-            return box.gradient, -rank[box.node] if box.gradient else rank[box.node], place
+            turn = 1 if box.gradient else 2 * (box.node in graph.behind)
+            return turn, -rank[box.node] if box.gradient else rank[box.node], place
 
         return tuple(sorted(range(len(self.task.boxes)), key=key))
 

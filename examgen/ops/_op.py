@@ -25,7 +25,7 @@ class Op:
 
     `shape(attrs, *shapes)` gives the result's shape or raises ShapeError.
     `vjp(builder, node, upstream)` emits the vector-Jacobian products as nodes, one per input, None where an input is discrete;
-    an op without one is piecewise constant and occurs in backward graphs only.
+    an op without one is piecewise constant and occurs in backward graphs only, or is `gradient`, which stands in for them.
     `kinks(graph, node, *flat_inputs)` yields a sentence for every place where the op has no derivative; `convention` says
     which slope all engines take there.
     `expand(builder, node, name)` writes the op out as a person would on paper and gives the result the name; engines use

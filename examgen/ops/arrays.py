@@ -119,6 +119,7 @@ def _unspread(b: Builder, node: Node, g: Ref) -> tuple[Ref, ...]:
 ARRAYS = (
     Op("input", _given, source="the task's data"),
     Op("const", _given, source="a number of the formula"),
+    Op("gradient", lambda attrs, x: x, source="the output's gradient with respect to the operand: each engine's own"),
     Op("sum", reduced, _sum, latex="\\sum {0}", gate="\\Sigma", source=REDUCTION, cell=cells.reduction("+")),
     Op("mean", reduced, _mean, latex="\\operatorname{{mean}} {0}", gate="mean", source=REDUCTION, cell=cells.mean),
     Op(

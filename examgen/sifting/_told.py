@@ -38,7 +38,6 @@ class Told:
         self.boxes = {accept.ask.key: accept for accept in boxes}
         self.splits = [split(graph, instance.data) for instance in instances]
         self.floats = {name: _floats(graph, name, span) for name, span in stack.spans.items()}
-        self.labels = {name: labels.reshape(-1, *graph[name].shape) for name, labels in stack.labels.items()}
 
     def apart(self, solver: Solver, chosen: Array) -> Array:
         """TOLD, HIDDEN or OPEN for each of the candidates chosen, as places in the stack."""
@@ -69,7 +68,7 @@ class Told:
 
     def _data(self, solver: Solver, chosen: Array) -> dict[str, Array]:
         """What the solver's graph takes in, as stacks."""
-        base = {**self.floats, **self.labels, solver.both.upstream: self.floats[UPSTREAM]}
+        base = {**self.floats, **self._labels(solver), solver.both.upstream: self.floats[UPSTREAM]}
         base = {name: array[chosen] for name, array in base.items()}
         if solver.mistake.reading is as_it_is:
             return base
@@ -80,6 +79,11 @@ class Told:
                 kind = np.int64 if node["discrete"] else np.float64
                 base[node.name] = np.array([new[node.name] for new in read], dtype=kind)
         return base
+
+    def _labels(self, solver: Solver) -> dict[str, Array]:
+        """In the shapes that the graph has them in: a stack of single labels has no axis behind its own."""
+        known = {name: labels for name, labels in self.stack.labels.items() if name in solver.both.graph}
+        return {name: labels.reshape(len(labels), *solver.both.graph[name].shape) for name, labels in known.items()}
 
 
 def _floats(graph: Graph, name: str, span: Array) -> Array:

@@ -22,7 +22,7 @@ GENDERED = re.compile(r"\b(должен|должна|студент\w*|he|she|hi
 def sentences() -> Iterator[str]:
     for name, problem in registry.problems().items():
         own = [preset.params for preset in problem.presets.values()]
-        for params in (*own, *map(problem.with_params, FURTHER[name])):
+        for params in (*own, *map(problem.with_params, FURTHER.get(name, []))):
             yield from (mistake.says for mistake in problem.mistakes(params))
 
 
@@ -62,21 +62,21 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "mistakes.md"
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (.+) \| (.+) \|$", re.MULTILINE)
 
 
-def known() -> dict[tuple[str, str, str], set[str]]:
-    """Key and both sentences of every mistake -> the problems that name it."""
-    found: dict[tuple[str, str, str], set[str]] = {}
+def known() -> dict[tuple[str, str, str], dict[str, None]]:
+    """Key and both sentences of every mistake -> the problems that name it, in their order."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
     for name, problem in registry.problems().items():
         own = [preset.params for preset in problem.presets.values()]
-        for params in (*own, *map(problem.with_params, FURTHER[name])):
+        for params in (*own, *map(problem.with_params, FURTHER.get(name, []))):
             for mistake in problem.mistakes(params):
-                found.setdefault((mistake.key, mistake.says, say("ru", mistake.says)), set()).add(f"`{name}`")
+                found.setdefault((mistake.key, mistake.says, say("ru", mistake.says)), {})[f"`{name}`"] = None
     return found
 
 
 def test_the_page_lists_every_mistake() -> None:
     """In docs/mistakes.md, with the sentences that the key prints, each once; the README says how many there are."""
     rows = ROW.findall(PAGE.read_text(encoding="utf-8"))
-    assert known() == {(key, *says): set(names.split(", ")) for key, names, *says in rows}
+    assert known() == {(key, *says): dict.fromkeys(names.split(", ")) for key, names, *says in rows}
     assert len(known()) == len(rows)
     told = int(re.findall(r"(\d+) common mistakes", (PAGE.parents[1] / "README.md").read_text(encoding="utf-8"))[0])
     assert told == len({key for key, *_ in rows}) >= 30

@@ -1,8 +1,9 @@
 """What a problem type brings along for these tests: a module `of_NAME` beside this one, found by the problem's name.
 
 It may hold `direct` and `by_torch` (oracles), `misused_torch` (the latter used wrongly), `EXTRAS` (parameters of no preset),
-`MISTAKES` (the direct oracle with a mistake), `WRONG` (mistake -> instances that bring it out, and the oracle that makes it)
-and `FURTHER` (parameters that bring out more mistakes). Problem types without such a module stand in the tables of the tests.
+`MISTAKES` (the direct oracle with a mistake), `HANDS` (mistakes worked out by hand), `WRONG` (mistake -> instances that bring
+it out, and the oracle that makes it) and `FURTHER` (parameters that bring out more mistakes). Problem types without such a
+module stand in the tables of the tests.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ Only boxes that come out wrong are written down: all others have to come out rig
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from math import e, exp, log, log10, tanh
 from typing import Any
 
@@ -19,21 +20,11 @@ from examgen.registry import problem
 from examgen.solving import draw, solve
 from tests.oracles import direct
 from tests.oracles.drawn import preset_of
+from tests.oracles.hand import Hand
 from tests.oracles.own import own
 
 THIRD, HALF = Fraction(1, 3), Fraction(1, 2)
 CLOSE = 1e-12
-
-
-@dataclass(frozen=True)
-class Hand:
-    """One mistake in one small task, and what it leads to in the boxes that it spoils."""
-
-    key: str
-    problem: str
-    data: Mapping[str, Any]
-    wrong: Mapping[str, Any]
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def losses(*each: Any, total: Any = None) -> dict[str, Any]:
@@ -126,7 +117,7 @@ BACKPROP = [
     Hand("bp_min", "backprop", {"x": 2, "y": 3}, {"dy": 1}, {"formula": "f = min(x, y)"}),
     Hand("bp_relu", "backprop", {"x": 3, "y": 2}, {"dx": 6}, {"formula": "h = relu(x); f = h * y"}),
 ]
-HANDS = [*SVM, *SOFTMAX, *BACKPROP]
+HANDS = [*SVM, *SOFTMAX, *BACKPROP, *chain.from_iterable(own("HANDS").values())]
 
 
 def pinned(hand: Hand) -> Instance:
@@ -241,7 +232,7 @@ def test_every_mistake_is_worked_out_by_hand() -> None:
     known = {
         (name, mistake.key)
         for name, chosen in registry.problems().items()
-        for params in (*(preset.params for preset in chosen.presets.values()), *map(chosen.with_params, FURTHER[name]))
+        for params in (*(preset.params for preset in chosen.presets.values()), *map(chosen.with_params, FURTHER.get(name, [])))
         for mistake in chosen.mistakes(params)
     }
     assert known == worked

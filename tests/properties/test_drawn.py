@@ -16,7 +16,8 @@ from examgen.model import Instance
 from examgen.problem import Preset, Problem
 from examgen.problems import _repair
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "draws.json").read_text(encoding="utf-8"))
+PINNED = Path(__file__).parents[1] / "golden" / "draws.json"
+GOLDEN = json.loads(PINNED.read_text(encoding="utf-8"))
 PRESETS = [(name, label) for name, problem in registry.problems().items() for label in problem.presets]
 DRAWS = 40
 
