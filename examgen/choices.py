@@ -9,7 +9,7 @@ from examgen.labels import LETTERS, alike
 from examgen.render.language import languages, say
 from examgen.render.notation import num
 
-_LETTER = re.compile(r"[\s(\[\"'«]*(\w{1,2})[\s.)\]\"'»]*")
+_LETTER = re.compile(r"[\s(\[\"'«]*(\w{1,2}?)(?:(?<=\d)[.,]0+)?[\s.)\]\"'»]*")  # spreadsheets make 2.0 of a 2
 
 
 def letters(count: int, language: str) -> tuple[str, ...]:

@@ -122,10 +122,14 @@ class FusedGraph(Problem):
             yield "every result is 0"
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        """Each wrong choice is one: of neighbours that do not commute, or of none where some do, or of a way to fuse."""
+        """Each wrong choice is one: of neighbours that do not commute, or of none where some do, or of a way to fuse.
+
+        Their keys count the wrong choices, so that variants in which another one is right show the same mistakes.
+        """
         pairs = [RULES[frozenset(pair)][1] for pair in pairwise(params.ops)]
         says = [*pairs, pairs[params.swap - 1] if params.swap < 4 else ""]
-        swaps = (Mistake(f"fused_swap_{i}", says[i - 1], _chosen("swap", i)) for i in range(1, 5) if i != params.swap)
+        wrong = enumerate((i for i in range(1, 5) if i != params.swap), start=1)
+        swaps = (Mistake(f"fused_swap_{n}", says[i - 1], _chosen("swap", i)) for n, i in wrong)
         ways = (Mistake(f"fused_{key}", rule, _chosen("fuse", 1 + (i - params.order) % 4)) for i, (key, rule) in WAYS.items())
         return (*swaps, *ways)
 
@@ -159,8 +163,7 @@ def _chains(params: Params) -> list[tuple[str, ...]]:
         found = [(*front, *back) for one, other in product(SCALES, SCALES) for front, back in
                  ((("shift", one), ("relu", other)), ((other, "relu"), ("shift", one)))]
     else:
-        tails = (("relu", "max"), ("relu", "sum"), ("max", "relu"), ("sum", "relu"))
-        found = [("shift", one, *tail) for one, tail in product(SCALES, tails)]
+        found = [("shift", one, "relu", pool) for one, pool in product(SCALES, POOLS)]
     return [ops for ops in found if replace(params, ops=ops).swap > 0]
 
 

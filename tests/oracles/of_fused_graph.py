@@ -134,9 +134,10 @@ MISTAKES = {
     "another way": (lambda p: True, lambda params, data: {"swap": 0, "fuse": direct(params, data)["fuse"] % 4 + 1}),
 }
 WRONG = [
-    ("fused_swap_1", "turned", with_(swap=1)), ("fused_swap_2", "first", with_(swap=2)),
-    ("fused_swap_3", "turned", with_(swap=3)), ("fused_swap_4", "first", with_(swap=4)),
-    ("fused_swap_4", "behind", with_(swap=4)), ("fused_swap_1", "none", with_(swap=1)),
+    ("fused_swap_1", "turned", with_(swap=1)), ("fused_swap_2", "turned", with_(swap=3)),
+    ("fused_swap_3", "turned", with_(swap=4)),
+    ("fused_swap_1", "first", with_(swap=2)), ("fused_swap_3", "first", with_(swap=4)),
+    ("fused_swap_2", "behind", with_(swap=2)), ("fused_swap_3", "none", with_(swap=3)),
     *((key, label, way(i)) for i, key in enumerate(("fused_shift_alone", "fused_shift_factor", "fused_shift_sum"), start=1)
       for label in ("first", "turned")),
 ]
