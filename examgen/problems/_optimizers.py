@@ -37,7 +37,7 @@ def dims_of(params: Any) -> tuple[int, ...]:
 
 def step_mistakes(params: Any) -> Iterator[Mistake]:
     """Of every step, then of its rule."""
-    for key, (says, habit) in (HABITS[""] | HABITS[params.optimizer]).items():
+    for key, (says, habit) in {**HABITS[""], **HABITS[params.optimizer]}.items():
         yield Mistake(key, says, _made_by(params, Habits(**habit)))
 
 
