@@ -283,13 +283,8 @@ def test_everything_is_described() -> None:
 def test_every_field_with_a_name_is_required() -> None:
     """But for the attributes of a node, which belong to one op or another, and the options of a choice."""
     named = [found for found in (SCHEMA, *DEFS.values()) if "properties" in found and found is not DEFS["attrs"]]
-<<<<<<< HEAD
-    always = [[name for name in found["properties"] if name != "options"] for found in named]
-    assert always == [found["required"] for found in named]
-=======
     listed = [[name for name in found["properties"] if name != "options"] for found in named]
     assert [found["required"] for found in named] == listed
->>>>>>> prob3
 
 
 def unspoken(page: str) -> list[str]:

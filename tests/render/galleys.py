@@ -99,11 +99,11 @@ def key(*chosen: Any) -> Pair:
 
 @cache
 def solutions(*chosen: Any) -> list[Pair]:
-    """The worked solutions of the first two variants."""
+    """The worked solution of the second variant, set along with that of the first."""
     of = told(*chosen)
     made: dict[int, bytes] = {}
     set_solutions(of.head, of.solved[:2], lambda variant, pdf: made.__setitem__(variant.number, pdf))
-    return [Pair(made[each.number], write_pdf(solution_html(of.head, each), of.head)) for each in of.solved[:2]]
+    return [Pair(made[each.number], write_pdf(solution_html(of.head, each), of.head)) for each in of.solved[1:2]]
 
 
 def pairs(*chosen: Any) -> list[Pair]:
