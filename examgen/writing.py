@@ -291,7 +291,7 @@ def _edge(edge: Edge, style: Style) -> WrittenEdge:
 _SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "· ", "approx": "≈", "lfloor": "⌊", "rfloor": "⌋", "left": "", "right": "",
-          "qquad": "    "}
+          "quad": "  ", "qquad": "    "}
 _FORMULA = re.compile(r"(\${1,2})([^$]+)\1")
 _RELATION = re.compile(r" *([=≈]) *")
 _BINARY = re.compile(r"(?<=[\w)\]]) *([+−]) *(?=[\w(])")
@@ -301,6 +301,7 @@ _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 def plain(latex: str) -> str:
     """Names and short expressions of our own LaTeX as text: s_{12} is s₁₂."""
     text = re.sub(rf"\\(?:mathrm|operatorname|text){_GROUP}", r"\1", latex)
+    text = re.sub(rf"\\sqrt{_GROUP}", r"sqrt(\1)", text)
     text = re.sub(rf"\\[td]?frac{_GROUP}{_GROUP}(?=([\\A-Za-z])?)", _fraction, text)
     text = re.sub(r"(?<!\\)_([A-Za-z0-9])", lambda m: _script("_", m[1], _SUBSCRIPT), text)
     text = re.sub(r"(?<!\\)\^([A-Za-z0-9])", lambda m: _script("^", m[1], _SUPERSCRIPT), text)

@@ -18,6 +18,7 @@ def function_steps(worked: Worked, x: str, y: str) -> Iterator[Step]:
     yield given(worked)
     cells = range(worked.graph[y].shape[0])
     yield Step("forward", FORWARD, lines=tuple(_forward(worked, x, y, i) for i in cells), grids=grids(worked, y))
+    yield Step("slopes", SLOPES, lines=tuple(_slope_line(worked, x, y, i) for i in cells))
     yield Step("backward", BACKWARD, lines=tuple(_backward(worked, x, y, i) for i in cells), grids=grids(worked, x, True))
 
 
@@ -64,13 +65,20 @@ def _written(node: Node, x: Leaf) -> Term:
     return Term("max", (Term("*", (Leaf(first), x)) if first else Leaf(Fraction(0)), x))
 
 
+def _slope_line(worked: Worked, x: str, y: str, i: int) -> Line:
+    leaf, node = worked.leaf(x, (i,)), worked.graph[y]
+    symbol, note = f"f'({leaf.symbol})", STATED if node.op == "piecewise" and leaf.value in node["knots"] else ""
+    if node.op == "pow":
+        return worked.equation(symbol, Term("*", (Leaf(Fraction(2)), leaf)), 2 * leaf.value)
+    return Line(symbol, (), _slope(node, leaf.value), note=note)
+
+
 def _backward(worked: Worked, x: str, y: str, i: int) -> Line:
     """The gradient from above times the slope at the number."""
     leaf, node = worked.leaf(x, (i,)), worked.graph[y]
-    note = STATED if node.op == "piecewise" and leaf.value in node["knots"] else ""
-    factors = (Leaf(Fraction(2)), leaf) if node.op == "pow" else (Leaf(_slope(node, leaf.value)),)
-    term = Term("*", (worked.leaf(y, (i,), True), *factors))
-    return worked.equation(worked.symbol(x, (i,), True), term, worked.value(x, (i,), True), what=(x, True, (i,)), note=note)
+    slope = 2 * leaf.value if node.op == "pow" else _slope(node, leaf.value)
+    term = Term("*", (worked.leaf(y, (i,), True), Leaf(slope, f"f'({leaf.symbol})")))
+    return worked.equation(worked.symbol(x, (i,), True), term, worked.value(x, (i,), True), what=(x, True, (i,)))
 
 
 def _slope(node: Node, x: Fraction) -> Fraction:
@@ -80,6 +88,7 @@ def _slope(node: Node, x: Fraction) -> Fraction:
 
 
 FORWARD = "Forward pass: the function of each number."
+SLOPES = "The slope of the function at each number."
 BACKWARD = "Backward pass: each gradient from above times the slope of the function at its number."
 STATED = "a kink: the slope that the task states"
 VALUE = "The gradient is multiplied by the slope f'(x), not by the value f(x)."

@@ -93,10 +93,12 @@ class OptimizerStep(Problem):
     def steps(self, worked: Worked) -> Iterator[Step]:
         yield given(worked)
         for t in "12":
-            nodes = [node for node in _made_on_the_way(worked.graph) if node.name[-1] == t]
-            lines = tuple(worked.line(node.name, at) for node in nodes for at in indices(node.shape))
-            shown = (grids(worked, node.name) for node in nodes if node.shape and worked.wants(node.name))
-            yield Step("step", STEP, {"number": t}, lines=lines, grids=tuple(chain(*shown)))
+            for says, letters in PARTS.items():
+                nodes = [node for node in _made_on_the_way(worked.graph) if node.name[-1] == t and node.name[:-1] in letters]
+                lines = tuple(worked.line(node.name, at) for node in nodes for at in indices(node.shape))
+                shown = (grids(worked, node.name) for node in nodes if node.shape and worked.wants(node.name))
+                if lines:
+                    yield Step("step", says, {"number": t}, lines=lines, grids=tuple(chain(*shown)))
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
         if missing := [name for name in DATA if name not in data]:
@@ -141,7 +143,11 @@ RULE = {
         ),
     },
 }
-STEP = "Step %(number)s."
+PARTS = {  # of a step, by the nodes that they find
+    "Step %(number)s: what is kept of all gradients so far.": ("m", "v"),
+    "Step %(number)s: the means corrected.": ("M", "V"),
+    "Step %(number)s: the weights move.": ("theta",),
+}
 REMINDERS = {
     "sgd": (Reminder("Gradient descent:", r"\theta_t=\theta_{t-1}-\eta\,g_t"),),
     "momentum": (Reminder("SGD with momentum:", r"v_t=\mu\,v_{t-1}+g_t,\quad \theta_t=\theta_{t-1}-\eta\,v_t"),),

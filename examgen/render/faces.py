@@ -12,8 +12,8 @@ FAMILIES = {"serif": "Exam Serif", "symbols": "Exam Symbols"}
 SCHEME = "examgen-font:"
 WEIGHTS = (400, 700)
 LAYOUT = ("GDEF", "GPOS", "GSUB")  # kerning and ligatures: single symbols need none
-# Greek, sub- and superscripts, letterlike signs, arrows and operators: what the symbol family is for.
-SYMBOLS = (*range(0x370, 0x400), *range(0x2070, 0x20A0), *range(0x2100, 0x2150), *range(0x2190, 0x2300))
+# Greek, sub- and superscripts, letterlike signs, arrows, operators, brackets of a floor: what the symbol family is for.
+SYMBOLS = (*range(0x370, 0x400), *range(0x2070, 0x20A0), *range(0x2100, 0x2150), *range(0x2190, 0x230C))
 
 
 @cache
