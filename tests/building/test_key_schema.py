@@ -120,11 +120,19 @@ def test_every_op_keeps_to_it(presets: Sequence[Solution], pinned: Mapping[str, 
     """Those that the schema names are those of which a task can be made, and each is seen with its operands and attributes."""
     text = "u = X @ w; v = X.T @ X; f = sum(u[0] * v, axis=1)[-1] + sum(max(X, axis=0))"
     arrays = formula.parse(text, {"X": (2, 3), "w": (3,)})
-    seen = [graph.to_json() for graph in (arrays, _net())] + [task["graph"] for task in pinned.values()]
+    seen = [graph.to_json() for graph in (arrays, _net(), _descent())] + [task["graph"] for task in pinned.values()]
     assert [[] for _ in seen] == [unlike_schema(as_written(graph), "graph") for graph in seen]
     named = {*DEFS["node"]["properties"]["op"]["enum"]}
-    assert named == {name for name, op in OPS.items() if op.vjp or name in ("input", "const")}
+    assert named == {name for name, op in OPS.items() if op.vjp or name in ("input", "const", "gradient")}
     assert named <= {node["op"] for graph in seen for node in graph["nodes"]}
+
+
+def _descent() -> Graph:
+    b = Builder()
+    w = b.input("w", ())
+    loss = b.power(w, 2, name="loss")
+    b.op("sub", w, b.gradient(w), name="new")
+    return b.build(loss)
 
 
 def _net() -> Graph:
