@@ -138,7 +138,7 @@ RULE = {
             r"\quad \theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}$$"
         ),
         "epsilon": (
-            r"PyTorch adds $\epsilon=10^{-8}$ to the root, so that nothing is divided by 0; it is left out here, since no "
+            r"PyTorch adds $\varepsilon=10^{-8}$ to the root, so that nothing is divided by 0; it is left out here, since no "
             "answer shows it."
         ),
     },
