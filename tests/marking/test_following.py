@@ -147,7 +147,8 @@ def test_a_number_that_follows_nothing_earns_nothing() -> None:
             numbers = tuple(x + 2 for x in paper.right(place))
             worked = paper.work({place: numbers})
             for other, box in enumerate(paper.boxes):
-                astray = tuple(x + 3 + abs(x) for x in worked[other])
+                choices = len(box.get("options", ()))
+                astray = tuple(x % choices + 1 if choices else x + 3 + abs(x) for x in worked[other])
                 if other != place and np.isfinite(astray).all():
                     answers = {paper.boxes[place]["label"]: shown(paper.boxes[place], numbers, walking.half_up)}
                     answers[box["label"]] = shown(box, astray, walking.half_up)

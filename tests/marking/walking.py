@@ -70,39 +70,50 @@ class Paper:
     def _leads(self, root: int, place: int) -> bool:
         """A gradient comes from those at the nodes that follow from its own; no value comes from a gradient."""
         one, other = self.boxes[root], self.boxes[place]
-        if one["gradient"] and not other["gradient"]:
-            return False
-        return not one["gradient"] or other["node"] in self._origins(one["node"])
+        if not one["gradient"]:
+            return True
+        wanted = {other["node"]} if other["gradient"] else self._slopes(other["node"])
+        return not wanted.isdisjoint(self._origins(one["node"]))
+
+    def _slopes(self, name: str) -> set[str]:
+        """The nodes whose gradients a value is worked out from, as after a step of descent."""
+        return {node.inputs[0] for node in map(self.graph.__getitem__, self._origins(name)) if node.op == "gradient"}
 
     def _origins(self, name: str) -> set[str]:
         return {name}.union(*(self._origins(source) for source in self.graph[name].inputs))
 
     @property
     def order(self) -> list[int]:
-        """Values as they follow from each other, then gradients from the output back."""
+        """Values as they follow from each other, then gradients from the output back, then what is worked out from those."""
         rank = {node.name: number for number, node in enumerate(self.graph.nodes)}
-        values = sorted((rank[box["node"]], place) for place, box in enumerate(self.boxes) if not box["gradient"])
-        gradients = sorted((-rank[box["node"]], place) for place, box in enumerate(self.boxes) if box["gradient"])
-        return [place for _, place in (*values, *gradients)]
 
-    def follows(self, place: int, own: Own, numbers: Numbers) -> bool:
-        """Whether these numbers are what the right rules make of the student's own in other boxes, to the decimals asked."""
+        def key(place: int) -> tuple[int, int]:
+            box = self.boxes[place]
+            return (1, -rank[box["node"]]) if box["gradient"] else (2 * bool(self._slopes(box["node"])), rank[box["node"]])
+
+        return sorted(range(len(self.boxes)), key=key)
+
+    def follows(self, place: int, own: Own, numbers: Numbers, units: int = 1) -> bool:
+        """Whether these numbers are what the right rules make of the student's own in other boxes, give or take some units."""
         box, others = self.boxes[place], {root: x for root, x in own.items() if root != place and self._leads(root, place)}
-        near = 0.005 if box["cells"] == "integer" else 10.0 ** -box["decimals"]
+        near = 0.005 if box["cells"] == "integer" else units * 10.0 ** -box["decimals"]
         found = (self.box(place, others, keep, way) for way in range(len(self.ways)) if others)
         return any(np.allclose(numbers, here, rtol=0, atol=near) for here in found)
 
     def _run(self, own: Own, habit: Habit, way: int) -> dict[str, Any]:
         both, arrays = self.ways[way], dict[str, Any]()
-        with np.errstate(all="ignore"):
-            for node in both.graph.nodes:
-                arrays[node.name] = np.array(self._value(both, node, arrays, habit))
-                for place, numbers in own.items():
-                    if self._holder(both, place) == node.name:
-                        part = arrays[node.name][(*(self.boxes[place]["index"] or ()), ...)]
-                        part[...] = np.reshape(numbers, part.shape)
-        lost = own and any((np.isfinite(found) & (np.abs(found) > LARGEST)).any() for found in arrays.values())
-        return {name: found * np.nan for name, found in arrays.items()} if lost else arrays
+        with np.errstate(all="ignore", over="raise"):
+            try:
+                for node in both.graph.nodes:
+                    arrays[node.name] = np.array(self._value(both, node, arrays, habit))
+                    for place, numbers in own.items():
+                        if self._holder(both, place) == node.name:
+                            part = arrays[node.name][(*(self.boxes[place]["index"] or ()), ...)]
+                            part[...] = np.reshape(numbers, part.shape)
+                lost = any((np.isfinite(found) & (np.abs(found) > LARGEST)).any() for found in arrays.values())
+            except FloatingPointError:  # beyond all numbers
+                lost = True
+        return {node.name: np.full(node.shape, np.nan) for node in both.graph.nodes} if own and lost else arrays
 
     def _value(self, both: Backward, node: Node, arrays: Mapping[str, Any], habit: Habit) -> Any:
         if node.op == "const":
