@@ -92,7 +92,7 @@ def faults(drawn: tuple[str, str, int, Numbers, bool, Habit, int]) -> Iterator[s
             yield f"{found.key} is trivial and is paid"
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1000)
 @given(wrong_numbers())
 def test_going_on_from_a_wrong_number(drawn: tuple[str, str, int, Numbers, bool, Habit, int]) -> None:
     """All boxes below earn their points unless they are trivial; the wrong one earns what it would alone."""

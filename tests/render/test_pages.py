@@ -35,9 +35,9 @@ def test_every_paper_keeps_to_the_page(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_preset_keeps_to_a_lower_page(language: str) -> None:
-    """Sheets and key on Letter, whose pages are lower, with the room for working filled: half of them in each language."""
+    """Sheets and key on Letter, whose pages are lower, with the room for working filled: every other one, in one language."""
     letter = head(language, paper="letter", sample=True, exam="0A1B2C3D")
-    variants = every_variant(language)[LANGUAGES.index(language) :: 2]
+    variants = every_variant(language)[LANGUAGES.index(language) :: 4]
     assert [] == told(set_sheets(letter, variants))
     assert [] == told(lay_out(key_html(letter, *key_of(variants))))
 
