@@ -26,6 +26,8 @@ Telling = Callable[[Worked], Expression]
 FIRST = 4  # cells written out in the short form
 LETTERS = {"loss": "L", "probabilities": "p"}
 BACK = "Backward pass: $%(formula)s$."
+BACK_CELLWISE = r"Backward pass: $%(formula)s$; $\circ$ is the product cell by cell."
+CELLWISE = r"\circ"
 STEPPED = "The step: $%(formula)s$."
 
 
@@ -84,6 +86,7 @@ def steps(
     `instead` writes the one cell of some parts over other numbers than the op does.
     """
     graph, needed = worked.graph, _on_the_way(worked)
+    explained = any(CELLWISE in formula for formula in forward.values())  # then the task has said what it is
     yield _given(worked)
     for node in graph.nodes:
         if node.name in forward:
@@ -93,7 +96,9 @@ def steps(
         if node.name in back and node.name in needed and node.name != graph.output:  # what is given there is given
             lines = [_slope(worked, node.name, index, {*back, graph.output}) for index in indices(node.shape)]
             said = {"formula": f"{d(worked.symbol(node.name))}={back[node.name]}"}
-            yield from _cells(worked, "gradient", BACK, said, node.name, lines, gradient=True)
+            new = not explained and CELLWISE in back[node.name]
+            explained |= new
+            yield from _cells(worked, "gradient", BACK_CELLWISE if new else BACK, said, node.name, lines, gradient=True)
     for node in graph.nodes:
         if behind and node.name in behind:
             yield from _cells(worked, "step", STEPPED, {"formula": behind[node.name]}, node.name, _values(worked, node, None))

@@ -43,14 +43,14 @@ def forward(bias: bool, activation: str, loss: str) -> dict[str, str]:
 
 def back(graph: Graph) -> dict[str, str]:
     """The listing, line by line."""
-    slope = {"relu": "[h>0]", "sigmoid": "a\\,\\odot\\,(1-a)", "tanh": "(1-a^2)"}[graph["a"].op]
+    slope = {"relu": "[h>0]", "sigmoid": "a\\circ(1-a)", "tanh": "(1-a^2)"}[graph["a"].op]
     several = len(graph["x"].shape) > 1
     return {
         "y_pred": rf"p-{TRUE}" if "losses" in graph else rf"2\,({OUT}-y)",
         "w2": rf"a^T\,{d(OUT)}",
         "b2": rf"\sum {d(OUT)}" if several else d(OUT),
         "a": rf"{d(OUT)}\,w_2^T",
-        "h": rf"{d('a')}\,\odot\,{slope}",
+        "h": rf"{d('a')}\circ {slope}",
         "w1": rf"x^T\,{d('h')}",
         "b1": rf"\sum {d('h')}" if several else d("h"),
         "x": rf"{d('h')}\,w_1^T",

@@ -124,7 +124,7 @@ def _columns(params: Params, stream: Stream, x: Sequence[int], sign: int) -> lis
 
 def _forward(bias: bool) -> dict[str, str]:
     layered = {f"h{i}": rf"h_{i}=x\,w_{i}" + (f"+b_{i}" if bias else "") for i in (1, 2)}
-    return layered | {"p": r"p=h_1\,\odot\,h_2", "y": r"y=\max(0,\,p)"}
+    return layered | {"p": r"p=h_1\circ h_2", "y": r"y=\max(0,\,p)"}
 
 
 def _forward_mistakes(params: Params) -> Iterator[Mistake]:
@@ -143,9 +143,9 @@ def _clipped_factors(b: Builder, node: Node) -> Ref:
 
 SLIPS = ("bp_mul_own_factor", "bp_mul_unchanged", "bp_upstream", "bp_upstream_given", "bp_fanout", "bp_fanout_other", "bp_relu")
 BACK = {
-    "p": rf"{d('y')}\,\odot\,[p>0]",
-    "h1": rf"{d('p')}\,\odot\,h_2",
-    "h2": rf"{d('p')}\,\odot\,h_1",
+    "p": rf"{d('y')}\circ[p>0]",
+    "h1": rf"{d('p')}\circ h_2",
+    "h2": rf"{d('p')}\circ h_1",
     "w1": rf"x^T\,{d('h_1')}",
     "w2": rf"x^T\,{d('h_2')}",
     "b1": d("h_1"),
@@ -162,7 +162,7 @@ SHAPES = {
         "column of the weights, plus its bias."
     ),
 }
-PRODUCT = r"$\odot$ is the product cell by cell, and ReLU is taken of that product: negative cells become 0."
+PRODUCT = r"$\circ$ is the product cell by cell, and ReLU is taken of that product: negative cells become 0."
 UPSTREAM = (
     r"**The gradient at the output, $\partial L/\partial y$, is given.** Find the values and the gradients that are asked."
 )

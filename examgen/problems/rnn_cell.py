@@ -154,7 +154,7 @@ def _from_the_first(b: Builder, node: Node) -> Ref | None:
 
 SLIPS = ("bp_tanh", "bp_upstream", "bp_upstream_given", "bp_fanout", "bp_fanout_other")
 BACK = {
-    **{f"z{t}": rf"{d(f'h_{t}')}\,\odot\,(1-h_{t}^2)" for t in (1, 2)},
+    **{f"z{t}": rf"{d(f'h_{t}')}\circ(1-h_{t}^2)" for t in (1, 2)},
     **{f"x{t}": rf"W^T\,{d(f'z_{t}')}" for t in (1, 2)},
     "h1": d("z_2"),
     "W": rf"{d('z_1')}\,x_1^T",

@@ -20,7 +20,7 @@ from examgen.errors import InputError
 
 MINUS = "−"
 RELATIONS = frozenset("=≠<>≤≥→≈∈")
-BINARY = frozenset("+−×±·")
+BINARY = frozenset("+−×±·∘")
 SEPARATORS = frozenset(",;")
 PRIME = "'"
 CLOSING = frozenset(")]}|!⌋" + PRIME)
@@ -40,8 +40,8 @@ def math(latex: str, display: bool = False) -> Markup:
         source = _convert.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
         raise InputError(f"the formula {latex!r} cannot be read: {error}") from error
-    # Signs of the text face stand for operators of the same look; function application has no glyph.
-    root = ElementTree.fromstring(source.replace("&ApplyFunction;", "").replace("⋅", "·").replace("′", PRIME))
+    # Signs of our faces stand for those of the same look that none has; function application has no glyph.
+    root = ElementTree.fromstring(source.replace("&ApplyFunction;", "").replace("⋅", "·").replace("ϵ", "ε").replace("′", PRIME))
     _mark(root)
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 

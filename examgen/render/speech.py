@@ -15,10 +15,11 @@ from examgen.render.language import say
 SIGNS = {
     "=": "equals", "≠": "is not equal to", "<": "is less than", ">": "is greater than", "≤": "is less than or equal to",
     "≥": "is greater than or equal to", "≈": "is about", "→": "goes to", "∈": "is an element of", "+": "plus", "−": "minus",
-    "-": "minus", "±": "plus or minus", "×": "times", "·": "times", "⊙": "times cell by cell", "/": "divided by",
+    "-": "minus", "±": "plus or minus", "×": "times", "·": "times", "∘": "times cell by cell", "/": "divided by",
     "÷": "divided by", ",": "comma", ";": "semicolon", "(": "open bracket", ")": "close bracket", "[": "open square bracket",
     "]": "close square bracket", "{": "open brace", "}": "close brace", "|": "vertical bar", "∑": "the sum", "∏": "the product",
-    "'": "prime", "⊤": "transposed", "∂": "partial", "…": "and so on", "!": "factorial", "∞": "infinity",
+    "'": "prime", "⊤": "transposed", "∂": "partial", "∇": "nabla", "…": "and so on", "!": "factorial", "∞": "infinity",
+    "⌊": "open floor bracket", "⌋": "close floor bracket",
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta", "λ": "lambda", "μ": "mu",
     "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega", "√": "square root",
 }

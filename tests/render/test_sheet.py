@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from examgen.model import cells
+from examgen.model import Instance, cells, nest, shape
 from examgen.registry import problem
 from examgen.render.html import key_html, sheets_html
 from examgen.render.notation import num, places, prose
@@ -62,14 +62,34 @@ def test_a_convention_unknown_to_the_template_is_printed_too() -> None:
     assert "A new convention." in text(page(dataclasses.replace(task, says={**task.says, "new": "A new convention."})))
 
 
+def classes_told(task: SheetTask, name: str, language: str) -> bool:
+    """Whether a convention tells the true classes, counted from 1, and another one others: a structure of its own."""
+    labels = list(cells(task.data[name]))
+    others = nest([int(not label) for label in labels], shape(task.data[name]))
+    other = sheet_task(1, Instance(task.problem, task.params, {**task.data, name: others}), language)
+    told = " ".join(said for key, said in task.says.items() if said != other.says[key])
+    return [str(label + 1) for label in labels] == re.findall(r"(?<=[ =])[0-9]+(?=[,$*])", told)
+
+
+def test_classes_that_are_told_wrongly_are_found() -> None:
+    """The teeth: words for other classes, and the same words for all."""
+    task = sheet_task(1, drawn("affine_scores", problem("affine_scores").presets["svm"].params), "en")
+    assert classes_told(task, "label", "en")
+    label = task.data["label"]
+    assert not classes_told(dataclasses.replace(task, data={**task.data, "label": (label + 1) % 3}), "label", "en")
+    silent = {key: said for key, said in task.says.items() if key != "scores"}
+    assert not classes_told(dataclasses.replace(task, says=silent), "label", "en")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_number_of_the_data_has_its_slot(language: str) -> None:
-    """What differs between variants stands in slots, so that it can be stamped."""
+    """What differs between variants stands in slots, so that it can be stamped; true classes are framed or told in words."""
     for variant in every_variant(language):
         (task,) = variant.tasks
         printed = slots(sheets_html(head(language), [variant]))
         for name, value in task.data.items():
-            if name == "labels":
+            if name in ("label", "labels"):
+                assert "scores" in task.data or classes_told(task, name, language), (task.problem, name)
                 continue
             decimals = places(cells(value)) if name == "scores" else None
             logarithm = "ln " if name == "scores" and getattr(task.params, "log_scores", False) else ""

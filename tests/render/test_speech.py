@@ -51,6 +51,14 @@ NUMBER = r"(?:minus )?[\d.]+"
             "0{,}5 + (0, 5)", "0,5 plus open bracket 0 comma 5 close bracket",
             "0,5 плюс скобка открывается 0 запятая 5 скобка закрывается",
         ),
+        (
+            r"\lfloor\frac{H}{2}\rfloor", "open floor bracket fraction: capital H over 2, end of fraction close floor bracket",
+            "скобка целой части открывается дробь: числитель заглавная H, знаменатель 2, конец дроби"
+            " скобка целой части закрывается",
+        ),
+        (r"\nabla L", "nabla capital L", "набла заглавная L"),
+        (r"a\circ b", "a times cell by cell b", "a поэлементно умножить на b"),
+        (r"\epsilon", "epsilon", "эпсилон"),
         ("W_{1,2}", "capital W sub 1 comma 2, end of index", "заглавная W с индексом 1 запятая 2, конец индекса"),
     ],
 )
