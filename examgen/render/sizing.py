@@ -22,7 +22,7 @@ from examgen.render.tracing import limited
 
 PAGE = MEASURE
 TEXT = 10.5  # pt of the text, and of numbers in a grid
-CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores
+CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores or a matrix of decimals
 BLANK, WIDE_BLANK = 9.0, 16.0  # of an answer's whole numbers and decimals
 BLANKS = 126.0  # room for a blank beside its label, its symbol and its points
 COLUMN, HEIGHT = 118.0, 200.0  # of the answers to arrays beside the working
@@ -36,13 +36,15 @@ UNBROKEN = re.compile("[-+−×±·]")  # signs behind which a head is broken
 NARROWEST, WIDEST = 16.0, 40.0  # column of a marking sheet; a wider matrix is written in rows
 
 
-def grid_size(comma: bool, rows: Sequence[Sequence[Any]], room: float = PAGE) -> tuple[float, float]:
-    """How wide a grid is, and by what its letters are made smaller; 0 where its cells are as always."""
-    count = len(rows[0])
-    cell = max(CELL, 1.8 + max(width(num(value, comma), TEXT) for row in rows for value in row))
+def grid_size(
+    comma: bool, rows: Sequence[Sequence[Any]], room: float = PAGE, *, wide: bool = False
+) -> tuple[float, float]:
+    """How wide a grid is, and by what its letters are made smaller; 0 where its cells are as always: `wide` take decimals."""
+    count, least = len(rows[0]), WIDE_CELL if wide else CELL
+    cell = max(least, 1.8 + max(width(num(value, comma), TEXT) for row in rows for value in row))
     scale = min(1.0, room / (cell * count))
-    usual = (cell, scale) == (CELL, 1.0)
-    return limited((0.0, 1.0) if usual else (cell * count * scale, scale), usual, rows, CELL - 1.8, TEXT)
+    usual = (cell, scale) == (least, 1.0)
+    return limited((0.0, 1.0) if usual else (cell * count * scale, scale), usual, rows, least - 1.8, TEXT)
 
 
 def side_by_side(comma: bool, grids: Iterable[Sequence[Sequence[Any]]], beside: float = 7.0) -> bool:
