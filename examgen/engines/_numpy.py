@@ -82,11 +82,16 @@ def run(
             for name in step.ends:
                 arrays.pop(name, None)
     held = {name: arrays[same[name]] for name in (same if wanted is None else wanted) if same[name] in arrays}
-    return {name: _as_fractions(array) for name, array in held.items()} if numbers == "exact" else held
+    return {name: (_as_fractions if numbers == "exact" else _as_numbers)(array) for name, array in held.items()}
 
 
 def _as_fractions(x: Array) -> Array:
     return np.asarray(_fractions(x), dtype=object) if x.dtype == object and _rational(x) else x
+
+
+def _as_numbers(x: Array) -> Array:
+    """Truth values, which steps are kept as, as 0 and 1."""
+    return x.astype(np.float64) if x.dtype == np.bool_ else x
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ def _value(step: _Step, arrays: Mapping[str, Array], data: Mapping[str, Any], nu
         found = np.asarray(rule(node, *_alike(node, sources)), dtype=object)
         _check_size(node, found)
         return found
+    if node.op != "mul":  # it alone makes the same numbers of truth values
+        sources = [_as_numbers(x) for x in sources]
     if step.over and isinstance(rule, _Overwriting) and arrays[step.over].dtype == np.float64:
         return np.asarray(rule(node, *sources, out=arrays[step.over]))
     return np.asarray(rule(node, *sources))

@@ -22,7 +22,7 @@ from examgen.render.tracing import limited
 
 PAGE = MEASURE
 TEXT = 10.5  # pt of the text, and of numbers in a grid
-CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores
+CELL, WIDE_CELL = 7.0, 15.0  # of a grid, and of a table of scores or a matrix of decimals
 BLANK, WIDE_BLANK = 9.0, 16.0  # of an answer's whole numbers and decimals
 BLANKS = 126.0  # room for a blank beside its label, its symbol and its points
 COLUMN, HEIGHT = 118.0, 200.0  # of the answers to arrays beside the working

@@ -22,7 +22,8 @@ from examgen.solvers._task import Task
 Value = Any  # a float or a float64 array; with exact=True a Fraction, a SymPy expression, or nested tuples of them
 LONGEST_PAGE = 200  # steps that a notebook shows
 SHOWN = 12  # cells of an array that are printed
-LONGEST = 60  # characters of a number printed; of an array three times as many
+LONGEST = 60  # characters of a number printed; of an array, which is printed whole or by its shape, three times as many
+CUT = "..."
 
 
 class NodeResult(NamedTuple):
@@ -263,9 +264,10 @@ def _shown(value: Value) -> str:
     if isinstance(value, (np.ndarray, tuple)):
         array = np.asarray(value, dtype=object)
         text = _listed(array.tolist()) if array.size <= SHOWN else ""
-        return text if 0 < len(text) <= 3 * LONGEST else f"<array {' × '.join(map(str, array.shape))}>"
+        whole = CUT not in text and 0 < len(text) <= 3 * LONGEST
+        return text if whole else f"<array {' × '.join(map(str, array.shape))}>"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - len(CUT)]}{CUT}"
 
 
 def _listed(value: Any) -> str:

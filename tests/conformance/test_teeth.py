@@ -306,6 +306,20 @@ class WithoutBoxes(Toy):
         sheet.write_text(sheet.read_text(encoding="utf-8").replace("{{ m.field(task) }}", ""), encoding="utf-8")
 
 
+class OffersNoChoices(Toy):
+    """Asks for a letter, and does not say what the letters stand for."""
+
+    breaks = "choices_stand_on_the_sheet"
+
+    def finish(self, b: Builder, total: Any) -> Graph:
+        b.op("add", b.op("step", b.ref("b")), b.const(1), name="sign")
+        return super().finish(b, total)
+
+    def asks(self, params: Any) -> tuple[Ask, ...]:
+        options = "No regularisation.", "The bias is added at each step."  # the catalogues have them
+        return (*super().asks(params), Ask("sign", "sign", "Q", "choice", options=options))
+
+
 class RunsOffThePage(Toy):
     breaks = "pages_are_sound"
     template = SAID + PRINTED + '<p style="white-space: nowrap">' + "words without an end " * 12 + "</p>"

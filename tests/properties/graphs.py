@@ -17,7 +17,7 @@ from examgen.model import nest
 from examgen.ops.elementwise import broadcast
 
 SHAPES: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (1, 3), (2, 1), (2, 3), (3, 2), (2, 2, 3))
-JUMPY = ("floor", "piecewise")
+JUMPY = ("floor", "piecewise", "step")
 SMOOTH = ("neg", "sin", "cos", "tanh", "sigmoid", "square", "cube", "log", "sqrt", "root", "softexp", "inverse")
 UNARY = (*SMOOTH, *JUMPY, "relu", "abs")
 BINARY = ("add", "sub", "mul", "maximum", "minimum", "div")
@@ -131,8 +131,8 @@ def _unary(b: Builder, op: str, x: Ref) -> Ref:
         return b.op(op, _above_zero(b, x))
     if op == "softexp":
         return b.op("exp", b.op("tanh", x))
-    if op == "floor":
-        return b.op("floor", x + b.const(OFF))
+    if op in ("floor", "step"):
+        return b.op(op, x + b.const(OFF))
     if op == "piecewise":
         return b.piecewise(x, (-OFF, 20 * OFF), (Fraction(1, 4), -1, 2), (3, -2), Fraction(1, 2))
     powers = {"square": Fraction(2), "cube": Fraction(3), "root": Fraction(3, 2), "inverse": Fraction(-1)}

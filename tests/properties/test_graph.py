@@ -40,7 +40,7 @@ def off_kinks(graph: Graph, values: Mapping[str, Any]) -> bool:
 
 
 def _gap(op: str, operands: list[Any]) -> float:
-    if op in ("relu", "abs"):
+    if op in ("relu", "abs", "step"):
         return float(np.min(np.abs(operands[0])))
     if op in ("maximum", "minimum"):
         return float(np.min(np.abs(operands[0] - operands[1])))
