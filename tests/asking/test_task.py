@@ -72,19 +72,20 @@ def test_a_task_says_what_its_sheet_says(name: str, label: str, language: str) -
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(("name", "label"), CASES)
 def test_every_given_number_is_there(name: str, label: str, language: str) -> None:
-    """As often as the task has it; true classes by their names."""
+    """As often as the task has it; true classes by their names beside scores, elsewhere in words, counted from 1."""
     task, style = sheet_task(3, instance_of(name, label), language), text_style(language)
     text = task_text(task, style)
     found = NUMBER.findall(text)
-    for value in (value for key, value in task.data.items() if key not in ("labels", "upstream")):
+    for value in (value for key, value in task.data.items() if key not in ("label", "labels", "upstream")):
         flat = list(cells(value))
         for cell in set(flat):
             assert flat.count(cell) <= sum(map(found.count, written(cell, style.comma))), cell
     if (upstream := task.data.get("upstream", 1)) != 1:
         assert {num(cell, style.comma) for cell in cells(upstream)} <= set(found)
-    for label_ in task.data.get("labels", ()):
-        assert say(language, CLASSES[label_]) in text
-    assert ("labels" in task.data) == bool(re.search(r"\[[^]]*\d\]", text))
+    framed = "scores" in task.data
+    for label_ in cells(task.data.get("labels", task.data.get("label", ()))):
+        assert say(language, CLASSES[label_]) in text if framed else str(label_ + 1) in found
+    assert framed == bool(re.search(r"\[[^]]*\d\]", text))
 
 
 @pytest.mark.parametrize(("name", "label"), CASES)
@@ -97,7 +98,7 @@ def test_no_answer_is_there(name: str, label: str) -> None:
     sizes = {str(size) for box in task.boxes for size in (*box.shape, 1)}
     known = given_numbers(task, False) | set(NUMBER.findall(said)) | sizes
     known |= {str(box.decimals) for box in task.boxes} | {num(box.points) for box in task.boxes} | {num(task.points), "3"}
-    known |= {str(i + 1) for i in range(len(task.data.get("labels", ())))}
+    known |= {str(i + 1) for i in range(len(list(cells(task.data.get("labels", ())))))}
     assert set() == set(NUMBER.findall(task_text(task, style))) - known
 
 
