@@ -290,11 +290,11 @@ def _edge(edge: Edge, style: Style) -> WrittenEdge:
 
 _SUBSCRIPT = str.maketrans("0123456789ij+-", "₀₁₂₃₄₅₆₇₈₉ᵢⱼ₊₋")
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "· ", "circ": " ∘ ", "approx": "≈", "varepsilon": "ε", "lfloor": "⌊",
+_SIGNS = {"partial": "∂", "sum": "Σ", "cdot": "· ", "circ": "∘", "approx": "≈", "varepsilon": "ε", "lfloor": "⌊",
           "rfloor": "⌋", "left": "", "right": "", "quad": "  ", "qquad": "    "}
 _FORMULA = re.compile(r"(\${1,2})([^$]+)\1")
 _RELATION = re.compile(r" *([=≈]) *")
-_BINARY = re.compile(r"(?<=[\w)\]]) *([+−]) *(?=[\w(])")
+_BINARY = re.compile(r"(?<=[\w)\]]) *([+−](?= *[\w(])|∘) *")
 _GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 
 

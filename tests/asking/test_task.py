@@ -72,19 +72,19 @@ def test_a_task_says_what_its_sheet_says(name: str, label: str, language: str) -
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(("name", "label"), CASES)
 def test_every_given_number_is_there(name: str, label: str, language: str) -> None:
-    """As often as the task has it; true classes by their names beside scores, elsewhere counted in the sentence on the loss."""
+    """As often as the task has it; true classes by their names beside scores, elsewhere in words, counted from 1."""
     task, style = sheet_task(3, instance_of(name, label), language), text_style(language)
     text = task_text(task, style)
     found = NUMBER.findall(text)
-    for value in (value for key, value in task.data.items() if key not in ("labels", "upstream")):
+    for value in (value for key, value in task.data.items() if key not in ("label", "labels", "upstream")):
         flat = list(cells(value))
         for cell in set(flat):
             assert flat.count(cell) <= sum(map(found.count, written(cell, style.comma))), cell
     if (upstream := task.data.get("upstream", 1)) != 1:
         assert {num(cell, style.comma) for cell in cells(upstream)} <= set(found)
-    framed = {"scores", "labels"} <= task.data.keys()
-    for label_ in cells(task.data.get("labels", ())):
-        assert (say(language, CLASSES[label_]) if framed else str(label_ + 1)) in (text if framed else task.says["loss"])
+    framed = "scores" in task.data
+    for label_ in cells(task.data.get("labels", task.data.get("label", ()))):
+        assert say(language, CLASSES[label_]) in text if framed else str(label_ + 1) in found
     assert framed == bool(re.search(r"\[[^]]*\d\]", text))
 
 
