@@ -91,7 +91,8 @@ def windows(stride: Any = (1, 1), padding: Any = (0, 0), **more: Any) -> dict[st
     return {"stride": stride, "padding": padding, **more}
 
 
-KNOTS, SLOPES = (Fraction(1, 5), Fraction(3, 5)), (Fraction(1, 4), Fraction(-1), Fraction(2))  # two squares of sevenths lie on each piece
+# two squares of sevenths lie on each piece
+KNOTS, SLOPES = (Fraction(1, 5), Fraction(3, 5)), (Fraction(1, 4), Fraction(-1), Fraction(2))
 
 CASES: dict[str, Graph] = {
     **{op: one(op, (2, 3)) for op in ("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "step")},

@@ -113,7 +113,10 @@ def variants(preset: Preset) -> tuple[Instance, ...]:
 def test_the_presets_that_a_table_helps_are_those_tried_here() -> None:
     """A new preset for which a table stands in has to be tried too."""
     assert TRIED.keys() == {
-        (name, label) for name, chosen in problems().items() for label, start in chosen.presets.items() if chosen.tables(start.params)
+        (name, label)
+        for name, chosen in problems().items()
+        for label, start in chosen.presets.items()
+        if chosen.tables(start.params)
     }
 
 
