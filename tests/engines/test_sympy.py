@@ -91,10 +91,12 @@ def windows(stride: Any = (1, 1), padding: Any = (0, 0), **more: Any) -> dict[st
     return {"stride": stride, "padding": padding, **more}
 
 
-KNOTS, SLOPES = (Fraction(1, 5), Fraction(6, 5)), (Fraction(1, 4), Fraction(-1), Fraction(2))  # squares of sevenths lie on all
+# two squares of sevenths lie on each piece
+KNOTS, SLOPES = (Fraction(1, 5), Fraction(3, 5)), (Fraction(1, 4), Fraction(-1), Fraction(2))
 
 CASES: dict[str, Graph] = {
-    **{op: one(op, (2, 3)) for op in ("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "step", "floor")},
+    **{op: one(op, (2, 3)) for op in ("neg", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "abs", "step")},
+    "floor": one("floor", (2, 3)),
     "piecewise": one("piecewise", (2, 3), knots=KNOTS, slopes=SLOPES, at=(Fraction(3), Fraction(-2)), base=Fraction(1, 2)),
     **{f"{op} broadcast": one(op, (2, 1, 3), (2, 1)) for op in ("add", "sub", "mul", "div", "maximum", "minimum")},
     **{f"pow {n}": one("pow", (3,), exponent=Fraction(n)) for n in ("3", "-2", "0", "3/2", "-1/3")},
