@@ -9,7 +9,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from examgen.engines import _numpy
 from examgen.graph import Graph, Node, backward
@@ -17,12 +16,12 @@ from examgen.model import Leaf, Term
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
 from examgen.reckoning import reckon, same
+from tests.engines.families import STRATEGIES, cases, reached
 from tests.engines.kink_cases import KINKS
-from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+from tests.properties.graphs import Case
 
 LEAVES = {"input", "const"}
 EXAMPLES = {"array": 40, "conv": 12, "labelled": 15}
-STRATEGIES = {"array": array_graphs(), "conv": conv_graphs(), "labelled": labelled_graphs()}
 
 
 def looked_up(expression: Any, operands: list[Operand]) -> Any:
@@ -63,21 +62,10 @@ def test_every_op_has_a_rule() -> None:
     assert LEAVES | {"gradient"} == {op.name for op in OPS.values() if op.cell is None}
 
 
-def cases(family: str, each: Any) -> None:
-    """Calls `each` with random cases of a family, the same ones every time."""
-
-    @settings(max_examples=EXAMPLES[family], database=None, suppress_health_check=list(HealthCheck))
-    @given(STRATEGIES[family])
-    def run(case: Case) -> None:
-        each(case)
-
-    run()
-
-
 @pytest.mark.parametrize("family", STRATEGIES)
 def test_cells_of_random_graphs(family: str) -> None:
     """Every cell of every node, forward and backward."""
-    cases(family, lambda case: _assert_right(case.graph, case.data, case.upstream))
+    cases(family, EXAMPLES[family], lambda case: _assert_right(case.graph, case.data, case.upstream))
 
 
 def _assert_right(graph: Graph, data: Any, upstream: Any) -> None:
@@ -91,17 +79,9 @@ def test_cells_on_kinks(label: str) -> None:
     _assert_right(kink.graph, kink.data, kink.upstream)
 
 
-def reached() -> set[str]:
-    """The ops that the cases above hold."""
-    found = {node.op for kink in KINKS.values() for node in backward(kink.graph).graph.nodes}
-    for family in STRATEGIES:
-        cases(family, lambda case: found.update(node.op for node in backward(case.graph).graph.nodes))
-    return found
-
-
 def test_every_op_is_reached() -> None:
     """No rule goes untested."""
-    assert set(OPS) - {"gradient"} == reached()
+    assert set(OPS) - {"gradient"} == reached(EXAMPLES)
 
 
 SPOILT = {"add": "array", "matmul": "array", "sum_to": "array", "put": "array", "conv2d_dx": "conv", "put_others": "labelled"}
@@ -117,5 +97,10 @@ def test_a_broken_rule_is_noticed(monkeypatch: pytest.MonkeyPatch, op: str) -> N
     """One too much in a cell of one op shows."""
     monkeypatch.setitem(OPS, op, replace(OPS[op], cell=_next_cell(OPS[op].cell)))
     found: set[str] = set()
-    cases(SPOILT[op], lambda case: found.update(node.op for node, _ in wrong(case.graph, case.data, case.upstream)))
+    family = SPOILT[op]
+
+    def look(case: Case) -> None:
+        found.update(node.op for node, _ in wrong(case.graph, case.data, case.upstream))
+
+    cases(family, EXAMPLES[family], look)
     assert {op} == found

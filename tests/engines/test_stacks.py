@@ -9,21 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from examgen.batches import floats, stacked
 from examgen.drawing import Stream, key
 from examgen.engines import _numpy, _sympy, _torch
 from examgen.engines._engine import Evaluation
-from examgen.graph import Graph, backward, split
+from examgen.graph import Graph, split
 from examgen.model import cells, each, nest, shape
 from examgen.ops import OPS
 from examgen.registry import graph_of, preset, problem, problems
+from tests.engines.families import STRATEGIES, cases, reached
 from tests.engines.kink_cases import KINKS
-from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+from tests.properties.graphs import Case
 
 EXAMPLES = {"array": 80, "conv": 15, "labelled": 20}
-STRATEGIES = {"array": array_graphs(), "conv": conv_graphs(), "labelled": labelled_graphs()}
 SIZES = (Fraction(1), Fraction(1, 2), Fraction(3, 4))  # what the numbers of a case are multiplied with, one instance each
 Data = dict[str, Any]
 
@@ -70,22 +69,11 @@ def same(mine: Any, theirs: Any) -> bool:
     return bool(np.allclose(one, other, rtol=1e-12, atol=1e-12, equal_nan=True))
 
 
-def cases(family: str, what: Callable[[Case], None]) -> None:
-    """Calls it with random cases of a family, the same ones every time."""
-
-    @settings(max_examples=EXAMPLES[family], database=None, suppress_health_check=list(HealthCheck))
-    @given(STRATEGIES[family])
-    def run(case: Case) -> None:
-        what(case)
-
-    run()
-
-
 @pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize("family", STRATEGIES)
 def test_stacks_of_random_graphs(family: str, run: str) -> None:
     """Every value and gradient of every instance, in float64 and in exact numbers."""
-    cases(family, lambda case: _assert_alike(case.graph, varied(case.graph, case.data, case.upstream), run))
+    cases(family, EXAMPLES[family], lambda case: _assert_alike(case.graph, varied(case.graph, case.data, case.upstream), run))
 
 
 def _assert_alike(graph: Graph, datas: list[Data], run: str) -> None:
@@ -110,17 +98,9 @@ def test_stacks_at_kinks(label: str, run: str) -> None:
     _assert_alike(kink.graph, datas, run)
 
 
-def reached() -> set[str]:
-    """The ops that the cases above hold."""
-    found = {node.op for kink in KINKS.values() for node in backward(kink.graph).graph.nodes}
-    for family in STRATEGIES:
-        cases(family, lambda case: found.update(node.op for node in backward(case.graph).graph.nodes))
-    return found
-
-
 def test_every_op_is_reached() -> None:
     """No op goes untested."""
-    assert set(OPS) - {"gradient"} == reached()
+    assert set(OPS) - {"gradient"} == reached(EXAMPLES)
 
 
 SPOILT = {"matmul": "array", "sum_to": "array", "conv2d_dk": "conv", "others": "labelled"}
@@ -137,5 +117,10 @@ def test_instances_that_mix_are_noticed(monkeypatch: pytest.MonkeyPatch, op: str
 
     monkeypatch.setitem(_numpy.TABLE, op, type(right)(mixing) if isinstance(right, _numpy._Summing) else mixing)
     found: list[str] = []
-    cases(SPOILT[op], lambda case: found.extend(unlike(case.graph, varied(case.graph, case.data, case.upstream), "numpy")))
+    family = SPOILT[op]
+
+    def look(case: Case) -> None:
+        found.extend(unlike(case.graph, varied(case.graph, case.data, case.upstream), "numpy"))
+
+    cases(family, EXAMPLES[family], look)
     assert found
