@@ -40,7 +40,7 @@ SEED = "batches"
 CHUNK = 500  # instances at a time
 SINGLE = 40  # how many are worked out one by one, to compare with
 CROSSED = 64  # drawn instances whose numbers are crossed
-PART = 8192  # crossed instances at a time
+PART = 8192  # crossed instances at a time, unless --part says otherwise
 
 
 @dataclass(frozen=True)
@@ -141,21 +141,19 @@ def on_grid(array: Any) -> Any:
     return (array * scale).astype(np.float64) / 2.0 ** (scale - 1).bit_length()
 
 
-def crossing(name: str, count: int, device: str) -> tuple[str, int]:
+def crossing(name: str, count: int, device: str, at_once: int = PART) -> tuple[str, int]:
     """NumPy against PyTorch on the device: variants per second of each, and how many differ."""
-    presets = fixed(name)
     random = np.random.default_rng(len(name))
     taken, wrong, worst, done = {"numpy": 0.0, "torch": 0.0}, 0, 0.0, 0
-    stacks = []
-    for preset in presets:
-        drawn = [draw(name, preset, SEED, number) for number in range(CROSSED)]
-        graph = graph_of(name, drawn[0].params)
-        stacks.append((graph, stacked(graph, [one.data for one in drawn])))
+    presets = problems()[name].presets.values()
+    drawn = [draw(name, preset, SEED, number) for preset in presets for number in range(CROSSED)]
+    stacks = [(graph, stacked(graph, datas)) for graph, datas in grouped(drawn)]
     engine("torch").evaluate(stacks[0][0], *_given(crossed(stacks[0][1], 2, random)), device=device, count=2)
     for graph, stack in cycle(stacks):
-        size = min(PART, -(-count // len(stacks)), count - done)
-        if size <= 0:
+        if done == count:
             break
+        # a structure that was drawn once has few numbers of its own, and gets few of the variants
+        size = min(max(1, at_once * stack.count // CROSSED), max(1, count * stack.count // len(drawn)), count - done)
         part = crossed(stack, size, random)
         found = []
         for one, where in (("numpy", {}), ("torch", {"device": device})):
@@ -166,6 +164,12 @@ def crossing(name: str, count: int, device: str) -> tuple[str, int]:
         wrong, worst, done = wrong + int((~(differences <= 1e-12)).sum()), max(worst, float(differences.max())), done + size
     speeds = "".join(f"{done / taken[one]:>14,.0f}/s" for one in taken)
     return f"{done:>10,}{taken['numpy'] / taken['torch']:>8.1f} x{speeds}{wrong:>8}  {worst:.1e}", wrong
+
+
+def device_name(device: str) -> str:
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
 
 
 def _given(stack: Stack) -> tuple[Any, Any]:
@@ -189,14 +193,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-n", type=int, default=300, help="variants of each problem")
     parser.add_argument("-p", action="append", choices=list(problems()), help="this problem only")
     parser.add_argument("--device", help="where PyTorch runs: NumPy against PyTorch alone, on crossed numbers")
+    parser.add_argument("--part", type=int, default=PART, help="with --device: crossed variants at a time")
     given = parser.parse_args(arguments)
     chosen = given.p or list(problems())
     if given.device:
-        print(f"Python {platform.python_version()} on {platform.machine()}, NumPy on the CPU, PyTorch on {given.device}")
+        print(f"Python {platform.python_version()} on {platform.machine()}, NumPy on the CPU, PyTorch on {device_name(given.device)}")
         print(f"{'problem':<16}{'variants':>10}{'faster':>10}{'NumPy':>16}{'PyTorch':>16}{'differ':>8}  worst")
         differing = 0
         for name in chosen:
-            told, wrong = crossing(name, given.n, given.device)
+            told, wrong = crossing(name, given.n, given.device, given.part)
             differing += wrong
             print(f"{name:<16}{told}", flush=True)
         return 1 if differing else 0
