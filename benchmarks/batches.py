@@ -197,7 +197,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     chosen = given.p or list(problems())
     if given.device:
-        print(f"Python {platform.python_version()} on {platform.machine()}, NumPy on the CPU, PyTorch on {device_name(given.device)}")
+        machine = f"Python {platform.python_version()} on {platform.machine()}"
+        print(f"{machine}, NumPy on the CPU, PyTorch on {device_name(given.device)}")
         print(f"{'problem':<16}{'variants':>10}{'faster':>10}{'NumPy':>16}{'PyTorch':>16}{'differ':>8}  worst")
         differing = 0
         for name in chosen:
