@@ -10,13 +10,13 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Data, Mistake, local, node_replaced, passed
+from examgen.mistakes import Data, Mistake, local, node_replaced, passed, skipped
 from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, Step, nest, shape
 from examgen.narration import Worked
 from examgen.problem import Preset, Problem, param
 from examgen.problems import _reminders as rules
 from examgen.problems._affine_steps import steps
-from examgen.problems._hinge_mistakes import hinge_mistakes
+from examgen.problems._hinge import hinge_mistakes
 from examgen.problems._score_mistakes import LABEL
 from examgen.problems._softmax_mistakes import WITHOUT_ONE, softmax_mistakes
 
@@ -121,7 +121,7 @@ class AffineScores(Problem):
         hinge = (mistake for mistake in hinge_mistakes(params) if mistake.key not in HIDDEN)
         softmax = (*softmax_mistakes(averaged=False, labels="label"), WITHOUT_ONE)
         return (
-            Mistake("affine_bias", BIAS, node_replaced("f", lambda b, node: passed(b, b.inputs(node)[0], node.name))),
+            Mistake("affine_bias", BIAS, skipped("f")),
             Mistake("loss_wrong_label", LABEL, reading=_predicted),
             *(hinge if params.loss == "svm" else softmax),
             Mistake("affine_squares", SQUARES, node_replaced("squares", _absolute)),
