@@ -108,7 +108,7 @@ def test_a_worked_solution_is_well_set(name: str, language: str) -> None:
     html = page(instances(name), language)
     document = lay_out(html)
     assert len(problem(name).presets) == html.count('<section class="solved">')
-    assert html.count('<div class="step ') >= 4 * len(problem(name).presets)
+    assert html.count('<div class="step" data-step="') >= 4 * len(problem(name).presets)
     assert set() == glyphless(html)
     assert {} == {check.__name__: found for check in CHECKS if (found := check(document))}
 
