@@ -75,7 +75,7 @@ WRONG = {
     "a benchmark that is not there": ("benchmarks/draws.py", "benchmarks/draw.py"),
     "a figure that was not measured": ("6,007,200", "6,007,201"),
     "a figure of another size": ("8.0e-16", "8.0e-17"),
-    "a promise without a test": ("**Tested:** `tests/conformance/test_draws.py`", "**Untested:** `tests/conformance/test_draws.py`"),
+    "a promise without a test": ("- **Tested:** `tests/conformance/test_draws.py`", "- `tests/conformance/test_draws.py`"),
     "a promise without a figure": ("- **Measured:** nothing; it holds", "- nothing; it holds"),
 }
 
