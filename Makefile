@@ -5,7 +5,7 @@
 # make bench   time pages, keys, proofs and starts, beside pdfLaTeX and Typst where they are; BENCH=--quick takes less
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
-# make table   renew what tools write: the README's table with its thumbnails, the page of mistakes, the draws of new presets
+# make table   renew what tools write: the README's table with its thumbnails, the gallery, mistakes, draws of new presets
 # make clean   remove what was built; make distclean removes .venv too
 
 PYTHON ?= python3

@@ -132,8 +132,8 @@ class Run:
         return [] if within(json.loads(block.text), self.world.key) else [f"no build writes this: {block.text}"]
 
     def definition(self, block: Block) -> list[str]:
-        """A definition, read as a file of its own."""
-        path = self.world.folder / "shown.toml"
+        """A definition, read; where the sentence before it names a file, that is what stands in it from now on."""
+        path = self.world.folder / (block.named or "shown.toml")
         path.write_text(block.text, encoding="utf-8")
         try:
             read_exam(path)

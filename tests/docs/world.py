@@ -67,18 +67,8 @@ class World:
         if put:
             Path(put).write_text(ended.out, encoding="utf-8")
         if words[0] == "marks" and "-o" in words:
-            self._filled(Path(words[words.index("-o") + 1]))
+            fill_in(Path(words[words.index("-o") + 1]), Path(words[1]))
         return ended
-
-    def _filled(self, table: Path) -> None:
-        """A marker writes the code of a paper and points into every row of an empty table."""
-        heads, *rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8-sig")))
-        paper = self.key["variants"][0]
-        given = {box["label"]: "0.5" for task in paper["tasks"] for box in task["answers"]} | {"variant": paper["code"]}
-        done = [[cell or given.get(head.split(" ")[0], "") for head, cell in zip(heads, row, strict=True)] for row in rows]
-        text = io.StringIO()
-        csv.writer(text).writerows([heads, *done])
-        table.write_text(text.getvalue(), encoding="utf-8")
 
     def failed(self, line: str) -> str:
         """What a command says that ends badly; empty where it ends well."""
@@ -86,6 +76,22 @@ class World:
         words = line.split()
         good = WORKED.get(words[1], (0,)) if words[0] == "examgen" else (0,)
         return "" if ended.status in good else f"{line}: {ended.status} {ended.out[-300:]}{ended.err}"
+
+
+def fill_in(table: Path, folder: Path) -> None:
+    """What a marker does: half a point for every box of every paper that was handed in, and its code where none stands yet."""
+    key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
+    boxes = {v["code"]: {box["label"] for task in v["tasks"] for box in task["answers"]} for v in key["variants"]}
+    heads, *rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8-sig")))
+    for row in rows:
+        told = dict(zip(heads, row, strict=True))
+        if told["id"]:  # else a spare sheet that nobody needed
+            told["variant"] = told["variant"] or next(iter(boxes))
+            told |= {head: "0.5" for head in heads if head.split(" ")[0] in boxes[told["variant"]]}
+            row[:] = told.values()
+    text = io.StringIO()
+    csv.writer(text).writerows([heads, *rows])
+    table.write_text(text.getvalue(), encoding="utf-8")
 
 
 def bare(line: str) -> str:
