@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
 from examgen import __version__  # noqa: E402  found by the line above
+
+logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it tells of styles that it reads while modules are imported
 
 project = "examgen"
 author = copyright = "examgen contributors"

@@ -21,9 +21,15 @@ ALL = "\n".join(PROSE.values())
 EVERYWHERE = {"-h", "--help"}
 
 
-def known(command: Any) -> dict[str, Any]:
+def known(application: Any) -> dict[str, Any]:
     """Every command by its name."""
-    return dict(typer.main.get_command(command).commands)  # type: ignore[attr-defined]
+    group: Any = typer.main.get_command(application)
+    return dict(group.commands)
+
+
+def all_of(application: Any) -> dict[str, Any]:
+    """Every command, and before them the application itself, which has options too."""
+    return {"examgen": typer.main.get_command(application), **known(application)}
 
 
 def options(command: Any) -> list[Any]:
@@ -32,7 +38,7 @@ def options(command: Any) -> list[Any]:
 
 def without_help(application: Any) -> Iterator[str]:
     """Commands, arguments and options that do not say what they are."""
-    for name, command in known(application).items():
+    for name, command in all_of(application).items():
         if not (command.help or "").strip():
             yield name
         yield from (f"{name} {part.name}" for part in command.params if not (part.help or "").strip())
@@ -40,8 +46,8 @@ def without_help(application: Any) -> Iterator[str]:
 
 def unnamed(application: Any, text: str) -> Iterator[str]:
     """Commands that a text does not name, and options under any of their spellings."""
-    for name, command in known(application).items():
-        if not re.search(rf"`{name}`|\bexamgen {name}\b", text):
+    for name, command in all_of(application).items():
+        if name != "examgen" and not re.search(rf"`{name}`|\bexamgen {name}\b", text):
             yield name
         for option in options(command):
             if not any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) for word in option.opts):
@@ -50,17 +56,17 @@ def unnamed(application: Any, text: str) -> Iterator[str]:
 
 def unknown(line: str) -> Iterator[str]:
     """What a command line names that is not there; what stands for something else (`...`, `NAME`) is passed over."""
-    words = shlex.split(re.sub(r"\s# .*$", "", line))[1:]
-    if not words or words[0].startswith("-") or not re.match(r"[a-z]", words[0]):
-        return
-    found = known(app)
-    if words[0] not in found:
-        yield f"examgen {words[0]}"
-        return
-    allowed = EVERYWHERE.union(*(option.opts for option in options(found[words[0]])))
-    if words[0] != "solve":  # its parameters are those of the problem
-        given = (word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word))
-        yield from (f"examgen {words[0]} {word}" for word in given if word not in allowed)
+    name, found = "examgen", all_of(app)
+    for word in shlex.split(re.sub(r"\s# .*$", "", line))[1:]:
+        if name == "examgen" and re.match(r"[a-z]", word):
+            if word not in known(app):
+                yield f"examgen {word}"
+                return
+            name = word
+        elif re.match(r"--?[a-z]", word) and name != "solve":  # its options are the parameters of a problem too
+            allowed = EVERYWHERE.union(*(option.opts for option in options(found[name])))
+            if word.partition("=")[0] not in allowed:
+                yield f"examgen {word}" if name == "examgen" else f"examgen {name} {word}"
 
 
 def lines(text: str) -> Iterator[str]:
@@ -94,7 +100,7 @@ def test_there_are_commands_to_look_at() -> None:
 
 def secretive() -> Any:
     """An application of which nothing is known."""
-    other = typer.Typer()
+    other = typer.Typer(add_completion=False)
 
     @other.command()
     def hum(loud: Annotated[bool, typer.Option("-l", "--loud")] = False) -> None: ...
@@ -110,16 +116,16 @@ def secretive() -> Any:
 
 def test_what_is_undocumented_is_noticed() -> None:
     """The tooth: a command, an argument or an option without help, or without a sentence anywhere."""
-    assert ["hum", "hum loud"] == [*without_help(secretive())]
+    assert ["examgen", "hum", "hum loud"] == [*without_help(secretive())]
     assert ["hum", "hum --loud", "sing", "sing --key"] == [*unnamed(secretive(), "humming --louder and examgen singing")]
     assert ["sing --key"] == [*unnamed(secretive(), "`hum` with -l, and `examgen sing SONG`")]
 
 
 def test_what_is_not_there_is_noticed() -> None:
     """The tooth: a command and an option that have gone, in a block or in a sentence."""
-    said = "Say `examgen print x.toml`, `examgen build x.toml --colour`, `examgen ...` or `examgen --help`:"
+    said = "Say `examgen print x.toml`, `examgen build x.toml --colour`, `examgen ...`, `examgen --loud` or `examgen --help`:"
     found = [wrong for line in lines(f"{said}\n\n    examgen grade a b --tsv c\n") for wrong in unknown(line)]
-    assert ["examgen grade --tsv", "examgen print", "examgen build --colour"] == found
+    assert ["examgen grade --tsv", "examgen print", "examgen build --colour", "examgen --loud"] == found
 
 
 def test_the_reference_is_of_all_commands() -> None:

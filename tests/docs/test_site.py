@@ -90,7 +90,7 @@ def _as_function(name: str) -> str:
 
 def test_what_is_not_documented_is_noticed(site: Path) -> None:
     """The tooth: a name that nobody has written down is not among those of the site."""
-    assert {"examgen.svm_loss", "examgen.marking.Mark.points", "examgen.problem.Problem.draw"} <= documented(site)
+    assert {"examgen.svm_loss", "examgen.marking.Mark.boxes", "examgen.problem.Problem.draw"} <= documented(site)
     assert not {"examgen.nothing", "examgen.solvers.kind_of"} & documented(site)
 
 
