@@ -40,8 +40,8 @@ def load_without(modules: list[str], blocked: tuple[str, ...]) -> subprocess.Com
 
 
 def modules_of(package: object) -> list[str]:
-    name = package.__name__  # type: ignore[attr-defined]
-    return [module.name for module in walk_packages(package.__path__, f"{name}.")]  # type: ignore[attr-defined]
+    name = package.__name__  # type: ignore[attr-defined]  # packages have it
+    return [module.name for module in walk_packages(package.__path__, f"{name}.")]  # type: ignore[attr-defined]  # packages have it
 
 
 def test_problem_files_load_without_array_libraries() -> None:

@@ -24,7 +24,7 @@ class LinearNeuron(Problem):
     source = "Widrow and Hoff, 1960"
     params = Params
     default = "2_inputs"
-    presets = {  # noqa: RUF012
+    presets = {  # noqa: RUF012  # Problem declares it as ClassVar
         "2_inputs": Preset(Params(2), (3, 3), "quiz"),
         "3_inputs": Preset(Params(3), (4, 5)),
     }
