@@ -22,6 +22,18 @@ Problem = Annotated[
         metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False, autocompletion=problem_names
     ),
 ]
+Numbers = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NUMBERS",
+        help="Files (.toml, .csv), - for standard input, NAME=VALUE or --NAME VALUE for inputs and parameters.",
+        show_default=False,
+    ),
+]
+ENGINES = ("numpy", "sympy", "torch")
+Engine = Annotated[
+    str, typer.Option(metavar="|".join(ENGINES), help="What computes the results.", autocompletion=one_of(*ENGINES))
+]
 
 
 class _WithExamples(TyperCommand):
@@ -38,20 +50,8 @@ class _WithExamples(TyperCommand):
 @command(cls=_WithExamples, context_settings={"ignore_unknown_options": True})
 def solve(
     problem: Problem,
-    numbers: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NUMBERS",
-            help="Files (.toml, .csv), - for standard input, NAME=VALUE or --NAME VALUE for inputs and parameters.",
-            show_default=False,
-        ),
-    ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            metavar="numpy|sympy|torch", help="What computes the results.", autocompletion=one_of("numpy", "sympy", "torch")
-        ),
-    ] = "numpy",
+    numbers: Numbers = None,
+    engine: Engine = "numpy",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
     pdf: Annotated[Path | None, typer.Option(help="Write the worked solution as PDF.", show_default=False)] = None,
     html: Annotated[Path | None, typer.Option(help="Write the worked solution as a web page.", show_default=False)] = None,
