@@ -53,7 +53,7 @@ def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:
     return Exam(
         printing=_printing(read, folder, templates), language=read.language, minutes=read.minutes,
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
-        calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
+        calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]  # one_of: a known calculator
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
         band=band, avoid=avoid, rules=rules, formulas=read.formulas,
     )
@@ -68,7 +68,8 @@ def _rules(read: Definition) -> Rules:
         raise InputError(
             f"follow = {shown(read.follow)}: give what is earned by following from one's own wrong number, as a share: 0 to 1"
         )
-    return Rules(Fraction(read.follow), read.blank, read.cells, read.exact_forms)  # type: ignore[arg-type]
+    # one_of has seen to it that the two texts are known
+    return Rules(Fraction(read.follow), read.blank, read.cells, read.exact_forms)  # type: ignore[arg-type]  # see above
 
 
 def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:

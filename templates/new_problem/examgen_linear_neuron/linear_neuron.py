@@ -24,8 +24,8 @@ class LinearNeuron(Problem):
     source = "Widrow and Hoff, 1960"
     params = Params
     default = "2_inputs"
-    sized = {"x": ("inputs",)}  # noqa: RUF012
-    presets = {  # noqa: RUF012
+    sized = {"x": ("inputs",)}
+    presets = {
         "2_inputs": Preset(Params(2), (3, 3), "quiz"),
         "3_inputs": Preset(Params(3), (4, 5)),
     }
