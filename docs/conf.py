@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
-from examgen import __version__  # noqa: E402  found by the line above
+from examgen import __version__  # noqa: E402  # found by the line above
 
 logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it tells of styles that it reads while modules are imported
 
