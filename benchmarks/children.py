@@ -53,14 +53,14 @@ class Child:
             time.sleep(0.002)
         return found
 
-    def killed(self, after: float) -> Ended:
-        """SIGKILL to it alone some seconds from now, unless it is quicker."""
+    def killed(self, after: float, *, group: bool = False) -> Ended:
+        """SIGKILL to it alone, or to all that it has started too, some seconds from now, unless it is quicker."""
         end = time.monotonic() + after
         while time.monotonic() < end:
             if (found := self._ended()) is not None:
                 return found
             time.sleep(0.0005)
-        os.kill(self.pid, signal.SIGKILL)
+        (os.killpg if group else os.kill)(self.pid, signal.SIGKILL)
         return self._told(os.waitpid(self.pid, 0)[1])
 
     def until(self, true: Callable[[], bool]) -> None:

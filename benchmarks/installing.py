@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import csv
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -66,7 +65,7 @@ def interrupted(place: Path, room: Path, random: Random) -> str:
     over = random.random() < 0.5
     if over:
         subprocess.run(install(venv), check=True, capture_output=True)
-    ended = started(install(venv), place / "said-pip").killed(random.uniform(0, 1.1 * whole))
+    ended = started(install(venv), place / "said-pip").killed(random.uniform(0, 1.1 * whole), group=True)
     command = venv / "bin" / "examgen"
     if command.exists():
         said = ask(command, room)
@@ -95,7 +94,3 @@ def unlike_record(site: Path) -> list[str]:
         if checksum and checksum != f"sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}":
             wrong.append(name)
     return wrong
-
-
-def clear_away(room: Path) -> None:
-    shutil.rmtree(room, ignore_errors=True)
