@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 LONGEST = 120.0  # seconds after which a process hangs
 
@@ -102,6 +102,21 @@ def started(command: Sequence[str | Path], log: Path, environment: dict[str, str
     return Child(process.pid, log)
 
 
+def warm(exam: Path, folder: Path) -> None:
+    """Loads in this process what its forks need, and fills its caches by a build that lays nothing out."""
+    import pytest
+    import torch
+
+    import examgen.build
+    from examgen.exam import read_exam
+
+    torch.set_num_threads(1)  # threads do not survive a fork
+    examgen.build._warm()
+    with pytest.MonkeyPatch.context() as patch:
+        _unset(patch)
+        examgen.build.build(read_exam(exam), folder)
+
+
 def _run(arguments: Sequence[str], log: Path, laid: bool, inside: Callable[[], None]) -> NoReturn:
     """The life of a fork."""
     status = 70
@@ -130,11 +145,11 @@ def _run(arguments: Sequence[str], log: Path, laid: bool, inside: Callable[[], N
         os._exit(status)
 
 
-def _unset() -> None:
-    """Nothing is laid out from here on."""
+def _unset(patch: Any = None) -> None:
+    """Nothing is laid out from here on, for good unless there is a patch."""
     import examgen.build
     from tests.building import quick
     from tests.unset import unset
 
-    unset(None, quick.write_pdf)
-    examgen.build.sheets_pdf = quick.sheets_pdf
+    unset(patch, quick.write_pdf)
+    (patch.setattr if patch else setattr)(examgen.build, "sheets_pdf", quick.sheets_pdf)

@@ -5,7 +5,7 @@
 Each trial builds into a folder that is new or holds an older build, lets a fault happen at a random moment, and looks:
 the folder holds the old build or the new one, byte for byte as builds in one go make them; what was said is a sentence;
 and the next build, undisturbed, makes the new one and leaves nothing else. Builds are forks of one process that has loaded
-everything, so that they take a second; a quarter of them lay their pages out, with `--quick` none. Prints a table, and ends
+everything, so that they take a second; one in eight lays its pages out, with `--quick` none. Prints a table, and ends
 with 1 where anything was otherwise.
 """
 
@@ -28,7 +28,7 @@ from time import monotonic
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # builds that lay nothing out are those of the test suite
 
 from benchmarks import damage
-from benchmarks.children import Child, Ended, forked
+from benchmarks.children import Child, Ended, forked, warm
 from benchmarks.installing import Broken, interrupted
 from examgen.entries import ENTRIES
 from examgen.staging import OLD
@@ -49,7 +49,7 @@ preset = "2x3"
 problem = "backprop"
 preset = "sigmoid_neuron"
 """
-LAID_OUT = 4  # one trial of so many lays its pages out
+LAID_OUT = 8  # one trial of so many lays its pages out
 
 Snapshot = dict[str, str]  # what a user sees in a folder: name -> checksum
 
@@ -350,6 +350,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
         world = World(Path(place))
+        warm(world.exam("new"), Path(place) / "warm")
         for number, name in enumerate(trials(given.n, names)):
             try:
                 what = FAULTS[name][1](world, Random(f"{given.seed} {number}"), not given.quick and number % LAID_OUT == 0)
