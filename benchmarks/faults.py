@@ -238,7 +238,7 @@ def full(trial: Trial) -> None:
 def limited(trial: Trial) -> None:
     """Files that the system does not let grow beyond a random size."""
     trial.fill()
-    largest = trial.random.randint(1, 100_000)
+    largest = int(trial.random.uniform(0, 1.2) * max(path.stat().st_size for path in trial.new.folder.rglob("*")))
     trial.ended.append(trial.start(lambda: damage.limit(largest)).wait())
 
 
