@@ -146,6 +146,11 @@ class Trial:
     def start(self, inside: Callable[[], None] = lambda: None, name: str = "new") -> Child:
         return self.world.start(name, self.folder, self.laid, inside)
 
+    def listing(self) -> dict[str, int]:
+        """What a user sees at the top of the folder, and how long it is."""
+        found = (entry for entry in os.scandir(self.folder) if not entry.name.startswith(STAGE)) if self.folder.is_dir() else ()
+        return {entry.name: entry.stat().st_size for entry in found}
+
     def moment(self) -> float:
         """Some seconds from the beginning of a build until after its end."""
         return self.random.uniform(0, 1.1 * self.new.seconds)
@@ -194,7 +199,8 @@ def killed_publishing(trial: Trial) -> None:
     """SIGKILL while files are moved, which takes a millisecond and is stretched here."""
     trial.fill()
     child = trial.start(damage.slow_moves)
-    child.until(lambda: any(trial.folder.glob(f"{STAGE}*/{OLD}")))
+    before = trial.listing()
+    child.until(lambda: any(trial.folder.glob(f"{STAGE}*/{OLD}")) or trial.listing() != before)
     trial.ended.append(child.killed(trial.random.uniform(0, 16 * damage.SLOW)))
 
 
