@@ -13,7 +13,11 @@ from tests.architecture.sources import Source, around, below, cycle, dynamic, im
 
 LAYERS = (
     {"errors", "__version__"},  # the version stands in the front door and is a mere text
-    {"drawing", "model", "resources", "plugins", "entries", "unfinished", "processes", "tables", "spreadsheets", "written"},
+    {"bounded"},
+    {
+        "drawing", "model", "resources", "plugins", "entries", "unfinished", "alone", "processes", "tables", "spreadsheets",
+        "written",
+    },
     {"staging", "pieces"},
     {"codes", "points", "ops", "render", "labels", "choices", "archive"},  # paper is a view: it reaches nothing above
     {"graph"},
