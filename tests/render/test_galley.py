@@ -14,10 +14,16 @@ import pikepdf
 import pytest
 
 from examgen.errors import InputError
+from examgen.explaining import solution_steps
+from examgen.registry import problem
 from examgen.render.galley import Unfit, set_key, set_solutions
-from examgen.render.html import key_html
+from examgen.render.html import key_html, solution_html
+from examgen.render.paper import SolvedTask, SolvedVariant
 from examgen.render.pdf import write_pdf
+from examgen.solving import draw
+from examgen.writing import Box, style_for, write
 from tests.render.galleys import Pair, apart, astray, bookmarks, chosen, key, pairs, pictures, places, structure, told, words
+from tests.render.specimens import head
 from tests.render.structure import faults
 from tests.render.test_archival import violations
 from tests.render.test_pdf import foreign
@@ -230,3 +236,18 @@ def test_a_template_that_fails_is_told(tmp_path: Path) -> None:
     of = own(tmp_path, "key", rule("{{ 1 // 0 }}"))
     with pytest.raises(InputError, match="line 1"):
         set_key(of.head, of.tables, of.strips, of.solved)
+
+
+def test_a_caption_wider_than_its_table_is_no_measure_for_others() -> None:
+    """Grids with one look, whose wider captions move them: the first of them is wide, the one behind it is not."""
+    instance = draw("parallel_block", problem("parallel_block").presets["2x2_bias"], "captions")
+    tasks = tuple(
+        SolvedTask(1, "Block", write(solution_steps(instance), style_for("en"), {("w1", True, ()): Box(2, label)}, full=False))
+        for label in ("1g", "2f")
+    )
+    solved = SolvedVariant(1, "PQR01T", tasks)
+    made: list[bytes] = []
+    set_solutions(head("en"), [solved], lambda variant, pdf: made.append(pdf))
+    shown = [word[0] for page in words(made[0]) for word in page]
+    assert {"1g", "2f"} <= set(shown)
+    assert [] == lost(Pair(made[0], write_pdf(solution_html(head("en"), solved), head("en"))))

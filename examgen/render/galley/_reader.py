@@ -11,6 +11,7 @@ from examgen.render.galley._lines import Block, Bound, Extent, First, Gap, Line,
 from examgen.render.galley._origins import face, key, slot_of
 from examgen.render.stamping._masters import ALIGNED
 
+EVEN = 0.05  # pixels by which a line that a box is as wide as may differ from it
 BORDERS = 4.0  # pixels that collapsed borders add to a table, at most
 
 
@@ -153,4 +154,12 @@ def _fixed(box: Any) -> bool:
     if cells and all(child.style["width"] != "auto" for cell in cells for child in cell.children):
         return True
     tables = [part for part in box.descendants() if isinstance(part, boxes.TableBox) and part.style["table_layout"] == "fixed"]
-    return any(abs(table.border_width() - box.width) < BORDERS for table in tables)
+    return any(abs(table.border_width() - box.width) < BORDERS for table in tables) and _widest(box) < box.width - EVEN
+
+
+def _widest(box: Any) -> float:
+    """The width of the widest line in a box that stands in none of its tables."""
+    if isinstance(box, boxes.LineBox):
+        return sum(getattr(child, "_box", child).margin_width() for child in box.children)
+    parts = (getattr(child, "_box", child) for child in getattr(box, "children", ()))
+    return max((_widest(part) for part in parts if not isinstance(part, boxes.TableBox)), default=0.0)
