@@ -22,10 +22,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the simulated class is one of the tests'
 
-from examgen import grading, keyfile  # noqa: E402
-from tests.grading.exams import DEFINITION, VARIANTS, drawn  # noqa: E402
-from tests.grading.simulated import simulated  # noqa: E402
-from tests.grading.tables import Dialect, labels, rows  # noqa: E402
+from examgen import grading, keyfile  # noqa: E402  # once the path is set
+from tests.grading.exams import DEFINITION, VARIANTS, drawn  # noqa: E402  # once the path is set
+from tests.grading.simulated import simulated  # noqa: E402  # once the path is set
+from tests.grading.tables import Dialect, labels, rows  # noqa: E402  # once the path is set
 
 SEED = 1
 

@@ -332,7 +332,7 @@ def _step(x: Interval) -> Interval:
 
 
 def _sign(x: Interval) -> Interval:
-    return tuple(SCALE * ((end > 0) - (end < 0)) for end in x)  # type: ignore[return-value]
+    return tuple(SCALE * ((end > 0) - (end < 0)) for end in x)  # type: ignore[return-value]  # of two ends
 
 
 def _share(x: Interval, y: Interval) -> Interval:

@@ -73,7 +73,7 @@ def printing(
 def _standard(given: Any) -> Standard:
     if given not in get_args(Standard):
         raise InputError(f"pdf = {shown(given)}: allowed are {', '.join(map(repr, get_args(Standard)))}")
-    return given  # type: ignore[no-any-return]
+    return given  # type: ignore[no-any-return]  # one of them, as the lines above ask
 
 
 def length(given: Any) -> float | None:

@@ -146,7 +146,7 @@ class _Labels(Operand):
         object.__setattr__(self, "looked", looked)
 
     def __getitem__(self, index: Index) -> Any:
-        self.looked.append(index)  # type: ignore[attr-defined]
+        self.looked.append(index)  # type: ignore[attr-defined]  # set on a frozen object
         return super().__getitem__(index)
 
 

@@ -121,8 +121,9 @@ def engine(name: str) -> Any:
     try:
         return _named(name)
     except ImportError as missing:
+        brings = "'examgen-dl[torch]'" if missing.name == "torch" else missing.name  # the one that is an extra
         raise EngineUnavailable(
-            f"the {name} engine needs {missing.name}, which is not installed: pip install {missing.name}"
+            f"the {name} engine needs {missing.name}, which is not installed: pip install {brings}"
         ) from missing
 
 

@@ -8,13 +8,15 @@ from functools import cache
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from examgen import __version__
 from examgen.drawing import key
-from examgen.exam import Exam
 from examgen.plugins import sound
-from examgen.render.own import checksums
 from examgen.resources import FONT_PACKAGES, find
+
+if TYPE_CHECKING:
+    from examgen.exam import Exam
 
 LIBRARIES = (
     "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pydyf", "pyphen",
@@ -27,13 +29,13 @@ def versions() -> dict[str, str]:
     """Of everything that the bytes of a build depend on."""
     fonts = (package.replace("_", "-") for package in FONT_PACKAGES.values())
     found = {"examgen": __version__, "python": platform.python_version()}
-    found |= {library: _version(library) for library in sorted((*LIBRARIES, *fonts))}
+    found |= {library: version_of(library) for library in sorted((*LIBRARIES, *fonts))}
     found |= dict(plugin.distribution.rsplit(" ", 1) for plugin in sound())
     return found | {"pango": _pango(), "zlib": zlib.ZLIB_RUNTIME_VERSION}
 
 
-def _version(library: str) -> str:
-    """Without the kind of build: a CPU and a CUDA build of PyTorch give the same bytes."""
+def version_of(library: str) -> str:
+    """Of a library, without the kind of build: a CPU and a CUDA build of PyTorch give the same bytes."""
     try:
         return metadata.version(library).split("+")[0]
     except metadata.PackageNotFoundError:
@@ -68,6 +70,8 @@ def fingerprint(exam: Exam, options: object) -> str:
 
     Nobody can work the seed out of it.
     """
+    from examgen.render.own import checksums  # reads templates, which --version has no use for
+
     others = [*checksums(exam.printing.templates).items(), *map(_content, exam.avoid), *sorted(environment().items())]
     return key(exam.seed, "fingerprint", repr(exam), repr(options), repr(others)).hex()
 

@@ -80,4 +80,4 @@ def _written(x: float, y: float, given: diagram.Shown, found: diagram.Shown, fac
 
 
 def _shown(value: diagram.Shown) -> str:
-    return value if isinstance(value, str) or value is None else num(value)  # type: ignore[return-value]
+    return value if isinstance(value, str) or value is None else num(value)  # type: ignore[return-value]  # a number is left

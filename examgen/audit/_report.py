@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -134,10 +134,10 @@ class Audit:
 
     @cached_property
     def efforts(self) -> tuple[float, ...]:
-        total = Counter[int]()
+        total = defaultdict[int, float](float)
         for part in self.parts:
             for number, seconds in zip(part.variants, part.efforts, strict=True):
-                total[number] += seconds  # type: ignore[assignment]
+                total[number] += seconds
         return tuple(total[number] for number in range(1, len(self.codes) + 1))
 
     @property

@@ -46,7 +46,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="nearest")
     try:
-        app()
+        app(prog_name="examgen")
     except ExamgenError as error:
         typer.echo(f"examgen: {seen(str(error))}", err=True)
         sys.exit(error.exit_status)

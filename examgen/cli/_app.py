@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from examgen import __version__
+from examgen.cli._voice import voice
 from examgen.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,24 +20,72 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="examgen",
-    help="Randomized variants of pen-and-paper deep-learning tasks, with proved answers, as PDF.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-STAGES = {
-    "draw": "drawn",
-    "sit": "sat by simulated students",
-    "prove": "solved and proved",
-    "work": "worked solutions set",
-    "set": "sheets and key set",
-}
 PROCESSES = min(2, os.cpu_count() or 1)
+LIBRARIES = ("numpy", "sympy", "torch", "weasyprint")
 
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and what was asked for.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say what is being done, and after how many seconds.")]
+LOUDNESS = tuple(
+    Parameter(name, Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+    for name, kind in (("quiet", Quiet), ("verbose", Verbose))
+)
 Definition = Annotated[Path, typer.Argument(metavar="EXAM.toml", help="The exam definition.", show_default=False)]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes.")]
+
+
+def _versions() -> str:
+    import platform
+
+    from examgen.versions import version_of
+
+    told = (f"{library} {version_of(library)}" for library in LIBRARIES)
+    return ", ".join([f"Python {platform.python_version()}", *told])
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"examgen {__version__}\n{_versions()}")
+        raise typer.Exit
+
+
+@app.callback()
+def examgen(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show versions and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Randomized variants of pen-and-paper deep-learning tasks, with proved answers, as PDF."""
+    voice.begin()
+    voice.ask(quiet=quiet, verbose=verbose)
+
+
+def command(*arguments: Any, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds a command, which may be told to be quiet or verbose behind its name as well as before it."""
+
+    def add(run: Callable[..., None]) -> Callable[..., None]:
+        @wraps(run)
+        def aloud(*, quiet: bool, verbose: bool, **given: Any) -> None:
+            voice.ask(quiet=quiet, verbose=verbose)
+            if voice.verbose:
+                voice.now(f"examgen {__version__}, {_versions()}")
+            try:
+                run(**given)
+            finally:
+                voice.now(f"examgen {run.__name__.replace('_', '-')} ends")
+
+        known = signature(run, eval_str=True)  # typer takes a signature that is set as it is
+        described = known.replace(parameters=[*known.parameters.values(), *LOUDNESS])
+        aloud.__signature__ = described  # type: ignore[attr-defined]  # what `inspect.signature` reads
+        return app.command(*arguments, **options)(aloud)
+
+    return add
 
 
 def print_parts(parts: Iterable[RenderableType]) -> None:
@@ -57,18 +107,3 @@ def apart(option: str, path: Path | None, sources: Sequence[str | Path]) -> None
         return
     if any(os.path.exists(word) and path.samefile(word) for word in sources):
         raise InputError(f"{option} {path}: is the file that the numbers come from, choose another name")
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar per stage on a terminal; elsewhere a line when a stage is done."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, total: typer.echo(f"{STAGES[stage]}: {done}", err=True) if done == total else None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        bars = {stage: bar.add_task(text, total=None, visible=False) for stage, text in STAGES.items()}
-        yield lambda stage, done, total: bar.update(bars[stage], completed=done, total=total, visible=True)

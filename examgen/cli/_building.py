@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from examgen.cli._app import PROCESSES, Definition, Jobs, apart, app, print_parts, progress, seen
+from examgen.cli._app import PROCESSES, Definition, Jobs, apart, command, print_parts, seen
+from examgen.cli._completing import languages, one_of, problem_names
+from examgen.cli._voice import progress, voice
 from examgen.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,9 +20,20 @@ if TYPE_CHECKING:
     from examgen.exam import Exam
     from examgen.problem import Problem
 
-Detail = Annotated[str, typer.Option("--key", help="How the worked solutions are written out.", metavar="short|full")]
-Device = Annotated[str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda")]
-Language = Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Language of the paper, instead of the file's.")]
+DETAILS, DEVICES = ("short", "full"), ("cpu", "cuda")
+Detail = Annotated[
+    str,
+    typer.Option(
+        "--key", help="How the worked solutions are written out.", metavar="short|full", autocompletion=one_of(*DETAILS)
+    ),
+]
+Device = Annotated[
+    str, typer.Option(help="Where PyTorch proves: cpu or cuda.", metavar="cpu|cuda", autocompletion=one_of(*DEVICES))
+]
+Language = Annotated[
+    str | None,
+    typer.Option(metavar="LANGUAGE", help="Language of the paper, instead of the file's.", autocompletion=languages),
+]
 Roster = Annotated[Path | None, typer.Option(help="A class list: name, group, id, row, seat.", show_default=False)]
 Copies = Annotated[int | None, typer.Option(min=1, help="So many sheets, which repeat the variants.")]
 InRoom = Annotated[str | None, typer.Option(help="Rows and seats: neighbours get other variants.", metavar="8x12")]
@@ -31,7 +44,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Keep nothing of what a sto
 Own = Annotated[Path | None, typer.Option(metavar="DIR", help="Own templates, instead of the file's.", show_default=False)]
 
 
-@app.command()
+@command()
 def build(
     definition: Definition,
     number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
@@ -60,37 +73,38 @@ def build(
     from examgen.exam import read_exam
 
     _known_device(device)
-    if key not in ("short", "full"):
+    if key not in DETAILS:
         raise InputError(f"--key {key}: allowed are short and full")
     exam = read_exam(definition, variants=number, language=language, templates=templates)
     folder = output or default_folder(definition, proof=proof is not None)
+    voice.now(f"{definition} is read: {exam.variants} variants of {len(exam.tasks)} tasks")
     count = min(proof or exam.variants, exam.variants)
     plan, seating = ordered(exam, count, roster=roster, count=copies, room=room, spare=spare)
     wanted = plan.copies if plan is not None else ()
     with progress() as report:
         built = run(
             exam, folder, count=count, jobs=jobs, scheduler=scheduler, device=device, full=key == "full", copies=wanted,
-            html=html, fresh=fresh, report=report, tell=lambda text: typer.echo(f"note: {seen(text)}", err=True),
+            html=html, fresh=fresh, report=report, tell=lambda text: voice.tell(f"note: {seen(text)}", err=True),
         )
     for note in (*built.notes, *exam.warnings, *seating):
-        typer.echo(f"note: {seen(note)}")
+        voice.tell(f"note: {seen(note)}")
     _filled(exam, built, plan)
 
 
 def _filled(exam: Exam, built: Built, plan: Plan | None) -> None:
     """How long the tasks take, what stands in the folder now, what of it is printed, and what nobody else may see."""
     for line in exam.timing:
-        typer.echo(line)
-    typer.echo(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
+        voice.tell(line)
+    voice.tell(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
     for name in built.files:
-        typer.echo(f"  {built.folder / name}")
-    typer.echo(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")
+        voice.tell(f"  {built.folder / name}")
+    voice.tell(f"  {(built.folder / built.solutions[0]).parent}/ ({built.variants} PDF{'s' * (built.variants != 1)})")
     if plan is not None:
-        typer.echo(f"to print: {', '.join(built.printed)} ({plan})")
-    typer.echo(f"must not leave the office, readable by you alone: {', '.join(built.office)}")
+        voice.tell(f"to print: {', '.join(built.printed)} ({plan})")
+    voice.tell(f"must not leave the office, readable by you alone: {', '.join(built.office)}")
 
 
-@app.command()
+@command()
 def audit(
     definition: Definition,
     number: Annotated[int | None, typer.Option("-n", "--variants", min=1, help="Variants, instead of the file's.")] = None,
@@ -112,11 +126,12 @@ def audit(
     if html is not None and not html.absolute().parent.is_dir():
         raise InputError(f"--html {html}: there is no folder {html.parent}, make it first")
     exam = read_exam(definition, variants=number)
+    voice.now(f"{definition} is read: {exam.variants} variants of {len(exam.tasks)} tasks")
     with progress() as report:
         found = run(exam, students=students, jobs=jobs, report_to=report)
     if html is not None:
         write_file(html, page(found).encode("utf-8"))
-        typer.echo(f"{html} is written", err=as_json)
+        voice.tell(f"{html} is written", err=as_json)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
     elif html is None:
@@ -127,7 +142,7 @@ def audit(
         raise typer.Exit(1)
 
 
-@app.command()
+@command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that build has filled.", show_default=False)],
     device: Device = "cpu",
@@ -142,7 +157,7 @@ def verify(
     with progress() as report:
         verdict = run(folder, device=device, report=report)
     for note in verdict.notes:
-        typer.echo(f"note: {note}")
+        voice.tell(f"note: {note}")
     for failure in verdict.failures:
         typer.echo(failure, err=True)
     if verdict.failures:
@@ -150,13 +165,15 @@ def verify(
         typer.echo(f"{folder}: {wrong} hold", err=True)
         raise typer.Exit(1)
     engines = ", ".join(verdict.engines)
-    typer.echo(f"{verdict.files} files unchanged; {verdict.answers} answers of {verdict.variants} variants proved by {engines}")
+    voice.tell(f"{verdict.files} files unchanged; {verdict.answers} answers of {verdict.variants} variants proved by {engines}")
 
 
-@app.command()
+@command()
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("exam.toml"),
-    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Language of the paper.")] = "ru",
+    language: Annotated[
+        str, typer.Option(metavar="LANGUAGE", help="Language of the paper.", autocompletion=languages)
+    ] = "ru",
 ) -> None:
     """Write a commented exam definition with a secret random seed.
 
@@ -165,13 +182,16 @@ def init(
     from examgen.starting import write_definition
 
     write_definition(file, language)
-    typer.echo(f"{file} is written. Its seed is secret: who has it can compute every answer.")
-    typer.echo(f"Next: edit it, then look at two variants with: examgen build {file} --proof 2")
+    voice.tell(f"{file} is written. Its seed is secret: who has it can compute every answer.")
+    voice.tell(f"Next: edit it, then look at two variants with: examgen build {file} --proof 2")
 
 
-@app.command()
+@command()
 def problems(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One problem type, in full.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="One problem type, in full.", show_default=False, autocompletion=problem_names),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Run the conformance suite on it; without a name, on all.")] = False,
 ) -> None:
     """List the problem types, their presets and parameters; those of other distributions too.
@@ -191,7 +211,7 @@ def problems(
     if chosen is None:
         console.print(overview())
         for fault in faults().values():
-            typer.echo(f"note: {seen(fault)}", err=True)
+            voice.tell(f"note: {seen(fault)}", err=True)
         return
     console.print(f"[bold]{chosen.name}[/bold]: {chosen.title}. Source: {chosen.source}.", highlight=False)
     console.print(presets(chosen))
@@ -207,15 +227,16 @@ def _conforming(chosen: Problem | None) -> None:
     for problem in [chosen] if chosen else problems().values():
         found = list(failures(problem))
         broken += found
+        voice.now(f"{problem.name} is checked")
         if not found:
-            typer.echo(f"{problem.name}: {len(checks())} rules hold on {len(problem.presets)} presets")
+            voice.tell(f"{problem.name}: {len(checks())} rules hold on {len(problem.presets)} presets")
     for line in broken:
         typer.echo(seen(line), err=True)
     if broken:
         raise typer.Exit(1)
 
 
-@app.command("new-problem")
+@command("new-problem")
 def new_problem(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it will be called, such as dropout.", show_default=False)],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A new folder; by default NAME.")] = None,
@@ -228,10 +249,10 @@ def new_problem(
 
     folder = output or Path(name)
     for file in write_problem(name, folder):
-        typer.echo(f"  {folder / file}")
-    typer.echo(f"Next: pip install -e {shlex.quote(str(folder))}, then examgen problems {name} --check")
+        voice.tell(f"  {folder / file}")
+    voice.tell(f"Next: pip install -e {shlex.quote(str(folder))}, then examgen problems {name} --check")
 
 
 def _known_device(device: str) -> None:
-    if device not in ("cpu", "cuda"):
+    if device not in DEVICES:
         raise InputError(f"--device {device}: allowed are cpu and cuda")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from examgen.cli._app import app, print_parts
+from examgen.cli._app import command, print_parts
 from examgen.errors import InputError
 
 Place = Annotated[
@@ -18,7 +18,7 @@ Place = Annotated[
 Variant = Annotated[str | None, typer.Option("--variant", help="The code on the sheet, or the number.", show_default=False)]
 
 
-@app.command()
+@command()
 def answers(place: Place, variant: Variant = None) -> None:
     """Print an empty form for answers: every box of a variant, none of its answers.
 
@@ -30,7 +30,7 @@ def answers(place: Place, variant: Variant = None) -> None:
     typer.echo(checking.form(key, checking.chosen(key, variant)), nl=False)
 
 
-@app.command()
+@command()
 def check(
     place: Place,
     form: Annotated[Path, typer.Argument(metavar="MY.toml", help="The form, filled in.", show_default=False)],

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from examgen.cli._app import apart, app, print_parts, seen
+from examgen.cli._app import apart, command, print_parts, seen
+from examgen.cli._voice import voice
 from examgen.errors import InputError
 from examgen.spreadsheets import passed_over
 
@@ -23,7 +24,7 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write the t
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there; the old one is kept beside it.")]
 
 
-@app.command()
+@command()
 def grade(
     folder: Folder,
     table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A row per student.", show_default=False)],
@@ -51,15 +52,18 @@ def grade(
     key = keyfile.load(folder)
     decided = grading.corrections_at(folder, corrections, key)
     read = grading.read_table(table, key)
+    voice.now(f"{table} is read: {len(read.entries)} rows")
     limits = grading.read_scale(scale) if scale is not None else None
     found = grading.mark_class(key, read.entries, read.complaints, corrections=decided, scale=limits)
+    voice.now(f"{len(found.students)} marked")
     _write(found, output, slips, moodle)
+    written = list(filter(None, files.values()))
     if as_json:
         typer.echo(json.dumps(grading.to_dict(found), ensure_ascii=False, indent=1))
-    else:
+    elif not (voice.quiet and written):
         print_parts(grading.parts(found))
-    for path in filter(None, files.values()):
-        typer.echo(f"{path} is written", err=as_json)
+    for path in written:
+        voice.tell(f"{path} is written", err=as_json)
     _told(table, read, found)
 
 
@@ -82,18 +86,19 @@ def _write(found: Class, output: Path | None, slips: Path | None, moodle: Path |
 
 def _told(table: Path, read: Table, found: Class) -> None:
     """What is wrong with the table, or worth a look. Raises: Exit where a row is not marked."""
-    lines = [f"note: column {head[:40]!r} is not used" for head in read.unused]
-    lines += [f"note: {passed_over(read.spare)}"] * bool(read.spare)
-    lines += [f"note: {f'{table}, line {note.line}: ' if note.line else ''}{note.says}" for note in found.notes]
-    lines += [f"{table}, line {complaint.line}: {complaint.says}" for complaint in found.complaints]
-    for line in lines:
-        typer.echo(seen(line), err=True)
+    notes = [f"note: column {head[:40]!r} is not used" for head in read.unused]
+    notes += [f"note: {passed_over(read.spare)}"] * bool(read.spare)
+    notes += [f"note: {f'{table}, line {note.line}: ' if note.line else ''}{note.says}" for note in found.notes]
+    for note in notes:
+        voice.tell(seen(note), err=True)
+    for complaint in found.complaints:
+        typer.echo(seen(f"{table}, line {complaint.line}: {complaint.says}"), err=True)
     if found.complaints:
         typer.echo(f"{table}: {len(found.complaints)} rows are not marked, {len(found.students)} are", err=True)
         raise typer.Exit(2)
 
 
-@app.command()
+@command()
 def marks(
     folder: Folder,
     roster: Annotated[Path | None, typer.Option(help="A class list: id, name, group, variant.", show_default=False)] = None,
@@ -115,10 +120,10 @@ def marks(
         typer.echo(table.decode("utf-8-sig").replace("\r\n", "\n"), nl=False)
     else:
         write_new({output: table})
-        typer.echo(f"{output} is written: fill it in, then examgen grade {folder} {output}")
+        voice.tell(f"{output} is written: fill it in, then examgen grade {folder} {output}")
 
 
-@app.command()
+@command()
 def follow(
     folder: Folder,
     code: Annotated[str, typer.Argument(metavar="CODE", help="The variant: the code on the sheet.", show_default=False)],
@@ -141,7 +146,7 @@ def follow(
     print_parts([checking.strip(followed(key, code, told), key.language)])
 
 
-@app.command()
+@command()
 def archive(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that build has filled.", show_default=False)],
     output: Annotated[Path, typer.Argument(metavar="OUT.zip", help="The archive.", show_default=False)],
@@ -160,7 +165,7 @@ def archive(
     writable({"OUT.zip": output}, force)
     keyfile.load(folder)
     names = pack(folder, output, further or [])
-    typer.echo(f"{output} is written, with {len(names)} files; it holds every answer: keep it where the key is kept")
+    voice.tell(f"{output} is written, with {len(names)} files; it holds every answer: keep it where the key is kept")
 
 
 def writable(files: dict[str, Path | None], force: bool) -> None:

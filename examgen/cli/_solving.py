@@ -12,7 +12,28 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from examgen.cli._app import apart, app, print_parts
+from examgen.cli._app import apart, command, print_parts
+from examgen.cli._completing import languages, one_of, presets, problem_names
+from examgen.cli._voice import voice
+
+Problem = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False, autocompletion=problem_names
+    ),
+]
+Numbers = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NUMBERS",
+        help="Files (.toml, .csv), - for standard input, NAME=VALUE or --NAME VALUE for inputs and parameters.",
+        show_default=False,
+    ),
+]
+ENGINES = ("numpy", "sympy", "torch")
+Engine = Annotated[
+    str, typer.Option(metavar="|".join(ENGINES), help="What computes the results.", autocompletion=one_of(*ENGINES))
+]
 
 
 class _WithExamples(TyperCommand):
@@ -26,22 +47,17 @@ class _WithExamples(TyperCommand):
         super().format_help(ctx, formatter)
 
 
-@app.command(cls=_WithExamples, context_settings={"ignore_unknown_options": True})
+@command(cls=_WithExamples, context_settings={"ignore_unknown_options": True})
 def solve(
-    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
-    numbers: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NUMBERS",
-            help="Files (.toml, .csv), - for standard input, NAME=VALUE or --NAME VALUE for inputs and parameters.",
-            show_default=False,
-        ),
-    ] = None,
-    engine: Annotated[str, typer.Option(metavar="numpy|sympy|torch", help="What computes the results.")] = "numpy",
+    problem: Problem,
+    numbers: Numbers = None,
+    engine: Engine = "numpy",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
     pdf: Annotated[Path | None, typer.Option(help="Write the worked solution as PDF.", show_default=False)] = None,
     html: Annotated[Path | None, typer.Option(help="Write the worked solution as a web page.", show_default=False)] = None,
-    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Language of the solution.")] = "en",
+    language: Annotated[
+        str, typer.Option(metavar="LANGUAGE", help="Language of the solution.", autocompletion=languages)
+    ] = "en",
     working: Annotated[int, typer.Option(min=1, max=9, help="Decimals shown of numbers on the way.")] = 4,
     decimals: Annotated[int, typer.Option(min=0, max=6, help="Decimals of an answer.")] = 2,
     short: Annotated[bool, typer.Option("--short", help="Leave out what repeats.")] = False,
@@ -61,6 +77,7 @@ def solve(
         apart(option, path, numbers or [])
     chosen, style = named(problem), style_for(language, working)
     tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
+    voice.now(f"{len(tasks)} solved")
     if html is not None:
         write_file(html, homework.page(tasks, style, full=not short, screen=True).encode("utf-8"))
     if pdf is not None:
@@ -68,7 +85,7 @@ def solve(
 
         write_file(pdf, write_pdf(homework.page(tasks, style, full=not short, screen=False)))
     for path in filter(None, (html, pdf)):
-        typer.echo(f"{path} is written", err=as_json)
+        voice.tell(f"{path} is written", err=as_json)
     if as_json:
         found = [task.to_dict(replace(style, text=True), full=not short) for task in tasks]
         typer.echo(json.dumps(found if len(found) > 1 else found[0], ensure_ascii=False, indent=1))
@@ -77,11 +94,15 @@ def solve(
         print_parts(part for task in tasks for part in task_parts(task, told, full=not short))
 
 
-@app.command()
+@command()
 def practice(
-    problem: Annotated[str, typer.Argument(metavar="PROBLEM", help="A problem type: examgen problems.", show_default=False)],
-    preset: Annotated[str | None, typer.Option(help="One of its presets.", show_default="the usual one")] = None,
-    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Language of the tasks.")] = "en",
+    problem: Problem,
+    preset: Annotated[
+        str | None, typer.Option(help="One of its presets.", show_default="the usual one", autocompletion=presets)
+    ] = None,
+    language: Annotated[
+        str, typer.Option(metavar="LANGUAGE", help="Language of the tasks.", autocompletion=languages)
+    ] = "en",
     seed: Annotated[str | None, typer.Option(help="Any text: the same one draws the same tasks.", show_default=False)] = None,
     number: Annotated[int | None, typer.Option("--count", min=1, help="Tasks, instead of no end.", show_default=False)] = None,
 ) -> None:

@@ -126,7 +126,7 @@ def symbolic(
     return tuple([sympy.sympify(as_symbol(values[slot])) for slot in group] for group in slots)
 
 
-class _Printer(StrPrinter):  # type: ignore[misc]
+class _Printer(StrPrinter):  # type: ignore[misc]  # SymPy has no annotations
     """Closed forms in the language of our formulas, where e is no name."""
 
     def _print_Exp1(self, expr: Any) -> str:

@@ -45,7 +45,7 @@ class Cells:
         return iter(self._cells.values())
 
 
-class RealFunction(Function):  # type: ignore[misc]
+class RealFunction(Function):  # type: ignore[misc]  # SymPy has no annotations
     """A function that takes and gives real numbers: of anything else, SymPy's `tanh` seeks complex periods, in minutes."""
 
     is_real = True

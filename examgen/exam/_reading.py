@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from examgen import bounded
 from examgen.errors import DefinitionError, InputError
 from examgen.exam._data import Exam
 from examgen.exam._keys import Definition, band_of, complaint, one_of
@@ -22,6 +23,7 @@ from examgen.render.language import languages
 from examgen.tables import read_toml
 
 SEED_VARIABLE = "EXAMGEN_SEED"
+LONGEST_SEED = 1_000_000  # bytes of a file
 
 
 def read_exam(
@@ -53,7 +55,7 @@ def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:
     return Exam(
         printing=_printing(read, folder, templates), language=read.language, minutes=read.minutes,
         variants=read.variants, sitting=read.sitting, working=read.working, decimals=read.decimals,
-        calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]
+        calculator=read.calculator, exact_forms=read.exact_forms,  # type: ignore[arg-type]  # one_of: a known calculator
         decimal_comma=read.decimal_comma, tasks=tasks, definition=_without_seed(raw), seed_from=seed_from, seed=seed,
         band=band, avoid=avoid, rules=rules, formulas=read.formulas,
     )
@@ -68,7 +70,8 @@ def _rules(read: Definition) -> Rules:
         raise InputError(
             f"follow = {shown(read.follow)}: give what is earned by following from one's own wrong number, as a share: 0 to 1"
         )
-    return Rules(Fraction(read.follow), read.blank, read.cells, read.exact_forms)  # type: ignore[arg-type]
+    # one_of has seen to it that the two texts are known
+    return Rules(Fraction(read.follow), read.blank, read.cells, read.exact_forms)  # type: ignore[arg-type]  # see above
 
 
 def _avoid(given: list[str], folder: Path) -> tuple[Path, ...]:
@@ -120,7 +123,9 @@ def _seed(read: Definition, folder: Path, *, needed: bool) -> tuple[str, str]:
         return read.seed, "seed"
     if read.seed_file is not None:
         try:
-            text = (folder / read.seed_file).read_text(encoding="utf-8").strip()
+            text = bounded.content(folder / read.seed_file, LONGEST_SEED, "seed").decode("utf-8").strip()
+        except InputError as error:
+            raise InputError(f"seed_file: {error}") from None
         except (OSError, ValueError):  # ValueError: not UTF-8, or no possible name
             raise InputError(
                 f"seed_file: {shown(read.seed_file)} cannot be read, it must be a text file beside this one"

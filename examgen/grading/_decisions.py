@@ -110,7 +110,8 @@ class _Checked:
             raise InputError(f"{place}: give = {entry.give!r}: allowed are none (counts for nobody) and full (for everybody)")
         label = self._label(place, entry.box)
         self._places(place, label, None, entry.variant)
-        return Cancel(self._reason(place, entry.reason), label, self._code(place, entry.variant), entry.give)  # type: ignore[arg-type]
+        reason, code = self._reason(place, entry.reason), self._code(place, entry.variant)
+        return Cancel(reason, label, code, entry.give)  # type: ignore[arg-type]  # none or full, as asked above
 
     def points(self, number: int, entry: _Points) -> Given:
         place = f"{self.told}: points {number}"

@@ -19,7 +19,7 @@ ACCESSIBLE = b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id
 </rdf:li></rdf:Seq></pdfaSchema:property>
 </rdf:li></rdf:Bag></pdfaExtension:schemas>
 </rdf:Description>
-"""  # noqa: E501 (lines of XML)
+"""  # noqa: E501  # lines of XML
 
 
 def also_accessible(pdf: pydyf.PDF) -> None:

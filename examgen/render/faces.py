@@ -62,9 +62,9 @@ def _variable(path: Path) -> bool:
 def _instance(path: Path, weight: int) -> bytes:
     """The symbols of a variable font at one weight, with the time stamp the font came with."""
     # here, since they take long to load and only paper needs them
-    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-    from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
 
     with TTFont(io.BytesIO(path.read_bytes()), recalcTimestamp=False, lazy=True) as font:
         for table in LAYOUT:

@@ -155,7 +155,8 @@ def environment(language: str, comma: bool, folder: Path | None = None) -> Envir
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    # what an extension adds to an environment, mypy does not see
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # see above
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"math": notation.math, "equation": notation.equation, "prose": notation.prose}
     environment.tests["broken"] = notation.is_broken

@@ -9,10 +9,6 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from examgen.errors import InputError
 from examgen.plugins import sound
 from examgen.resources import find
@@ -36,6 +32,8 @@ def own_names() -> tuple[str, ...]:
 
 
 def _called(code: str, told_in: str) -> str:
+    from babel import Locale
+
     return Locale.parse(code).get_language_name(told_in) or code
 
 
@@ -58,6 +56,10 @@ def translations(language: str) -> NullTranslations:
 
 
 def _read(path: Path, language: str) -> NullTranslations:
+    # here, so that who marks an English exam needs no Babel
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))

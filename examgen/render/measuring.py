@@ -80,7 +80,7 @@ def _advance(char: str) -> float:
 @cache
 def _advances() -> dict[int, float]:
     """Of each character the widest of its upright faces, in em."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # here, since only paper needs it
+    from fontTools.ttLib import TTFont  # here, since only paper needs it
 
     found: dict[int, float] = {}
     for name in (name for name, (_, style, _) in faces().items() if style == "normal"):

@@ -114,7 +114,7 @@ def _counts(head: Head, document: Any, variants: Sequence[SheetVariant]) -> list
     ends = [last.get(f"end-{variant.sheet}") for variant in variants]
     if head.templates is not None and None in ends:
         raise InputError(f"{head.templates / 'sheet.html.j2'}: a sheet has no end, extend examgen/sheet.html.j2 block by block")
-    return [end - before for before, end in pairwise([0, *ends])]  # type: ignore[operator]
+    return [end - before for before, end in pairwise([0, *ends])]  # type: ignore[operator]  # our sheets all end
 
 
 def _rooms(pages: Sequence[Any], variant: SheetVariant) -> tuple[float | None, ...]:

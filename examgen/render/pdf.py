@@ -27,7 +27,7 @@ VARIANTS: dict[Standard, str] = {
 PLAIN = Head("")  # of a document that asks for nothing special
 
 
-class OurFilesOnly(URLFetcher):  # type: ignore[misc]
+class OurFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no annotations
     """Hands out the fonts, and what lies in a folder of own templates; other exceptions than this one would be swallowed."""
 
     def __init__(self, templates: Path | None = None) -> None:

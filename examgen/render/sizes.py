@@ -14,7 +14,6 @@ class Paper:
 
     name: str
     size: tuple[float, float]
-    larger_name: str
     larger: tuple[float, float]
 
     @property
@@ -28,8 +27,8 @@ class Paper:
 
 
 PAPERS = {
-    "a4": Paper("A4", (210.0, 297.0), "A3", (297.0, 420.0)),
-    "letter": Paper("Letter", (215.9, 279.4), "Tabloid", (279.4, 431.8)),
+    "a4": Paper("A4", (210.0, 297.0), (297.0, 420.0)),  # A3
+    "letter": Paper("Letter", (215.9, 279.4), (279.4, 431.8)),  # Tabloid
 }
 
 

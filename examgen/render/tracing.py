@@ -86,7 +86,9 @@ class Trace:
             return token
         if token.startswith("<"):
             return re.sub(r'="([^"]*)"', self._attribute, token)
-        lead, text, tail = re.fullmatch(r"(\s*)(.*?)(\s*)", token, re.DOTALL).groups()  # type: ignore[union-attr]
+        parts = re.fullmatch(r"(\s*)(.*?)(\s*)", token, re.DOTALL)
+        assert parts is not None  # it fits any text
+        lead, text, tail = parts.groups()
         self.slots.append(self.told(Markup(text).unescape()))
         return f'{lead}<{TAG} {SLOT}="{len(self.slots) - 1}">{plain(text)}</{TAG}>{tail}'
 

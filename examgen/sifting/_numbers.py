@@ -51,7 +51,7 @@ class Between:
         self._above(other)  # it is apart from it, or that is open
         return False
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python is told that there is no hash
 
     def __bool__(self) -> bool:
         return self != 0

@@ -115,7 +115,7 @@ class _Counting:
     def _pass_on(self, node: Node, cells: Written, wanted: Array, chosen: Array | None) -> None:
         """What the wanted cells are worked out from is wanted too."""
         row = _bottom(cells.column)
-        places = row.places[None] if row.chosen is None else row.chosen(chosen)  # type: ignore[arg-type]
+        places = row.places[None] if row.chosen is None else row.chosen(chosen)  # type: ignore[arg-type]  # there where it is asked
         places = places.reshape(len(places), wanted.shape[1], -1)
         rows = max(len(places), len(wanted))
         sizes = [self.grid[name].shape[1] for name in node.inputs]

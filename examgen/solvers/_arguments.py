@@ -86,7 +86,7 @@ def _plain(name: str, value: Any) -> Any:
         return [_plain(name, part) for part in value]
     torch: Any = sys.modules.get("torch")  # nobody can pass a tensor of a library that is not loaded
     if torch is not None and isinstance(value, getattr(torch, "Tensor", ())):
-        tensor: Any = value.detach().cpu()  # type: ignore[union-attr]
+        tensor: Any = value.detach().cpu()  # type: ignore[union-attr]  # a tensor, which mypy is not to import
         return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
     return value
 

@@ -124,7 +124,7 @@ class Result:
             return NotImplemented
         return _same(self._fields(), other._fields())
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python is told that there is no hash
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={_shown(value)}' for name, value in self._fields().items())})"

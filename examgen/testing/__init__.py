@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from examgen.problem import Problem
-from examgen.testing import _answers, _drawing, _mistakes, _paper, _steps  # noqa: F401  loading them fills the suite
+from examgen.testing import _answers, _drawing, _mistakes, _paper, _steps  # noqa: F401  # loading them fills the suite
 from examgen.testing._case import Case, Check, CheckFailed, Drawn, checks, draw_counted, known
 from examgen.testing._kinks import kinks_by_loops
 from examgen.testing._pages import Fault, page_counts, page_faults

@@ -40,7 +40,7 @@ def problem_is_described(case: Case) -> None:
 def parameters_are_described(case: Case) -> None:
     """Parameters are a frozen dataclass, and each says what it is for."""
     params = case.problem.params
-    frozen = is_dataclass(params) and params.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    frozen = is_dataclass(params) and params.__dataclass_params__.frozen  # type: ignore[attr-defined]  # not in the stubs
     case.expect(frozen, "params is not a frozen dataclass")
     for field in fields(params):
         case.expect(field.metadata.get("doc"), f"the parameter {field.name!r} has no doc: declare it with param(…)")

@@ -92,7 +92,8 @@ def template_is_translated(case: Case) -> None:
     world = environment("en", False)
     assert world.loader is not None
     source = world.loader.get_source(world, f"problems/{case.problem.name}.html.j2")[0]
-    extracted = [said for *_, said in world.extract_translations(source)]  # type: ignore[attr-defined]
+    told = world.extract_translations(source)  # type: ignore[attr-defined]  # an extension of Jinja2 adds it
+    extracted = [said for *_, said in told]
     found = [part for said in extracted for part in ((said,) if isinstance(said, str) else said or ()) if part is not None]
     for language in languages():
         for message in untranslated(language, found):

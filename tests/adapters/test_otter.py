@@ -56,8 +56,8 @@ def test_names_that_are_no_text_are_boxes_that_are_not_there(homework: dict[str,
 def cases(text: str) -> list[tuple[str, float, bool, object]]:
     """Name, points and whether it is hidden of every test case in a test file, and what it checks."""
     functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    decorators = [{word.arg: ast.literal_eval(word.value) for word in f.decorator_list[0].keywords} for f in functions]  # type: ignore[attr-defined]
-    checked = [ast.literal_eval(f.body[0].value.args[2]) for f in functions]  # type: ignore[attr-defined]
+    decorators = [{word.arg: ast.literal_eval(word.value) for word in f.decorator_list[0].keywords} for f in functions]  # type: ignore[attr-defined]  # of that shape, or it fails
+    checked = [ast.literal_eval(f.body[0].value.args[2]) for f in functions]  # type: ignore[attr-defined]  # of that shape, or it fails
     return [(d["name"], d["points"], d["hidden"], what) for d, what in zip(decorators, checked, strict=True)]
 
 

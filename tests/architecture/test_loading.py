@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
 
-from examgen import problems, render
+from examgen import marking, problems, render
 from tests.architecture.sources import ROOT
 
 HEAVY = ("torch", "sympy", "mpmath", "jinja2", "weasyprint", "numpy")
@@ -40,8 +41,8 @@ def load_without(modules: list[str], blocked: tuple[str, ...]) -> subprocess.Com
 
 
 def modules_of(package: object) -> list[str]:
-    name = package.__name__  # type: ignore[attr-defined]
-    return [module.name for module in walk_packages(package.__path__, f"{name}.")]  # type: ignore[attr-defined]
+    name = package.__name__  # type: ignore[attr-defined]  # packages have it
+    return [module.name for module in walk_packages(package.__path__, f"{name}.")]  # type: ignore[attr-defined]  # packages have it
 
 
 def test_problem_files_load_without_array_libraries() -> None:
@@ -112,6 +113,50 @@ def test_an_engine_is_loaded_when_it_is_named() -> None:
     """SymPy where expressions are asked for, PyTorch where it is to work: the test above can fail."""
     for how, library in (("engine='torch'", "torch"), ("engine='sympy'", "sympy")):
         assert library in heavy_after(f"import examgen; examgen.svm_loss([[1, 2]], [0], {how})", FOR_SOLVERS).split()
+
+
+# what a machine need not have that only computes and marks
+PAPER = (
+    "babel", "cffi", "distributed", "fontTools", "fontpkg_pt_serif", "graphlay", "jinja2", "matplotlib", "pydantic", "pydyf",
+    "rich", "segno", "typer", "weasyprint",
+)  # fmt: skip
+NOTATION = ("markupsafe", "math_core")  # which marking writes choices with
+CORE = (
+    "answers", "batches", "codes", "differing", "drawing", "effort", "engines", "erring", "errors", "explaining", "fairness",
+    "formula", "graph", "honesty", "keyfile", "mistaken", "mistakes", "model", "narration", "ops", "plugins",
+    "points", "problem", "problems", "proving", "reaching", "reckoning", "registry", "resources", "sifting", "solvers",
+    "solving", "students", "tables", "tabulating", "terms", "verifying", "written",
+)  # fmt: skip
+PROVED = """
+import examgen
+from examgen.registry import preset
+from examgen.solving import draw, solve
+print(examgen.svm_loss([[1, 2], [3, 5]], [0, 1], exact=True).loss)
+drawn = draw("conv_relu_pool", preset("conv_relu_pool", "5x5_stride2"), "seed")
+print(len(solve(drawn).certificates))
+"""
+
+
+def test_the_core_needs_nothing_that_makes_paper() -> None:
+    """Drawing, solving and proving work where only NumPy, SymPy and PyTorch are."""
+    found = [f"examgen.{part}" for part in CORE]
+    found += [name for part in found if hasattr(module := import_module(part), "__path__") for name in modules_of(module)]
+    done = run(BLOCKED_IMPORT.format(blocked=(*PAPER, *NOTATION), modules=found) + PROVED)
+    assert (f"loaded {len(found)}\n1\n3\n", "") == (done.stdout, done.stderr)
+    assert len(found) >= 100
+
+
+def test_marking_needs_no_engine_and_nothing_that_makes_paper() -> None:
+    """`examgen.grade` is there where neither SymPy, PyTorch, Babel, Pydantic nor WeasyPrint is."""
+    blocked = (*PAPER, "torch", "sympy", "examgen.engines", "examgen.problems")
+    found = modules_of(marking)
+    done = run(BLOCKED_IMPORT.format(blocked=blocked, modules=found) + "import examgen; print(examgen.grade.__name__)")
+    assert (f"loaded {len(found)}\ngrade\n", "") == (done.stdout, done.stderr)
+
+
+def test_paper_that_cannot_be_made_is_noticed() -> None:
+    """The tooth: what sets sheets does not load there."""
+    assert "is blocked" in load_without(["examgen.sheets"], PAPER).stderr
 
 
 FOR_PAPER_ALONE = ("torch", "sympy", "jinja2", "weasyprint", "fontTools", "matplotlib", "distributed")

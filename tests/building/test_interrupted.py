@@ -273,21 +273,6 @@ def test_a_failed_proof_in_a_worker_names_the_variant(tmp_path: Path, monkeypatc
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_build_without_pytorch_says_how_to_get_it(tmp_path: Path) -> None:
-    """In a process where torch cannot be imported: exit 2, one sentence, no folder."""
-    code = (
-        "import sys; sys.modules['torch'] = None\n"
-        f"sys.argv = ['examgen', 'build', {str(LECTURE)!r}, '-o', 'out', '--proof', '1', '-j', '1']\n"
-        "from examgen.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (2, "") == (done.returncode, done.stdout)
-    (said,) = done.stderr.splitlines()
-    assert said.startswith("examgen: the torch engine needs torch, which is not installed: pip install ")
-    assert "Traceback" not in done.stderr
-    assert [] == list(tmp_path.iterdir())
-
-
 def test_a_build_without_pango_says_how_to_get_it(tmp_path: Path) -> None:
     """In a process where WeasyPrint's shared libraries cannot be loaded: exit 2, one sentence, no page of advice."""
     code = (

@@ -173,7 +173,8 @@ def test_a_terminal_without_unicode_is_no_failure() -> None:
     ended = shell("-m", "examgen", "problems", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (0, "") == (ended.status, ended.err)
     assert "svm_loss" in ended.out and ended.out.isascii()
-    said = "import examgen.cli\nexamgen.cli.app = lambda: print('s\\u2081\\u2082 \\u2248 \\u22122 \\u0436')\nexamgen.cli.main()"
+    signs = "print('s\\u2081\\u2082 \\u2248 \\u22122 \\u0436')"
+    said = f"import examgen.cli\nexamgen.cli.app = lambda **_: {signs}\nexamgen.cli.main()"
     assert "s12 ~ -2 ?\n" == shell("-c", said, PYTHONIOENCODING="ascii", PYTHONUTF8="0").out
 
 

@@ -121,8 +121,7 @@ def _first_of_row(node: Any, x: Any) -> Any:
 MAXPOOL_DX, EXTREME_SHARE = _numpy.TABLE["maxpool_dx"], _numpy.TABLE["extreme_share"]
 CONV_NUMPY, CONV_SYMPY, CONV_TORCH = (table["conv2d"] for table in ENTRIES.values())
 OTHERS, TORCH_MAXPOOL = _numpy.TABLE["others"], _torch.TABLE["maxpool"]
-POSITIVE, WINS = _sympy_expressions.IsPositive, _sympy_expressions.Wins
-IS_FIRST = _sympy_expressions.IsFirstLargest
+POSITIVE, IS_FIRST = _sympy_expressions.IsPositive, _sympy_expressions.IsFirstLargest
 
 
 def _numpy_log10(node: Any, x: Any) -> Any:

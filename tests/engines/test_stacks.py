@@ -115,7 +115,7 @@ def test_instances_that_mix_are_noticed(monkeypatch: pytest.MonkeyPatch, op: str
         found = np.asarray(right(node, *x, **lead))
         return np.roll(found, 1, axis=0) if found.ndim > len(node.shape) else found
 
-    monkeypatch.setitem(_numpy.TABLE, op, type(right)(mixing) if isinstance(right, _numpy._Summing) else mixing)
+    monkeypatch.setitem(_numpy.TABLE, op, type(right)(mixing) if isinstance(right, _numpy.Summing) else mixing)
     found: list[str] = []
     family = SPOILT[op]
 

@@ -225,7 +225,7 @@ def _svm(data: Mapping[str, Any]) -> dict[str, Step]:
         return sum(max(0.0, score - row[label] + 1) for place, score in enumerate(row) if place != label)
 
     values = [loss(row, int(label)) for row, label in zip(_numbers(data["scores"]), data["labels"], strict=True)]
-    steps = {f"losses[{i}]": Step((), lambda _, value=value: (value,)) for i, value in enumerate(values)}  # type: ignore[misc]
+    steps = {f"losses[{i}]": Step((), lambda _, value=value: (value,)) for i, value in enumerate(values)}  # type: ignore[misc]  # a loop's variable is kept
     return {**steps, "loss": _mean(list(steps))}
 
 
@@ -234,8 +234,8 @@ def _softmax(data: Mapping[str, Any]) -> dict[str, Step]:
     rows = _numbers(data["scores"])
     for i, (row, label) in enumerate(zip(rows, data["labels"], strict=True)):
         share = exp(row[int(label)]) / sum(map(exp, row))
-        steps[f"p[{i}]"] = Step((), lambda _, share=share: (share,))  # type: ignore[misc]
-        steps[f"losses[{i}]"] = Step((f"p[{i}]",), lambda found, key=f"p[{i}]": (-_log(found[key][0]),))  # type: ignore[misc]
+        steps[f"p[{i}]"] = Step((), lambda _, share=share: (share,))  # type: ignore[misc]  # a loop's variable is kept
+        steps[f"losses[{i}]"] = Step((f"p[{i}]",), lambda found, key=f"p[{i}]": (-_log(found[key][0]),))  # type: ignore[misc]  # a loop's variable is kept
     return {**steps, "loss": _mean([f"losses[{i}]" for i in range(len(rows))])}
 
 
@@ -254,7 +254,7 @@ def _neuron(data: Mapping[str, Any]) -> dict[str, Step]:
     }
     factors = {"dw0": told["x0"], "dw1": told["x1"], "dw2": 1.0, "dx0": told["w0"], "dx1": told["w1"]}
     for key, factor in factors.items():
-        steps[key] = Step(("dz",), lambda found, factor=factor: (found["dz"][0] * factor,))  # type: ignore[misc]
+        steps[key] = Step(("dz",), lambda found, factor=factor: (found["dz"][0] * factor,))  # type: ignore[misc]  # a loop's variable is kept
     return steps
 
 

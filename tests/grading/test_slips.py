@@ -61,7 +61,7 @@ def words(pdf: bytes, folder: Path) -> list[Word]:
     for line in told.stdout.splitlines():
         page += "<page " in line
         if place := re.search(r'xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.*)</word>', line):
-            found.append(Word(page, *map(float, place.groups()[:4]), place[5]))  # type: ignore[arg-type]
+            found.append(Word(page, *map(float, place.groups()[:4]), place[5]))  # type: ignore[arg-type]  # four numbers
     return found
 
 
@@ -155,7 +155,7 @@ def test_a_right_value_on_a_slip_is_found(sat: Sat) -> None:
     asked = next(one for one in sat.key.variants[0].boxes if not one.shape and float(one.value) % 0.5)
     shown = f"{float(asked.value):.{asked.decimals}f}"
     one = student(box("1a", "wrong", f"It is {shown}."))
-    telling = replace(one.mark, variant=sat.key.variants[0].code)  # type: ignore[type-var]
+    telling = replace(one.mark, variant=sat.key.variants[0].code)  # type: ignore[type-var]  # a mark is a dataclass
     assert f"{asked.label}: {shown}" in leaks([text(one)], [telling], sat.key)
 
 
@@ -229,7 +229,7 @@ def crowded(count: int = 40) -> Marked:
     """So many wrong boxes, each with a long sentence of its own, and everything else long as well."""
     boxes = [box(f"{1 + i // 10}{'abcdefghij'[i % 10]}", "wrong", f"Number {i}. {LONG}") for i in range(count)]
     one = student(*boxes, name="Anna-Maria " * 30, group="group " * 40, grade="very good " * 20, before=mark(box("1a")))
-    return replace(one, mark=replace(one.mark, notes=(LONG,) * 4))  # type: ignore[type-var]
+    return replace(one, mark=replace(one.mark, notes=(LONG,) * 4))  # type: ignore[type-var]  # a mark is a dataclass
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -130,7 +130,7 @@ def test_choices_stay_choices_where_numbers_are_not_whole() -> None:
     assert {"choice"} == {ask.kind for ask in asks_of(instance)} and all(ask.whole for ask in asks_of(instance))
 
 
-class Unoffered(type(problem(NAME))):  # type: ignore[misc]
+class Unoffered(type(problem(NAME))):  # type: ignore[misc]  # a class found while it runs
     """With a choice of one, a choice without options, and an answer that no option has."""
 
     def asks(self, params: Any) -> Any:
@@ -138,7 +138,7 @@ class Unoffered(type(problem(NAME))):  # type: ignore[misc]
         return replace(swap, options=swap.options[:1]), replace(fuse, options=())
 
 
-class OutOfReach(type(problem(NAME))):  # type: ignore[misc]
+class OutOfReach(type(problem(NAME))):  # type: ignore[misc]  # a class found while it runs
     """With fewer options than the graph chooses from."""
 
     def asks(self, params: Any) -> Any:

@@ -117,7 +117,7 @@ def window(params: Any, i: int, j: int) -> Iterator[tuple[int, int, int, int]]:
 def map_lengths(params: Any) -> tuple[int, int]:
     """Rows and columns of the map: how many windows start inside the padded image and end there."""
     lengths = zip((params.height, params.width), params.kernel, strict=True)
-    return tuple(  # type: ignore[return-value]
+    return tuple(  # type: ignore[return-value]  # rows and columns
         len(range(0, length + 2 * params.padding - params.dilation * (k - 1), params.stride)) for length, k in lengths
     )
 

@@ -93,7 +93,7 @@ def by_torch(params: Any, data: Mapping[str, Any], *, keep: bool = False) -> Exp
         }[op])  # fmt: skip
 
     def f(chain: Any) -> torch.Tensor:
-        return torch.nn.Sequential(*map(Layer, chain))(x)  # type: ignore[no-any-return]
+        return torch.nn.Sequential(*map(Layer, chain))(x)  # type: ignore[no-any-return]  # a module gives what it likes
 
     swaps = [layers if keep else [*layers[:i], layers[i + 1], layers[i], *layers[i + 2 :]] for i in range(3)]
     fused = [lambda t: a * t + a * b, lambda t: a * t + b, lambda t: (a + b) * t, lambda t: a * t + a + b]

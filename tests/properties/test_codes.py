@@ -34,8 +34,8 @@ LAST = (CODES + 1) // 2  # the first sitting's last variant
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case["code"])
 def test_code_is_pinned(case: dict[str, str | int]) -> None:
     """A printed code stays readable for ever."""
-    assert case["code"] == encode(case["number"], case["seed"], case["sitting"])  # type: ignore[arg-type]
-    assert case["number"] == decode(case["code"], case["seed"], case["sitting"])  # type: ignore[arg-type]
+    assert case["code"] == encode(case["number"], case["seed"], case["sitting"])  # type: ignore[arg-type]  # cases from JSON
+    assert case["number"] == decode(case["code"], case["seed"], case["sitting"])  # type: ignore[arg-type]  # cases from JSON
 
 
 @given(st.integers(1, LAST), st.text(max_size=8), st.integers(1, 21))

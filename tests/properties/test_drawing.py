@@ -311,22 +311,22 @@ def test_repr_hides_the_key() -> None:
 
 BAD: dict[str, Callable[[Stream], object]] = {
     "below 0": lambda s: s.below(0),
-    "below a float": lambda s: s.below(2.0),  # type: ignore[arg-type]
+    "below a float": lambda s: s.below(2.0),  # type: ignore[arg-type]  # refused on purpose
     "integer, low above high": lambda s: s.integer(2, 1),
-    "integer, a fraction": lambda s: s.integer(Fraction(1), 2),  # type: ignore[arg-type]
+    "integer, a fraction": lambda s: s.integer(Fraction(1), 2),  # type: ignore[arg-type]  # refused on purpose
     "signed from 0": lambda s: s.signed(0, 3),
     "signed, low above high": lambda s: s.signed(3, 2),
     "decimal, low above high": lambda s: s.decimal(2, 1, 1),
     "decimal, no grid point": lambda s: s.decimal("0.11", "0.19", 1),
     "decimal, negative digits": lambda s: s.decimal(0, 1, -1),
-    "decimal, a float": lambda s: s.decimal(0.1, 1, 1),  # type: ignore[arg-type]
-    "decimal, a float equal to an int": lambda s: (s.decimal(0, 1, 1), s.decimal(0, 1.0, 1)),  # type: ignore[arg-type]
+    "decimal, a float": lambda s: s.decimal(0.1, 1, 1),  # type: ignore[arg-type]  # refused on purpose
+    "decimal, a float equal to an int": lambda s: (s.decimal(0, 1, 1), s.decimal(0, 1.0, 1)),  # type: ignore[arg-type]  # refused on purpose
     "decimal, no number": lambda s: s.decimal("0,1", 1, 1),
     "decimal, an exponent": lambda s: s.decimal(0, "1e999999999", 1),
     "signed_decimal from 0": lambda s: s.signed_decimal(0, 1, 1),
     "choice of nothing": lambda s: s.choice(()),
-    "choice of a set": lambda s: s.choice({1, 2}),  # type: ignore[arg-type]
-    "shuffled set": lambda s: s.shuffled({"a", "b"}),  # type: ignore[arg-type]
+    "choice of a set": lambda s: s.choice({1, 2}),  # type: ignore[arg-type]  # refused on purpose
+    "shuffled set": lambda s: s.shuffled({"a", "b"}),  # type: ignore[arg-type]  # refused on purpose
     "sample of too many": lambda s: s.sample((1, 2), 3),
     "weighted, one weight short": lambda s: s.weighted((1, 2), (1,)),
     "weighted, all 0": lambda s: s.weighted((1, 2), (0, 0)),
@@ -336,8 +336,8 @@ BAD: dict[str, Callable[[Stream], object]] = {
     "fork without a name": lambda s: s.fork(),
     "fork by a bool": lambda s: s.fork(True),
     "key of nothing": lambda s: key(),
-    "key of a float": lambda s: key(1.0),  # type: ignore[arg-type]
-    "stream of a text": lambda s: Stream("seed"),  # type: ignore[arg-type]
+    "key of a float": lambda s: key(1.0),  # type: ignore[arg-type]  # refused on purpose
+    "stream of a text": lambda s: Stream("seed"),  # type: ignore[arg-type]  # refused on purpose
     "stream of a short key": lambda s: Stream(b"seed"),
 }
 

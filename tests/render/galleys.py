@@ -12,9 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pikepdf
-from PIL import Image
 
 from examgen.exam import Exam, read_exam
 from examgen.mistaken import mistaken
@@ -26,6 +24,7 @@ from examgen.render.paper import Head, MarkingTable, SolvedVariant, Strip
 from examgen.render.pdf import write_pdf
 from examgen.sheets import Variant, head, marking_tables, solved_variant, strips
 from examgen.solving import draw, solve
+from tests.render import pixels
 from tests.render.structure import Element, tree
 
 TASKS = 7  # of an exam, at most
@@ -123,7 +122,7 @@ WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="
 def words(pdf: bytes) -> list[list[Word]]:
     """The words of each page and where they stand."""
     told_pages = run("pdftotext", "-bbox", "-", "-", given=pdf).decode().split("<page ")[1:]
-    return [[(text, *map(float, places)) for *places, text in WORD.findall(page)] for page in told_pages]  # type: ignore[misc]
+    return [[(text, *map(float, places)) for *places, text in WORD.findall(page)] for page in told_pages]  # type: ignore[misc]  # a number and four
 
 
 def astray(one: Sequence[Word], other: Sequence[Word]) -> list[Word]:
@@ -160,23 +159,12 @@ def _around(found: Sequence[Word]) -> list[float]:
 
 def pictures(pdf: bytes) -> Iterator[Any]:
     """Pages in grey."""
-    with tempfile.TemporaryDirectory() as folder:
-        run("pdftoppm", "-r", str(DPI), "-gray", "-", f"{folder}/p", given=pdf)
-        for path in sorted(Path(folder).iterdir()):
-            yield np.asarray(Image.open(path)).astype(np.int16)
+    return pixels.pictures(pdf, DPI)
 
 
 def apart(one: Any, other: Any) -> int:
-    """How many pixels of two pictures are darker or lighter than each of the nine there in the other one."""
-    return _stray(one, other) + _stray(other, one)
-
-
-def _stray(one: Any, other: Any) -> int:
-    ys, xs = np.nonzero(np.abs(one - other) > STEP)
-    around = np.pad(other, 1, mode="edge")
-    near = np.stack([around[ys + y, xs + x] for y in range(3) for x in range(3)])
-    found = one[ys, xs]
-    return int(((found < near.min(axis=0) - STEP) | (found > near.max(axis=0) + STEP)).sum())
+    """How many pixels of two pictures are not each other's."""
+    return pixels.apart(one, other, STEP)
 
 
 def structure(pdf: bytes) -> list[Any]:

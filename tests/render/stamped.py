@@ -6,22 +6,20 @@ import gc
 import io
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pikepdf
 import zxingcpp
-from PIL import Image
 
 from examgen.render.paging import sheets_pdf
 from examgen.render.paper import Head, SheetVariant
 from examgen.render.stamping import Stamped, stamp_sheets
 from examgen.sheets import sheet_task
+from tests.render import pixels
 from tests.render.specimens import drawn, every_params, head
 from tests.render.structure import Element, tree
 
@@ -80,25 +78,12 @@ def run(*command: str, given: bytes) -> bytes:
 
 def pictures(pdf: bytes, first: int = 1, last: int = 0) -> Iterator[Any]:
     """Pages in grey, all of them or some."""
-    with tempfile.TemporaryDirectory() as folder:
-        some = ("-f", str(first), "-l", str(last)) if last else ()
-        run("pdftoppm", "-r", str(DPI), "-gray", *some, "-", f"{folder}/p", given=pdf)
-        for path in sorted(Path(folder).iterdir()):
-            yield np.asarray(Image.open(path)).astype(np.int16)
-
-
-def stray(one: Any, other: Any) -> int:
-    """How many pixels of one picture are darker or lighter than each of the nine there in the other."""
-    ys, xs = np.nonzero(np.abs(one - other) > STEP)
-    around = np.pad(other, 1, mode="edge")
-    near = np.stack([around[ys + y, xs + x] for y in range(3) for x in range(3)])
-    found = one[ys, xs]
-    return int(((found < near.min(axis=0) - STEP) | (found > near.max(axis=0) + STEP)).sum())
+    return pixels.pictures(pdf, DPI, "-f", str(first), "-l", str(last)) if last else pixels.pictures(pdf, DPI)
 
 
 def apart(one: Any, other: Any) -> int:
     """How many pixels of two pictures are not each other's: none where only strokes begin at other fractions of a pixel."""
-    return stray(one, other) + stray(other, one)
+    return pixels.apart(one, other, STEP)
 
 
 def _corner(picture: Any) -> Any:

@@ -138,7 +138,7 @@ class Typewriter:
 
 def lines(texts: Sequence[str], room: float, pens: Sequence[Pen]) -> list[str]:
     paragraph = Paragraph(list(pens), [i > 0 for i in range(len(pens))], 0.0, 0.0, room, 0.0)
-    return [" ".join(text for _, _, text in line) for line in broken(paragraph, texts, Typewriter())]  # type: ignore[arg-type]
+    return [" ".join(text for _, _, text in line) for line in broken(paragraph, texts, Typewriter())]  # type: ignore[arg-type]  # a stand-in
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=9), min_size=1, max_size=30), st.integers(9, 40))

@@ -22,7 +22,7 @@ FORMULA = (
 @pytest.mark.parametrize("op", [op for op in OPS.values() if op.gate], ids=lambda op: op.name)
 def test_a_gate_can_be_set(op: object) -> None:
     """The sign in the circle is LaTeX that the notation knows."""
-    gate = op.gate  # type: ignore[attr-defined]
+    gate = op.gate  # type: ignore[attr-defined]  # there are only gates here
     assert "<math" in math(Node("n", gate=gate, sources=("x",)).inside)
 
 

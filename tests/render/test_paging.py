@@ -59,7 +59,7 @@ def words(page: Any) -> str:
 def feet(document: Any) -> list[tuple[str, str, str]]:
     """Code, page and number of pages at the foot of each page."""
     found = [re.search(r"Variant \d+ · (\w+) · page (\d+) of (\d+)", words(page)) for page in document.pages]
-    return [match.groups() if match else ("", "", "") for match in found]  # type: ignore[misc]
+    return [match.groups() if match else ("", "", "") for match in found]  # type: ignore[misc]  # three groups, as three texts
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -188,7 +188,7 @@ def test_paper_has_the_size_it_says(paper: str, large: bool) -> None:
     pdf = sheets_pdf(told(paper=paper), [short(1)], large=large)
     wanted = PAPERS[paper].larger if large else PAPERS[paper].size
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        found = [float(side) * POINT for side in document.pages[0].mediabox[2:]]  # type: ignore[index]
+        found = [float(side) * POINT for side in document.pages[0].mediabox[2:]]  # type: ignore[index]  # pages have a size
     assert wanted == pytest.approx(found, abs=0.2)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont
 from weasyprint.urls import FatalURLFetchingError
 
 from examgen.render.faces import FAMILIES, face, faces
@@ -73,7 +73,7 @@ def test_every_font_is_ours_and_no_glyph_is_missing(language: str) -> None:
     """Over every preset and option, on sheet and key; and WeasyPrint has nothing to complain of."""
     told: list[str] = []
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]  # a stand-in
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)
     try:

@@ -140,7 +140,7 @@ def test_rounding_is_that_of_honest_solvers(x: int, places: int) -> None:
 @pytest.mark.parametrize(("work", "by_hand"), [(np.exp, exp), (np.tanh, tanh), (np.log, log)])
 def test_functions_lie_within_their_bounds(work: np.ufunc, by_hand: object) -> None:
     """Against mpmath, at many numbers of a few decimals."""
-    rule = honesty.RULES[by_hand.__name__]  # type: ignore[attr-defined]
+    rule = honesty.RULES[by_hand.__name__]  # type: ignore[attr-defined]  # functions have names
     numbers = np.arange(1, 8 * 10**4, 37)[None, None, :] * 10 ** (PLACES - 4)
     found = fixed.function(numbers, work, None, Doubt(1), cut=False)[:, 0].T
     ends = (rule((number * FINER, number * FINER)) for number in numbers[0, 0].tolist())

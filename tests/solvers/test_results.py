@@ -281,7 +281,7 @@ def test_any_drawn_task(name: str, exact: bool) -> None:
         assert solve(name, instance.params, instance.data, exact=exact) == found
 
 
-class Elsewhere(type(problems()["svm_loss"])):  # type: ignore[misc]
+class Elsewhere(type(problems()["svm_loss"])):  # type: ignore[misc]  # a class found while it runs
     """A problem type that is not ours, with the results every problem has by default."""
 
     name = "elsewhere"

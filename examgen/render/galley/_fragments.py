@@ -268,4 +268,4 @@ def filled(piece: Piece, number: int) -> str:
 
 def ending(tag: str) -> str:
     """The tag that ends what a tag begins."""
-    return f"</{NAME.match(tag)[1]}>"  # type: ignore[index]
+    return f"</{NAME.match(tag)[1]}>"  # type: ignore[index]  # a tag has a name

@@ -161,7 +161,7 @@ class Maker:
                 for run in item.runs:
                     inner += self._run(run, place, place in moved)
                     place += 1
-            owner = whose.get(items[0].mcid)  # type: ignore[arg-type]
+            owner = whose.get(items[0].mcid)  # type: ignore[arg-type]  # None is no key of it
             if owner is None:
                 raise Unfit("a text has no place in the structure")
             new |= {item.mcid: unit.contents for item in items if item.mcid is not None}

@@ -126,4 +126,4 @@ def _laid_out(book: Book, html: str) -> Iterator[Marks]:
 
 
 def _data(part: object) -> bytes:
-    return part.encode() if isinstance(part, str) else part.data  # type: ignore[attr-defined]
+    return part.encode() if isinstance(part, str) else part.data  # type: ignore[attr-defined]  # pydyf has no annotations

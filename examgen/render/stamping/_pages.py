@@ -24,7 +24,6 @@ FRAMED = "framed"  # the only class that a number may decide on
 SHORT = 48  # bytes of code that are not worth a form of their own
 LEFTWARDS = frozenset(("R", "AL", "AN", "RLE", "RLO", "RLI"))
 SAFE = 0.05  # points that a text may be wider than its room
-Texting = Callable[[Sequence[str]], bytes]
 
 
 @dataclass(frozen=True)

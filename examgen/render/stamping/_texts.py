@@ -102,7 +102,8 @@ def _getter(path: Path) -> Get:
     task, *inner = rest
     if kind == "node":
         node, attribute = inner
-        return lambda sheet: getattr(sheet.tasks[task].diagram.nodes[node], attribute)  # type: ignore[union-attr]
+        # a slot of a node comes from a diagram that is there
+        return lambda sheet: getattr(sheet.tasks[task].diagram.nodes[node], attribute)  # type: ignore[union-attr]  # see above
     name, *index = inner
 
     def get(sheet: SheetVariant) -> Any:
