@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.cli import get_docs_for_click
 
-from examgen.cli import app as examgen
+from examgen.cli._app import app as examgen
 
 MARK = "<!-- every command, from examgen itself -->\n"
 CUT = re.compile(r"^\*\*Commands\*\*:.*?(?=^###)", re.DOTALL | re.MULTILINE)  # a list of first words; the headings say more

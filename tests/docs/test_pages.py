@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +93,12 @@ class Run:
 
     def of(self, block: Block) -> list[str]:
         """What does not hold of a block; a kind that nobody runs does not."""
-        kinds = {
+        kinds: dict[str, Callable[[Block], list[str]]] = {
             "commands": self.typed, "session": self.printed, "console": self.printed, "file": self.held,
             "python": self.python, "json": self.part_of_key, "toml": self.definition,
         }  # fmt: skip
-        return kinds.get(block.kind, lambda block: [f"a block that nobody runs: {block.kind}"])(block)
+        run = kinds.get(block.kind)
+        return run(block) if run else [f"a block that nobody runs: {block.kind}"]
 
     def typed(self, block: Block) -> list[str]:
         return [wrong for line in commands(block) if not listed(line) and (wrong := self.world.failed(line))]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from examgen.cli import app
+from examgen.cli._app import app
 from tests.architecture.sources import ROOT
 from tests.docs.blocks import PAGES, blocks, commands, spans
 

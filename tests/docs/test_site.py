@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from sphinx.util.inventory import InventoryFile
 
-from examgen.cli import app
+from examgen.cli._app import app
 from tests.architecture.sources import ROOT
 from tests.docs.blocks import PAGES, called
 from tests.docs.test_reference import known
@@ -29,7 +29,8 @@ NAMED = {"examgen": {"InputError", "__version__"}}  # documented where it lives;
 
 def build(pages: Path, place: Path) -> subprocess.CompletedProcess[str]:
     """Sphinx on a folder of pages, with the project's configuration."""
-    words = [sys.executable, "-m", "sphinx", *OPTIONS, "-c", ROOT / "docs", "-d", place / "doctrees", pages, place / "html"]
+    places: list[str | Path] = ["-c", ROOT / "docs", "-d", place / "doctrees", pages, place / "html"]
+    words = [sys.executable, "-m", "sphinx", *OPTIONS, *places]
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
