@@ -1,10 +1,11 @@
 # make exam    set up, build the control work of the seed lecture, say where the PDFs are
 # make test    set up, run the whole test suite
 # make lint    ruff and mypy
+# make docs    the documentation as a site, in build/docs
 # make bench   time pages, keys, proofs and starts, beside pdfLaTeX and Typst where they are; BENCH=--quick takes less
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
-# make table   renew what tools write: the README's table with its thumbnails, the page of mistakes, the draws of new presets
+# make table   renew what tools write: the README's table with its thumbnails, the gallery, mistakes, draws of new presets
 # make clean   remove what was built; make distclean removes .venv too
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 EDITABLE := $(INSTALL) --no-build-isolation -e
 
-.PHONY: exam test lint bench pins sample table clean distclean
+.PHONY: exam test lint docs bench pins sample table clean distclean
 .DELETE_ON_ERROR:
 
 exam: $(VENV)/exam.stamp
@@ -31,6 +32,11 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict examgen
 
+docs: $(VENV)/test.stamp
+	@$(PYTHON) .ci/system.py pdf
+	@$(BIN)/python -m sphinx -q -E -W --keep-going -b html -d build/doctrees docs build/docs
+	@echo "The site begins at build/docs/index.html"
+
 $(VENV)/exam.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) .ci/system.py python venv pdf
 	@echo "Setting up $(VENV): a minute or two, once"
@@ -41,7 +47,7 @@ $(VENV)/exam.stamp: pyproject.toml constraints.txt
 
 $(VENV)/test.stamp: $(VENV)/exam.stamp
 	@$(PYTHON) .ci/system.py poppler
-	@$(EDITABLE) '.[torch,cluster,dev,adapters]'
+	@$(EDITABLE) '.[torch,cluster,dev,adapters,docs]'
 	@touch $@
 
 # the peers are not installed here: what is missing is named, with the command that brings it
@@ -56,7 +62,7 @@ pins:
 	rm -rf .pins
 	$(PYTHON) -m venv .pins
 	.pins/bin/python -m pip install -qq torch==$(TORCH)
-	.pins/bin/python -m pip install -qq hatchling '.[torch,cluster,dev,adapters]' torch==$(TORCH)
+	.pins/bin/python -m pip install -qq hatchling '.[torch,cluster,dev,adapters,docs]' torch==$(TORCH)
 	.pins/bin/python .ci/pins.py > constraints.new
 	mv constraints.new constraints.txt
 	rm -rf .pins

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from examgen import archive, codes
 from examgen.errors import InputError
 from examgen.graph import Graph, split
-from examgen.model import Exact, cells, each, freeze, shape
+from examgen.model import Exact, cells, each, freeze, nest, shape
 
 T = TypeVar("T")
 # a variant by its number, as people and spreadsheets write it: 7, Вариант 7, №7, 7.0
 _NUMBER = re.compile(r"(?:вариант|variant|вар\.?|в\.?|v\.?|№|#)?\s*([0-9]{1,5})(?:[.,]0)?", re.IGNORECASE)
 FORMAT = 1
+MOST_DECIMALS = 20  # of an answer, or kept in between: builds have 9 at most
 Blank = Literal["implied", "strict"]
 Cells = Literal["half", "each", "all"]
 BLANKS: tuple[Blank, ...] = ("implied", "strict")
@@ -229,9 +231,40 @@ def _task(number: int, told: Mapping[str, Any]) -> KeyTask:
     graph = task_graph(told)
     data, upstream = split(graph, exact_data(told["data"]))
     boxes, mistakes = tuple(map(_box, told["answers"])), tuple(map(_mistake, told["mistakes"]))
-    return KeyTask(
-        number, str(told["problem"]), told["params"], graph, data, upstream, int(told["working"]), boxes, mistakes
-    )
+    task = KeyTask(number, str(told["problem"]), told["params"], graph, data, upstream, int(told["working"]), boxes, mistakes)
+    for name, fits in _fits(task):
+        if not fits:
+            raise ValueError(f"{name} does not fit the graph")
+    return task
+
+
+def _fits(task: KeyTask) -> Iterator[tuple[str, bool]]:
+    """Whether data and boxes have the shapes that the graph gives them: whoever computes relies on it."""
+    graph, output = task.graph, task.graph[task.graph.output]
+    for node in graph.inputs:
+        yield node.name, _exact(task.data[node.name], node.shape)
+    yield "upstream", _exact(task.upstream, output.shape)
+    for box in task.boxes:
+        dims = graph[box.node].shape
+        inside = len(box.index) <= len(dims) and all(0 <= i < size for i, size in zip(box.index, dims, strict=False))
+        yield box.label, inside and box.shape == dims[len(box.index) :] and _number(box.value, box.shape)
+        yield box.label, len(box.accept) == prod(box.shape) and 0 <= box.decimals <= MOST_DECIMALS and box.points >= 0
+    yield "working", 0 <= task.working <= MOST_DECIMALS
+
+
+def _exact(value: Exact, dims: tuple[int, ...]) -> bool:
+    """Whether a value is an array of whole numbers and fractions."""
+    return _is_array(value, dims) and all(isinstance(cell, int | Fraction) for cell in cells(value))
+
+
+def _number(value: Any, dims: tuple[int, ...]) -> bool:
+    """Whether a value is an array of numbers that are finite."""
+    return _is_array(value, dims) and all(isinstance(cell, int | float) and isfinite(cell) for cell in cells(value))
+
+
+def _is_array(value: Any, dims: tuple[int, ...]) -> bool:
+    flat = list(cells(value))
+    return len(flat) == prod(dims) and nest(flat, dims) == value and not any(isinstance(cell, bool) for cell in flat)
 
 
 def _box(told: Mapping[str, Any]) -> KeyBox:

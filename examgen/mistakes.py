@@ -91,7 +91,16 @@ def passed(b: Builder, x: Ref, name: str) -> Ref:
 
 def without(op: str) -> Forward:
     """The op left out: its first operand passes."""
-    return op_replaced(op, lambda b, node: passed(b, b.inputs(node)[0], node.name))
+    return op_replaced(op, _first_operand)
+
+
+def skipped(*names: str) -> Forward:
+    """Some nodes, by name, left out: the first operand of each passes."""
+    return lambda graph: changed(graph, lambda b, node: _first_operand(b, node) if node.name in names else None)
+
+
+def _first_operand(b: Builder, node: Node) -> Ref:
+    return passed(b, b.inputs(node)[0], node.name)
 
 
 def swapped_operands(op: str) -> Forward:

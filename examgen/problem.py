@@ -1,7 +1,7 @@
 """What a problem type is: parameters, presets, drawing, graph, what is asked and what a solver must be told.
 
 A problem file holds one final subclass of `Problem` and one instance of it, `PROBLEM`. It imports no array library,
-no engine and no template: it builds a graph, and everything else reads that.
+no engine and no template: it builds a graph, and everything else reads that. What its signatures name is found here.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from examgen.drawing import Stream
-from examgen.errors import InputError
+from examgen.errors import DrawError, InputError
 from examgen.graph import UNNAMED, Graph
 from examgen.mistakes import Mistake
-from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Reminder, Step, freeze, nest, shape
+from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Line, Reminder, Step, cells, freeze, nest, shape
 from examgen.narration import Worked, cell_symbol, told
+from examgen.points import HALF
 from examgen.tabulating import functions
 
+__all__ = [
+    "HALF", "Ask", "Calculator", "Convention", "DrawError", "Exact", "Index", "InputError", "Instance", "Line", "Mistake",
+    "Preset", "Problem", "Reminder", "ResultField", "Step", "Stream", "Worked", "param",
+]  # fmt: skip
 CALCULATORS: tuple[Calculator, ...] = get_args(Calculator)  # each can do what those before it can
 PLENTY = 20_000  # variants: no preset is asked for more
 LARGEST = 10**6  # in size, of any number given: nobody computes with more by hand
 DIGITS = 40  # behind the point, of any number given; also the longest fraction as text
 DEEPEST = 4  # axes of given arrays
+AXES = ("a number", "a list of numbers", "a table, one list of numbers for each row")  # by how many
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Problem(ABC):
     default: ClassVar[str]  # the preset taken where an exam names none
     table: ClassVar[str] = ""  # the input that a bare table of numbers fills
     text: ClassVar[str] = ""  # the parameter that a bare text sets
+    sized: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # inputs that are always given -> the parameters that their axes are
+    present: ClassVar[Mapping[str, str]] = {}  # parameters that say whether an input is there -> the input
     example: ClassVar[str] = ""  # how the command solves one's own numbers: what follows `examgen solve NAME`
 
     @abstractmethod
@@ -144,14 +152,26 @@ class Problem(ABC):
         yield from ()
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        """Parameters that follow from pinned data, such as the number of classes from the shape of the scores.
+        """Parameters that follow from pinned data, by default those that `sized` and `present` name.
 
-        `given` are the parameters that the user has chosen.
+        `given` are the parameters that the user has chosen. An axis of length 1 may be left out in front, or stand there.
+        Raises: InputError naming an array that is missing, or has other axes.
         """
-        return {}
+        found: dict[str, Any] = {}
+        for name, axes in self.sized.items():
+            if name not in data:
+                raise InputError(f"data has no {name!r}: give {AXES[len(axes)]}")
+            dims = shape(with_axes(data[name], len(axes)))
+            if len(dims) != len(axes):
+                raise InputError(f"{name} has shape {dims}: give {AXES[len(axes)]}")
+            found |= zip(axes, dims, strict=True)
+        return found | {name: needed in data for name, needed in self.present.items()}
 
     def completed(self, params: Any, data: dict[str, Exact]) -> dict[str, Exact]:
-        """Pinned data with what goes without saying added, such as labels on the diagonal."""
+        """Pinned data with what goes without saying added, such as labels on the diagonal.
+
+        Axes of length 1 that an input has too many or too few of, such as a row given as a table, are seen to afterwards.
+        """
         return data
 
     def formula(self, params: Any) -> tuple[str, ...]:
@@ -212,10 +232,11 @@ class Problem(ABC):
         params = self.with_params({**self.sizes({**known, **given}, exact), **given}, start, bounded=bounded)
         exact = self.completed(params, dict(exact))
         graph = self.graph(params) if bounded else self.own_graph(params, exact)
+        dims = {node.name: node.shape for node in graph.inputs} | {"upstream": graph[graph.output].shape}
         if "upstream" in exact and not shape(exact["upstream"]):
-            dims = graph[graph.output].shape
-            exact["upstream"] = nest([exact["upstream"]] * prod(dims), dims)
-        _fit(self.name, graph, exact)
+            exact["upstream"] = nest([exact["upstream"]] * prod(dims["upstream"]), dims["upstream"])
+        exact = {name: _as_wide(value, dims.get(name)) for name, value in exact.items()}
+        _fit(self.name, dims, exact)
         return Instance(self.name, params, exact)
 
     def own_graph(self, params: Any, data: Mapping[str, Exact]) -> Graph:
@@ -223,11 +244,24 @@ class Problem(ABC):
         return self.graph(params)
 
 
-def _fit(problem: str, graph: Graph, data: Mapping[str, Exact]) -> None:
-    wanted = {node.name: node for node in graph.inputs}
-    if missing := [name for name in wanted if name not in data]:
-        raise InputError(f"{problem}: data has no {missing[0]!r}: give {', '.join(wanted)}")
-    dims = {name: node.shape for name, node in wanted.items()} | {"upstream": graph[graph.output].shape}
+def with_axes(value: Exact, count: int) -> Exact:
+    """So many axes where only axes of length 1 in front have to be added or taken away; otherwise as it is."""
+    dims = shape(value)
+    if any(length != 1 for length in dims[: max(0, len(dims) - count)]):
+        return value
+    return nest(tuple(cells(value)), ((1,) * (count - len(dims)) + dims)[-count:] if count else ())
+
+
+def _as_wide(value: Exact, dims: tuple[int, ...] | None) -> Exact:
+    """Of the shape that is asked where only axes of length 1 are too many or too few; otherwise as it is."""
+    own = shape(value)
+    longer = [tuple(length for length in lengths if length != 1) for lengths in (own, dims or ())]
+    return value if dims is None or own == dims or longer[0] != longer[1] else nest(tuple(cells(value)), dims)
+
+
+def _fit(problem: str, dims: Mapping[str, tuple[int, ...]], data: Mapping[str, Exact]) -> None:
+    if missing := [name for name in dims if name not in data and name != "upstream"]:
+        raise InputError(f"{problem}: data has no {missing[0]!r}: give {', '.join(n for n in dims if n != 'upstream')}")
     for name, value in data.items():
         if name not in dims:
             raise InputError(f"{problem}: data holds {name!r}, which the task does not use: give {', '.join(dims)}")

@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from examgen import bounded
 from examgen.errors import InputError
 from examgen.model import Instance, each
 from examgen.problem import DIGITS, Problem, shown
@@ -24,6 +25,7 @@ from examgen.tables import read_toml
 
 STDIN = "-"
 LONGEST = 200  # characters of a file's name in a complaint
+LARGEST = 20_000_000  # bytes of a file
 UPSTREAM = "upstream"  # shaped as the output, which may be a single number
 FILES = (".toml", ".csv", ".txt", ".tsv")
 OWN = ("preset", "params", "data")  # tables of a file beside parameters and inputs themselves
@@ -295,9 +297,14 @@ def _file(chosen: Problem, name: str) -> list[Given]:
 
 def _text(name: str, told: str) -> str:
     try:
-        raw = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        if name == STDIN:
+            raw = bounded.drained(sys.stdin.buffer, LARGEST, f"{told}: is longer than {LARGEST // 10**6} MB, which no task is")
+        else:
+            raw = bounded.content(Path(name), LARGEST, "task")
     except IsADirectoryError:
         raise InputError(f"{told}: this is a folder, give a .toml or .csv file") from None
+    except InputError:
+        raise
     except (FileNotFoundError, ValueError):  # a null byte is in no name
         meant = "give a .toml or .csv file, - for standard input, or name=value"
         raise InputError(f"{told}: there is no such file, {meant}") from None

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from examgen import bounded
 from examgen.errors import InputError
 
 LARGEST = 50_000_000  # bytes
+MOST_ROWS = 100_000
 MOST_LINES = 40  # of one row; a quote that is still open by then was forgotten
 JOINERS = "\u200c\u200d"  # signs without width that letters of some scripts need between them
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
@@ -57,7 +59,14 @@ def read_spreadsheet(path: Path, example: str, alone: Mapping[str, Sequence[str]
     number, line, separator, rest = _head_line(_lines(_text(path, told)), told, example, alone or {})
     place = f"{told}, line {number}"
     heads = tuple(_split(line, separator, place))
-    return Spreadsheet(place, heads, separator, _records(rest, separator, len(heads)))
+    return Spreadsheet(place, heads, separator, _few(_records(rest, separator, len(heads)), told))
+
+
+def _few(rows: Iterator[Row], told: str) -> Iterator[Row]:
+    for count, row in enumerate(rows):
+        if count == MOST_ROWS:
+            raise InputError(f"{told}: has more than {MOST_ROWS:,} rows, which no class has: keep those of one exam")
+        yield row
 
 
 def kind_of(head: str, kinds: Mapping[str, Sequence[str]]) -> str:
@@ -108,9 +117,7 @@ def passed_over(papers: int) -> str:
 def _text(path: Path, told: str) -> str:
     """UTF-8, UTF-16 with its mark, or Windows-1251."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{told}: is larger than {LARGEST // 1_000_000} MB, which no class's table is")
-        raw = path.read_bytes()
+        raw = bounded.content(path, LARGEST, "class's table")
     except OSError as error:
         raise InputError(f"{told}: cannot be read ({error.strerror}), check its name and permissions") from None
     if raw.startswith(b"PK\x03\x04"):  # what the formats of spreadsheets themselves begin with

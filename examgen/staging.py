@@ -14,6 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from examgen import entries, unfinished
+from examgen.alone import alone
 from examgen.entries import FILES, SOLUTIONS
 from examgen.errors import OutputError, Stopped
 from examgen.unfinished import checksum_of
@@ -84,26 +85,29 @@ def staging(
             yield stage
         except STOPS:
             if mark and not (stage / OLD).exists() and unfinished.finished(stage):
-                unfinished.let_go(stage)
+                with suppress(OSError):  # locked by now: the next build finds it, since this process will be gone
+                    unfinished.let_go(stage)
             raise
         finally:
             if not (stage / OLD).exists():  # as long as it is there, it holds the only copy of something
                 unfinished.remove(stage)
     finally:
-        if made and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        with suppress(OSError):
+            if made and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def _stage(folder: Path, mark: str, fresh: bool, tell: Callable[[str], None]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        left = _left(folder)
-        try:
-            _check(folder)
-            return _taken(folder, left, mark, fresh, tell)
-        finally:
-            for stage in filter(Path.exists, left):
-                unfinished.let_go(stage)
+        with alone(folder):
+            left = _left(folder)
+            try:
+                _check(folder)
+                return _taken(folder, left, mark, fresh, tell)
+            finally:
+                for stage in filter(Path.exists, left):
+                    unfinished.let_go(stage)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}), choose another folder with -o") from None
 
@@ -194,6 +198,11 @@ def publish(stage: Path, folder: Path) -> tuple[str, ...]:
     optional files, of which the old ones go even where the new build has none: it gives their names.
     Raises: OutputError.
     """
+    with alone(folder):
+        return _publish(stage, folder)
+
+
+def _publish(stage: Path, folder: Path) -> tuple[str, ...]:
     old = stage / OLD
     new = _entries(stage)
     try:

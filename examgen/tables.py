@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zipfile
 import zlib
@@ -9,7 +10,12 @@ from decimal import Decimal
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from examgen.errors import DefinitionError
+from examgen import bounded
+from examgen.errors import DefinitionError, InputError
+
+LARGEST = 2_000_000  # bytes
+# a hundred names in one key, each in the one before it: what Python reads of that takes time with the square of their number
+_DEEP = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 
 
 def read_toml(
@@ -20,7 +26,9 @@ def read_toml(
     Raises: DefinitionError, one sentence that names the file.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")  # as some editors save it
+        text = bounded.content(path, LARGEST, "table of settings").decode("utf-8-sig")  # as some editors save it
+    except InputError as error:
+        raise DefinitionError(str(error)) from None
     except FileNotFoundError:
         raise DefinitionError(f"{path}: there is no such file, {remedy.format(path)}") from None
     except IsADirectoryError:
@@ -31,8 +39,10 @@ def read_toml(
         raise DefinitionError(f"{path}: cannot be read, the archive is damaged") from None
     except OSError as error:
         raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
+    if _DEEP.search(text):
+        raise DefinitionError(f"{path}: not TOML: it is nested too deeply")
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(re.sub(r"\r\n?", "\n", text), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError(f"{path}: not TOML: {error}") from None
     except RecursionError:

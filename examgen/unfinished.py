@@ -95,6 +95,9 @@ def cleaned(stage: Path) -> None:
     for path in [path for path in stage.rglob("*") if path.is_symlink() or not path.is_dir()]:
         if path not in kept:
             path.unlink()
+    for path in sorted((path for path in stage.rglob("*") if path.is_dir()), reverse=True):
+        with suppress(OSError):  # what is kept stands in it
+            path.rmdir()
     for piece, files in whole.items():
         record(stage, piece, files)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from examgen import bounded
 from examgen.errors import DefinitionError, InputError
 from examgen.exam._data import Exam
 from examgen.exam._keys import Definition, band_of, complaint, one_of
@@ -22,6 +23,7 @@ from examgen.render.language import languages
 from examgen.tables import read_toml
 
 SEED_VARIABLE = "EXAMGEN_SEED"
+LONGEST_SEED = 1_000_000  # bytes of a file
 
 
 def read_exam(
@@ -121,7 +123,9 @@ def _seed(read: Definition, folder: Path, *, needed: bool) -> tuple[str, str]:
         return read.seed, "seed"
     if read.seed_file is not None:
         try:
-            text = (folder / read.seed_file).read_text(encoding="utf-8").strip()
+            text = bounded.content(folder / read.seed_file, LONGEST_SEED, "seed").decode("utf-8").strip()
+        except InputError as error:
+            raise InputError(f"seed_file: {error}") from None
         except (OSError, ValueError):  # ValueError: not UTF-8, or no possible name
             raise InputError(
                 f"seed_file: {shown(read.seed_file)} cannot be read, it must be a text file beside this one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from examgen.graph import Builder, Node, Ref
+from examgen.graph import Builder, Graph, Node, Ref
 from examgen.mistakes import Mistake, first_write, last_write, local, read_as, unchanged, without_upstream
 from examgen.model import Exact, each
 from examgen.ops import OPS
@@ -24,8 +24,20 @@ SMALLER = "min sends the gradient to the smaller input only."
 RELU = "Above 0 ReLU passes the gradient unchanged."
 
 
-def backward_mistakes(*, given: bool) -> Iterator[Mistake]:
-    """Of all gates there may be; `given` says whether the gradient at the output is another than 1."""
+def backward_mistakes(*, given: bool, graph: Graph | None = None) -> Iterator[Mistake]:
+    """Of all gates there may be, or of those in a graph; `given` says whether the gradient at the output is another than 1."""
+    return (mistake for mistake in _every(given) if graph is None or _occurs(mistake, graph))
+
+
+def _occurs(mistake: Mistake, graph: Graph) -> bool:
+    """Whether there is a gate for its slopes, or a value that is used twice for how it gathers."""
+    uses = [name for node in graph.nodes for name in node.inputs]
+    if mistake.gather in (first_write, last_write):
+        return len(uses) > len(set(uses))
+    return not mistake.slopes or any(node.op in mistake.slopes for node in graph.nodes)
+
+
+def _every(given: bool) -> Iterator[Mistake]:
     yield Mistake("bp_mul_own_factor", FACTOR, slopes={"mul": _own_factor})
     yield Mistake("bp_mul_unchanged", PRODUCT, slopes={"mul": unchanged})
     yield Mistake("bp_upstream", ABOVE, slopes={name: without_upstream(name) for name, op in OPS.items() if op.vjp})

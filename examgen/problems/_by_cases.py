@@ -1,9 +1,10 @@
-"""A function of each number, by cases or a square: told forward and backward, and what is got wrong about it."""
+"""A function of each number, by cases or a square: its pieces, how it is told, and what is got wrong about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 from examgen.graph import Builder, Node, Ref
 from examgen.mistakes import Mistake, local, with_attrs, without_upstream
@@ -11,6 +12,17 @@ from examgen.model import Leaf, Line, Step, Term
 from examgen.narration import Worked, given, grids
 from examgen.ops.piecewise import slope_at
 from examgen.problems._backward_mistakes import ABOVE
+
+
+def knots_of(params: Any) -> tuple[int, ...]:
+    """Where the function has kinks; its parameters are `function`, `bounds`, and `leak`."""
+    known: dict[str, tuple[int, ...]] = {"square": (), "clamp": params.bounds}
+    return known.get(params.function, (0,))
+
+
+def slopes_of(params: Any) -> tuple[Any, ...]:
+    """Between its kinks, from the left."""
+    return {"relu": (0, 1), "leaky_relu": (params.leak, 1), "abs": (-1, 1), "clamp": (0, 1, 0)}.get(params.function, ())
 
 
 def function_steps(worked: Worked, x: str, y: str) -> Iterator[Step]:
@@ -87,6 +99,19 @@ def _slope(node: Node, x: Fraction) -> Fraction:
     return found
 
 
+FUNCTION = {
+    "relu": r"A custom function computes ReLU, number by number: $$y=f(x)=\max(0,\;x)$$",
+    "leaky_relu": r"A custom function computes a leaky ReLU, number by number: $$y=f(x)=\max(%(leak)s\,x,\;x)$$",
+    "abs": r"A custom function computes the absolute value, number by number: $$y=f(x)=|x|$$",
+    "clamp": (
+        r"A custom function clamps, number by number: $$y=f(x)=\min(\max(x,%(low)s),\;%(high)s)$$"
+    ),
+    "square": r"A custom function squares, number by number: $$y=f(x)=x^2$$",
+}
+KINK = (
+    "**At the kink $x=0$ its backward pass takes the slope $f'(0)=%(slope)s$.**",
+    "**At the kinks $x=%(low)s$ and $x=%(high)s$ its backward pass takes the slope $f'(x)=%(slope)s$.**",
+)
 FORWARD = "Forward pass: the function of each number."
 SLOPES = "The slope of the function at each number."
 BACKWARD = "Backward pass: each gradient from above times the slope of the function at its number."

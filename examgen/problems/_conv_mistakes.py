@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from examgen.graph import Builder, Node, Ref
-from examgen.mistakes import Mistake, half_turned, node_replaced, other_op, passed, read_as, transposed, with_attrs, without
+from examgen.mistakes import Mistake, half_turned, other_op, read_as, skipped, transposed, with_attrs, without
 from examgen.model import Exact, each
 from examgen.ops.conv import out_length
 
@@ -36,7 +36,7 @@ def conv_mistakes(params: Any) -> Iterator[Mistake]:
     yield Mistake("conv_padding", SIZE, with_attrs("conv2d", padding=(0, 0)))
     yield Mistake("conv_dilation", DILATION, with_attrs("conv2d", dilation=(1, 1)))
     if params.bias:
-        yield Mistake("conv_bias", BIAS, node_replaced("conv", lambda b, node: passed(b, b.inputs(node)[0], node.name)))
+        yield Mistake("conv_bias", BIAS, skipped("conv"))
     yield Mistake("conv_relu", RELU, without("relu"))
     yield from _pool_mistakes(params)
 

@@ -12,13 +12,15 @@ SIZE = Reminder("Size of a map, from window $F$, padding $P$ and stride $S$:", r
 DILATED = Reminder(
     "Size of a map, from window $F$, dilation $D$, padding $P$ and stride $S$:", r"\frac{W-D\,(F-1)-1+2P}{S}+1"
 )
+SIDE = Reminder("Side of a map, from window $K$, padding $P$ and stride $S$:", r"\lfloor\frac{H-K+2P}{S}\rfloor+1")
+PARAMETERS = Reminder(
+    "Parameters of $F$ filters over $C$ channels, and of $U$ units over $D$ inputs:", r"F\,(K^2 C+1),\quad U\,(D+1)"
+)
+RECEPTIVE = Reminder(
+    "Receptive field, from the product $J$ of all strides below:", r"R_i=R_{i-1}+J_{i-1}\,(K_i-1),\quad J_i=J_{i-1}S_i"
+)
 CELL = "A cell of the map, counted from 0 in the image with its padding:"
 CLIPPED = Reminder("ReLU of a cell:", r"A=\max(0,\,Z)")
-WEIGHTED = Reminder(
-    "Derivatives of a weighted sum:",
-    r"z=\sum_k w_k x_k+b:\quad \frac{\partial z}{\partial w_k}=x_k,\quad \frac{\partial z}{\partial x_k}=w_k,"
-    r"\quad \frac{\partial z}{\partial b}=1",
-)
 WINDOW = {
     "max": Reminder(
         "Largest cell $m$ of a window, by that cell $x_k$ and by another $x_j$:",
@@ -35,7 +37,7 @@ def conv_reminders(params: Any) -> Iterator[Reminder]:
     if params.relu:
         yield CLIPPED
     if params.gradient != "none":
-        yield from (rules.CHAIN, rules.TWICE, WEIGHTED)
+        yield from (rules.CHAIN, rules.TWICE, rules.WEIGHTED)
         if params.relu:
             yield rules.RELU
         if params.pool in WINDOW:

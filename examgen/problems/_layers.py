@@ -6,20 +6,19 @@ one, are worked out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from math import prod
 from typing import Any
 
-from examgen.errors import InputError
-from examgen.graph import UNNAMED, Graph, Node, Shape
-from examgen.mistakes import Mistake
-from examgen.model import Ask, Exact, Expression, Index, Line, Step, shape
+from examgen.graph import UNNAMED, Builder, Graph, Node, Ref
+from examgen.model import Ask, Expression, Index, Line, Step
 from examgen.narration import OF_NODE, OTHERS, Worked, cell_symbol, given, grids, indices
 from examgen.points import HALF
 from examgen.problem import Problem
-from examgen.problems._backward_mistakes import backward_mistakes
+from examgen.problems._formulas import backward, d, forward
 
 Formulas = Mapping[str, str]  # node -> LaTeX
 Telling = Callable[[Worked], Expression]
@@ -32,10 +31,42 @@ STEPPED = "The step: $%(formula)s$."
 
 
 class LayersProblem(Problem):
-    """A problem type on a small network of matrices: how its cells are called."""
+    """A problem type on a small network of matrices: how its cells are called, and its parts told one by one."""
 
     def symbol(self, graph: Graph, node: str, index: Index) -> str:
         return symbol(graph, node, index)
+
+    def lines(self, graph: Graph) -> Formulas:
+        """What each part that is told is, as LaTeX: an equation. By default every named node."""
+        return forward(graph, partial(symbol, graph, index=()))
+
+    def slopes(self, graph: Graph) -> Formulas:
+        """What the gradient with respect to each part that is told is, as LaTeX."""
+        return backward(graph, partial(symbol, graph, index=()))
+
+    def formula(self, params: Any) -> tuple[str, ...]:
+        return tuple(self.lines(self.graph(params)).values())
+
+    def steps(self, worked: Worked) -> Iterator[Step]:
+        return steps(worked, self.lines(worked.graph), self.slopes(worked.graph))
+
+
+def met(column: Sequence[Any], x: Sequence[Any]) -> Any:
+    """What a column of weights, with its bias behind them, makes of a row."""
+    return sum(w * a for w, a in zip(column, (*x, 1), strict=True))
+
+
+def linear(b: Builder, x: Ref, place: str, width: int, name: str, *, bias: bool) -> Ref:
+    """A layer of so many numbers on a row, or on each row of a matrix, with inputs w and b of its place."""
+    w = b.input(f"w{place}", (x.shape[-1], width))
+    if not bias:
+        return b.matmul(x, w, name)
+    return b.op("add", b.matmul(x, w), b.input(f"b{place}", (width,)), name=name)
+
+
+def boxes(graph: Graph, kind: Any, group: str, names: Iterable[str], *, gradient: bool = False) -> tuple[Ask, ...]:
+    """A box for each of some nodes."""
+    return tuple(box(graph, name, kind, group, gradient=gradient) for name in names)
 
 
 def box(
@@ -50,25 +81,6 @@ def box(
     if prod(dims) == 1:
         return Ask(key, name, sign, kind, gradient, (0,) * len(dims) or None, (), points, group, kind)
     return Ask(key, name, sign, "array", gradient, None, dims, points, group, kind)
-
-
-def d(symbol: str) -> str:
-    """LaTeX of the gradient with respect to it."""
-    return rf"\partial L/\partial {symbol}"
-
-
-def matrix(data: Mapping[str, Exact], name: str) -> Shape:
-    """The shape of a pinned matrix. Raises: InputError where it is missing, or none."""
-    if name not in data:
-        raise InputError(f"data has no {name!r}: give a matrix of weights")
-    if len(dims := shape(data[name])) != 2:
-        raise InputError(f"{name} has shape {dims}: give a matrix, one list of numbers for each row")
-    return dims
-
-
-def slips(keys: Sequence[str], *, given: bool) -> Iterator[Mistake]:
-    """Those of the mistakes of the way back that the gates of a network leave room for."""
-    return (mistake for mistake in backward_mistakes(given=given) if mistake.key in keys)
 
 
 def symbol(graph: Graph, node: str, index: Index) -> str:

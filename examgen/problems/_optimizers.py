@@ -1,4 +1,4 @@
-"""Two steps of an optimizer as a graph, by the conventions of `torch.optim`; and the habits that lead elsewhere."""
+"""Optimizers by the conventions of `torch.optim`: two steps as a graph, the habits that lead elsewhere, and what is said."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from examgen.graph import Builder, Graph, Ref
 from examgen.mistakes import Mistake
+from examgen.model import Reminder
 
 DATA = ("theta0", "g1", "g2")
 
@@ -125,4 +126,36 @@ HABITS: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "opt_no_root": ("The step is divided by the root of the mean square.", {"roots": False}),
         "opt_betas": ("Beta 1 belongs to the gradient, beta 2 to its square.", {"exchanges": True}),
     },
+}
+RULE = {
+    "sgd": {"rule": r"Gradient descent (SGD): $$\theta_t=\theta_{t-1}-\eta\,g_t$$"},
+    "momentum": {
+        "rule": (
+            r"SGD with momentum $\mu=%(momentum)s$: $$v_t=\mu\,v_{t-1}+g_t,\quad \theta_t=\theta_{t-1}-\eta\,v_t$$"
+        ),
+        "first": "The first velocity is the first gradient, $v_1=g_1$, and each new gradient counts whole (no dampening).",
+    },
+    "adam": {
+        "rule": (
+            r"Adam with $\beta_1=%(beta1)s$ and $\beta_2=%(beta2)s$: $$m_t=\beta_1 m_{t-1}+(1-\beta_1)\,g_t,\quad "
+            r"v_t=\beta_2 v_{t-1}+(1-\beta_2)\,g_t^2,\quad m_0=v_0=0$$"
+        ),
+        "correction": (
+            r"Both means are corrected for their start at 0: $$M_t=\frac{m_t}{1-\beta_1^t},\quad V_t=\frac{v_t}{1-\beta_2^t},"
+            r"\quad \theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}$$"
+        ),
+        "epsilon": (
+            r"PyTorch adds $\varepsilon=10^{-8}$ to the root, so that nothing is divided by 0; it is left out here, since no "
+            "answer shows it."
+        ),
+    },
+}
+REMINDERS = {
+    "sgd": (Reminder("Gradient descent:", r"\theta_t=\theta_{t-1}-\eta\,g_t"),),
+    "momentum": (Reminder("SGD with momentum:", r"v_t=\mu\,v_{t-1}+g_t,\quad \theta_t=\theta_{t-1}-\eta\,v_t"),),
+    "adam": (
+        Reminder("Adam, means:", r"m_t=\beta_1 m_{t-1}+(1-\beta_1)\,g_t,\quad v_t=\beta_2 v_{t-1}+(1-\beta_2)\,g_t^2"),
+        Reminder("Adam, corrections:", r"M_t=\frac{m_t}{1-\beta_1^t},\quad V_t=\frac{v_t}{1-\beta_2^t}"),
+        Reminder("Adam, step:", r"\theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}"),
+    ),
 }

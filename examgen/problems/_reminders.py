@@ -15,6 +15,11 @@ TWICE = Reminder(
     "A value that is used more than once:",
     r"\frac{\partial L}{\partial x}=\sum_k\frac{\partial L}{\partial y_k}\cdot\frac{\partial y_k}{\partial x}",
 )
+WEIGHTED = Reminder(
+    "Derivatives of a weighted sum:",
+    r"z=\sum_k w_k x_k+b:\quad \frac{\partial z}{\partial w_k}=x_k,\quad \frac{\partial z}{\partial x_k}=w_k,"
+    r"\quad \frac{\partial z}{\partial b}=1",
+)
 SQUARE = Reminder("Derivative of a square:", r"(x^2)'=2x")
 RELU = Reminder(
     "Derivative of ReLU:",

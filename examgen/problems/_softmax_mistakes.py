@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from examgen.graph import Builder, Node, Ref, expand
-from examgen.mistakes import Mistake, node_replaced, op_replaced, passed
+from examgen.mistakes import Mistake, node_replaced, passed, without
 
 
 def softmax_mistakes(*, averaged: bool, labels: str = "labels") -> Iterator[Mistake]:
@@ -18,7 +18,7 @@ def softmax_mistakes(*, averaged: bool, labels: str = "labels") -> Iterator[Mist
         ("softmax_log10", LOG10, node_replaced("losses", _common_logarithm)),
         ("softmax_no_minus", MINUS, node_replaced("losses", lambda b, node: b.op("log", _true(b), name=node.name))),
         ("softmax_no_log", LOG, node_replaced("losses", lambda b, node: passed(b, _true(b), node.name))),
-        ("softmax_no_exp", EXP, op_replaced("exp", lambda b, node: passed(b, b.inputs(node)[0], node.name))),
+        ("softmax_no_exp", EXP, without("exp")),
         ("softmax_denominator", DENOMINATOR, node_replaced("probabilities", partial(_without_own, labels))),
     ]
     if averaged:

@@ -10,13 +10,13 @@ from typing import Any
 from examgen.drawing import Stream
 from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Data, Mistake, local, node_replaced, passed
-from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, Step, nest, shape
+from examgen.mistakes import Data, Mistake, local, node_replaced, passed, skipped
+from examgen.model import Ask, Convention, Exact, Index, Instance, Reminder, Step, nest
 from examgen.narration import Worked
 from examgen.problem import Preset, Problem, param
 from examgen.problems import _reminders as rules
 from examgen.problems._affine_steps import steps
-from examgen.problems._hinge_mistakes import hinge_mistakes
+from examgen.problems._hinge import hinge_mistakes
 from examgen.problems._score_mistakes import LABEL
 from examgen.problems._softmax_mistakes import WITHOUT_ONE, softmax_mistakes
 
@@ -42,6 +42,7 @@ class AffineScores(Problem):
     source = "CS231n, linear classification"
     params = Params
     default = "svm"
+    sized = {"W": ("classes", "features")}
     example = 'W="1 -2; 0 3; 2 1" x=2,1 b=0,1,-1 label=2'
     presets = {
         "svm_scores": Preset(Params(features=4, gradient=False), (5, 6)),
@@ -121,7 +122,7 @@ class AffineScores(Problem):
         hinge = (mistake for mistake in hinge_mistakes(params) if mistake.key not in HIDDEN)
         softmax = (*softmax_mistakes(averaged=False, labels="label"), WITHOUT_ONE)
         return (
-            Mistake("affine_bias", BIAS, node_replaced("f", lambda b, node: passed(b, b.inputs(node)[0], node.name))),
+            Mistake("affine_bias", BIAS, skipped("f")),
             Mistake("loss_wrong_label", LABEL, reading=_predicted),
             *(hinge if params.loss == "svm" else softmax),
             Mistake("affine_squares", SQUARES, node_replaced("squares", _absolute)),
@@ -130,12 +131,6 @@ class AffineScores(Problem):
             Mistake("affine_penalty_slope", SLOPE, slopes={"pow": local(lambda b, node: b.inputs(node)[0])}),
             Mistake("affine_input", INPUT, slopes={"matmul": _without_input}),
         )
-
-    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        """C and D from pinned weights. Raises: InputError where they are no table."""
-        if len(dims := shape(data.get("W", ()))) != 2:
-            raise InputError(f"W has shape {dims}: give a table, one list of weights per class")
-        return dict(zip(("classes", "features"), dims, strict=True))
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
         if data.get("label", 0) not in range(params.classes):

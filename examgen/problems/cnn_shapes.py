@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
-from examgen.drawing import Stream
-from examgen.errors import DrawError, InputError
 from examgen.formula import symbol
 from examgen.graph import UNNAMED, Graph
-from examgen.mistakes import Mistake
-from examgen.model import Ask, Calculator, Convention, Exact, Instance, Line, Reminder, Step, cells, shape
-from examgen.narration import GIVEN, Worked
-from examgen.points import HALF
-from examgen.problem import Preset, Problem, ResultField, param
-from examgen.problems._lists import listed
+from examgen.model import Ask, Calculator, Convention, Exact, Instance, Line, Reminder, Step
+from examgen.narration import GIVEN
+from examgen.problem import HALF, DrawError, InputError, Mistake, Preset, Problem, ResultField, Stream, Worked, param
+from examgen.problems._conv_reminders import PARAMETERS, RECEPTIVE, SIDE
 from examgen.problems._stack import WINDOWED, maps, network, stack_mistakes
-
-FILTERS, UNITS = (4, 6, 8, 10, 16), (10, 16, 20)
-TRIES = 400
+from examgen.problems._windows import TRIES, check_windows, layer_drawn, spans_of
 
 
 @dataclass(frozen=True)
@@ -66,9 +59,9 @@ class CnnShapes(Problem):
         """Windows that fit, with padding somewhere, a stride somewhere, and a size that is rounded down."""
         stack = params.layers.split()
         for _ in range(TRIES):
-            rows = [_row(kind, stream) for kind in stack]
+            rows = [layer_drawn(kind, stream) for kind in stack]
             image, windows = (3, stream.integer(params.smallest, params.largest)), rows[: len(stack) - stack.count("linear")]
-            spans = list(_spans(image[1], windows))
+            spans = list(spans_of(image[1], windows))
             padded = any(len(row) == 4 and row[3] for row in windows) or "conv" not in stack
             if all(span > 0 for span, _ in spans) and any(span % stride for span, stride in spans) and padded:
                 table = {kind: tuple(row for name, row in zip(stack, rows, strict=True) if name == kind) for kind in stack}
@@ -93,7 +86,7 @@ class CnnShapes(Problem):
         return (Convention("square", SQUARE), Convention("floor", FLOOR), *counted, *field)
 
     def reminders(self, params: Params) -> tuple[Reminder, ...]:
-        return (SIZE, *((PARAMETERS,) if params.counts else ()), *((RECEPTIVE,) if params.receptive else ()))
+        return (SIDE, *((PARAMETERS,) if params.counts else ()), *((RECEPTIVE,) if params.receptive else ()))
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
         """Whatever changes nothing of a stack, such as its parameters where none are asked, is passed over by itself."""
@@ -114,42 +107,8 @@ class CnnShapes(Problem):
             yield Step("layer", LAYER if layer else TOTAL, {"number": layer}, lines=lines)
 
     def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        """A list may stand in a table of one row. Raises: InputError on what is no size, or a window that does not fit."""
-        data = {name: _rows(value) if name in WINDOWED else listed(value) for name, value in data.items()}
-        if wrong := next((cell for value in data.values() for cell in cells(value) if cell != int(cell) or cell < 0), None):
-            raise InputError(f"data holds {wrong}: sizes are whole numbers, and none is below 0")
-        rows = {kind: iter(data.get(kind, ())) for kind in WINDOWED}
-        windows = [next(rows[kind], ()) for kind in maps(params)]
-        whole = shape(data.get("image", ())) == (2,) and all(len(row) in (2, 4) for row in windows)
-        if whole and any(span < 0 or stride < 1 for span, stride in _spans(data["image"][1], windows)):
-            raise InputError("a window does not fit its map: take a larger image, smaller windows or more padding")
+        check_windows(maps(params), data)
         return data
-
-
-def _rows(value: Exact) -> Exact:
-    """A table; a list is its only row."""
-    return value if len(shape(value)) > 1 else (listed(value),)
-
-
-def _row(kind: str, stream: Stream) -> Any:
-    """The numbers of a layer: filters, window, stride and padding; window and stride; or units."""
-    if kind == "linear":
-        return stream.choice(UNITS)
-    if kind == "pool":
-        return stream.weighted((2, 3), (3, 1)), 2
-    window = stream.weighted((3, 5), (2, 1))
-    return stream.choice(FILTERS), window, stream.weighted((1, 2), (3, 1)), stream.integer(0, window // 2)
-
-
-def _spans(side: Any, windows: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """How far the window of each layer can move, and by what stride it does; up to one that does not fit."""
-    for row in windows:
-        window, stride = row[-3:-1] if len(row) == 4 else row
-        span = side + 2 * (row[3] if len(row) == 4 else 0) - window
-        yield span, stride
-        if span < 0 or stride < 1:
-            return
-        side = span // stride + 1
 
 
 SQUARE = (
@@ -167,11 +126,4 @@ FIELD = (
 )
 LAYER = "Layer %(number)s:"
 TOTAL = "All layers together:"
-SIZE = Reminder("Side of a map, from window $K$, padding $P$ and stride $S$:", r"\lfloor\frac{H-K+2P}{S}\rfloor+1")
-PARAMETERS = Reminder(
-    "Parameters of $F$ filters over $C$ channels, and of $U$ units over $D$ inputs:", r"F\,(K^2 C+1),\quad U\,(D+1)"
-)
-RECEPTIVE = Reminder(
-    "Receptive field, from the product $J$ of all strides below:", r"R_i=R_{i-1}+J_{i-1}\,(K_i-1),\quad J_i=J_{i-1}S_i"
-)
 PROBLEM = CnnShapes()

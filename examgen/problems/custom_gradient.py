@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, pairwise
 from typing import Any
 
-from examgen.drawing import Stream
-from examgen.errors import DrawError, InputError
 from examgen.graph import Builder, Graph
-from examgen.mistakes import Mistake
-from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step
-from examgen.narration import Worked
-from examgen.problem import Preset, Problem, param
+from examgen.model import Ask, Convention, Instance, Reminder, Step
+from examgen.problem import DrawError, InputError, Mistake, Preset, Problem, Stream, Worked, param
 from examgen.problems import _reminders as rules
-from examgen.problems._by_cases import function_steps, piecewise_mistakes, square_mistakes
-from examgen.problems._lists import listed
-
-FUNCTIONS = ("relu", "leaky_relu", "abs", "clamp", "square")
+from examgen.problems._by_cases import FUNCTION, KINK, function_steps, knots_of, piecewise_mistakes, slopes_of, square_mistakes
 
 
 @dataclass(frozen=True)
 class Params:
-    function: str = param("relu", "the custom function", choices=FUNCTIONS)
+    function: str = param("relu", "the custom function", choices=tuple(FUNCTION))
     count: int = param(5, "numbers that it is applied to", low=2, high=8)
     at_kink: Fraction = param(Fraction(1), "the slope that is taken at a kink", timed=False)
     kinks: bool = param(True, "a number sits on each kink")
@@ -39,6 +32,7 @@ class CustomGradient(Problem):
     source = "torch.autograd.Function; the seed lecture's MyReLU"
     params = Params
     default = "relu"
+    sized = {"x": ("count",)}
     table = "x"
     example = 'x="-2 0 3" upstream="1 2 -3" at_kink=1'
     presets = {
@@ -56,7 +50,7 @@ class CustomGradient(Problem):
 
     def draw(self, params: Params, stream: Stream) -> Instance:
         """Every kink once, about as many numbers on each piece, and gradients of either sign on the first two pieces."""
-        knots = _knots(params)
+        knots = knots_of(params)
         wanted = params.count - len(knots) * params.kinks
         pieces = [_between(low, high, params.limit) for low, high in zip((None, *knots), (*knots, None), strict=True)]
         taken = [wanted // len(pieces) + (place < wanted % len(pieces)) for place in range(len(pieces))]
@@ -75,13 +69,13 @@ class CustomGradient(Problem):
         x = b.input("x", (params.count,))
         if params.function == "square":
             return b.build(b.power(x, 2, name="y"))
-        at = (params.at_kink,) * len(_knots(params))
+        at = (params.at_kink,) * len(knots_of(params))
         base = params.bounds[0] if params.function == "clamp" else 0
-        return b.build(b.piecewise(x, _knots(params), _slopes(params), at, base, name="y"))
+        return b.build(b.piecewise(x, knots_of(params), slopes_of(params), at, base, name="y"))
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
         """Values, then gradients; whole numbers stay whole unless a slope is a fraction."""
-        dims, stated = (params.count,), (*_slopes(params), params.at_kink if _knots(params) else 0)
+        dims, stated = (params.count,), (*slopes_of(params), params.at_kink if knots_of(params) else 0)
         kind: Any = "integer" if all(slope == int(slope) for slope in stated) else "number"
         return (
             Ask("y", "y", "y", "array", shape=dims, group="value", cell_kind=kind),
@@ -92,7 +86,7 @@ class CustomGradient(Problem):
         params = instance.params
         low, high = params.bounds
         numbers = {"leak": params.leak, "low": low, "high": high, "slope": params.at_kink}
-        kink = KINK[len(_knots(params)) - 1 :][:1] if _knots(params) else ()
+        kink = KINK[len(knots_of(params)) - 1 :][:1] if knots_of(params) else ()
         return (
             Convention("function", FUNCTION[params.function], numbers),
             *(Convention("kink", says, numbers) for says in kink),
@@ -106,33 +100,15 @@ class CustomGradient(Problem):
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
         if params.function == "square":
             return tuple(square_mistakes())
-        other = tuple(before if after == params.at_kink else after for before, after in pairwise(_slopes(params)))
+        other = tuple(before if after == params.at_kink else after for before, after in pairwise(slopes_of(params)))
         return tuple(piecewise_mistakes(params.function, other if params.kinks else ()))
 
     def steps(self, worked: Worked) -> Iterator[Step]:
         return function_steps(worked, "x", "y")
 
-    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        """As many as there are, in a list or in a table of one row."""
-        if "x" not in data:
-            raise InputError("data has no 'x': give x, and upstream where the gradient of L is not 1")
-        return {"count": len(listed(data["x"]))}
-
-    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        return {name: listed(value) for name, value in data.items()}
-
     def readings(self, instance: Instance) -> Iterator[str]:
-        if not any(x in _knots(instance.params) for x in instance.data["x"]) and _knots(instance.params):
+        if not any(x in knots_of(instance.params) for x in instance.data["x"]) and knots_of(instance.params):
             yield "no number sits on a kink: the slope that is stated there is not asked"
-
-
-def _knots(params: Params) -> tuple[int, ...]:
-    return {"square": (), "clamp": params.bounds}.get(params.function, (0,))
-
-
-def _slopes(params: Params) -> tuple[Any, ...]:
-    """From the left."""
-    return {"relu": (0, 1), "leaky_relu": (params.leak, 1), "abs": (-1, 1), "clamp": (0, 1, 0)}.get(params.function, ())
 
 
 def _between(low: int | None, high: int | None, limit: int) -> list[int]:
@@ -141,19 +117,6 @@ def _between(low: int | None, high: int | None, limit: int) -> list[int]:
     return [x for x in range(first, last + 1) if x]
 
 
-FUNCTION = {
-    "relu": r"A custom function computes ReLU, number by number: $$y=f(x)=\max(0,\;x)$$",
-    "leaky_relu": r"A custom function computes a leaky ReLU, number by number: $$y=f(x)=\max(%(leak)s\,x,\;x)$$",
-    "abs": r"A custom function computes the absolute value, number by number: $$y=f(x)=|x|$$",
-    "clamp": (
-        r"A custom function clamps, number by number: $$y=f(x)=\min(\max(x,%(low)s),\;%(high)s)$$"
-    ),
-    "square": r"A custom function squares, number by number: $$y=f(x)=x^2$$",
-}
-KINK = (
-    "**At the kink $x=0$ its backward pass takes the slope $f'(0)=%(slope)s$.**",
-    "**At the kinks $x=%(low)s$ and $x=%(high)s$ its backward pass takes the slope $f'(x)=%(slope)s$.**",
-)
 GIVEN = (
     r"Given are $x$ and the gradient $\partial L/\partial y$. Find what the forward pass returns, $y$, and what the "
     r"backward pass returns, $\partial L/\partial x$."

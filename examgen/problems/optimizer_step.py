@@ -8,17 +8,12 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any
 
-from examgen.drawing import Stream
-from examgen.errors import InputError
 from examgen.formula import symbol
 from examgen.graph import UNNAMED, Graph, Node
-from examgen.mistakes import Mistake
-from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, shape
-from examgen.narration import Worked, given, grids, indices
-from examgen.points import HALF
-from examgen.problem import Preset, Problem, ResultField, param
-from examgen.problems._lists import listed
-from examgen.problems._optimizers import DATA, dims_of, step_mistakes, two_steps
+from examgen.model import Ask, Convention, Instance, Reminder, Step
+from examgen.narration import given, grids, indices
+from examgen.problem import HALF, InputError, Mistake, Preset, Problem, ResultField, Stream, Worked, param
+from examgen.problems._optimizers import REMINDERS, RULE, dims_of, step_mistakes, two_steps
 
 
 @dataclass(frozen=True)
@@ -38,6 +33,7 @@ class OptimizerStep(Problem):
     source = "torch.optim; Polyak, 1964; Kingma and Ba, Adam, 2015"
     params = Params
     default = "momentum"
+    sized = {"theta0": ("weights",)}
     example = "theta0=2 g1=3 g2=-1 --optimizer adam"
     presets = {
         "sgd": Preset(Params("sgd", weights=2), (2, 3), "quiz"),
@@ -100,16 +96,6 @@ class OptimizerStep(Problem):
                 if lines:
                     yield Step("step", says, {"number": t}, lines=lines, grids=tuple(chain(*shown)))
 
-    def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        if missing := [name for name in DATA if name not in data]:
-            raise InputError(f"data has no {missing[0]!r}: give {', '.join(DATA)}, a number or a list each")
-        return {"weights": len(listed(data["theta0"]))}
-
-    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        """Lists, or tables of one row; one weight is a lone number."""
-        rows = {name: listed(value) for name, value in data.items()}
-        return {name: row[0] if shape(row) == (1,) else row for name, row in rows.items()}
-
 
 def _made_on_the_way(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if node.op not in ("input", "const") and not node.name.startswith(UNNAMED)]
@@ -120,41 +106,9 @@ START = (
     r"An optimizer makes two steps by the conventions of PyTorch, with the learning rate $\eta=%(rate)s$. Given are the start "
     r"$\theta_0$ and the gradients $g_1$ and $g_2$ of the loss, at the start and after the first step."
 )
-RULE = {
-    "sgd": {"rule": r"Gradient descent (SGD): $$\theta_t=\theta_{t-1}-\eta\,g_t$$"},
-    "momentum": {
-        "rule": (
-            r"SGD with momentum $\mu=%(momentum)s$: $$v_t=\mu\,v_{t-1}+g_t,\quad \theta_t=\theta_{t-1}-\eta\,v_t$$"
-        ),
-        "first": "The first velocity is the first gradient, $v_1=g_1$, and each new gradient counts whole (no dampening).",
-    },
-    "adam": {
-        "rule": (
-            r"Adam with $\beta_1=%(beta1)s$ and $\beta_2=%(beta2)s$: $$m_t=\beta_1 m_{t-1}+(1-\beta_1)\,g_t,\quad "
-            r"v_t=\beta_2 v_{t-1}+(1-\beta_2)\,g_t^2,\quad m_0=v_0=0$$"
-        ),
-        "correction": (
-            r"Both means are corrected for their start at 0: $$M_t=\frac{m_t}{1-\beta_1^t},\quad V_t=\frac{v_t}{1-\beta_2^t},"
-            r"\quad \theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}$$"
-        ),
-        "epsilon": (
-            r"PyTorch adds $\varepsilon=10^{-8}$ to the root, so that nothing is divided by 0; it is left out here, since no "
-            "answer shows it."
-        ),
-    },
-}
 PARTS = {  # of a step, by the nodes that they find
     "Step %(number)s: what is kept of all gradients so far.": ("m", "v"),
     "Step %(number)s: the means corrected.": ("M", "V"),
     "Step %(number)s: the weights move.": ("theta",),
-}
-REMINDERS = {
-    "sgd": (Reminder("Gradient descent:", r"\theta_t=\theta_{t-1}-\eta\,g_t"),),
-    "momentum": (Reminder("SGD with momentum:", r"v_t=\mu\,v_{t-1}+g_t,\quad \theta_t=\theta_{t-1}-\eta\,v_t"),),
-    "adam": (
-        Reminder("Adam, means:", r"m_t=\beta_1 m_{t-1}+(1-\beta_1)\,g_t,\quad v_t=\beta_2 v_{t-1}+(1-\beta_2)\,g_t^2"),
-        Reminder("Adam, corrections:", r"M_t=\frac{m_t}{1-\beta_1^t},\quad V_t=\frac{v_t}{1-\beta_2^t}"),
-        Reminder("Adam, step:", r"\theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}"),
-    ),
 }
 PROBLEM = OptimizerStep()

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from examgen.drawing import Stream
 from examgen.graph import Builder, Graph, Node, Ref
-from examgen.mistakes import Mistake, changed, read_as, transposed, without, zeros
-from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, shape
-from examgen.narration import Worked
-from examgen.problem import Preset, param
+from examgen.mistakes import node_replaced, read_as, skipped, transposed, without, zeros
+from examgen.problem import Ask, Convention, Exact, Instance, Mistake, Preset, Reminder, Stream, param
 from examgen.problems import _layers as layers
 from examgen.problems import _reminders as rules
-from examgen.problems._conv_reminders import WEIGHTED
-from examgen.problems._layers import d
+from examgen.problems._backward_mistakes import backward_mistakes
 
 LEAST, MOST = Fraction(3, 10), Fraction(3, 2)  # of |z|: nearer to 0 tanh is the identity, beyond its slope rounds away
 SHARE = Fraction(3, 5)  # about what a state adds to the next step, while it is not yet worked out
@@ -37,6 +33,7 @@ class RnnCell(layers.LayersProblem):
     source = "the seed lecture's MyCell (static PyTorch: TorchScript); Werbos, Backpropagation through time, 1990"
     params = Params
     default = "2_steps"
+    sized = {"W": ("hidden", "inputs")}
     example = 'W="0.5 -1" b=0.2 h0=0.5 x1="1 2" x2="-1 1" upstream=2'
     presets = {
         "1_step": Preset(Params(hidden=2, steps=1), (6, 6), calculator="scientific"),
@@ -51,9 +48,9 @@ class RnnCell(layers.LayersProblem):
             state = [stream.signed_decimal("0.2", "0.9", 1) for _ in range(params.hidden)]
             first, second = (tuple(stream.signed(1, params.limit) for _ in range(params.inputs)) for _ in "12")
             sums = [stream.signed_decimal("0.3", "1.5", 1) for _ in range(params.hidden)]
-            bias = [z - _dot(row, first) - h for z, row, h in zip(sums, weights, state, strict=True)]
+            bias = [z - layers.met((*row, h), first) for z, row, h in zip(sums, weights, state, strict=True)]
             shares = [SHARE if z > 0 else -SHARE for z in sums]
-            later = [_dot(row, second) + c + share for row, c, share in zip(weights, bias, shares, strict=True)]
+            later = [layers.met((*row, c + share), second) for row, c, share in zip(weights, bias, shares, strict=True)]
             fits = params.steps == 1 or (first != second and all(LEAST <= abs(z) <= MOST for z in later))
             if fits and all(0 < abs(c) <= LARGEST_BIAS for c in bias):
                 break
@@ -72,22 +69,16 @@ class RnnCell(layers.LayersProblem):
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
         graph, steps = self.graph(params), range(1, params.steps + 1)
-        values = [f"{letter}{t}" for t in steps for letter in "zh"]
-        back = [*(f"z{t}" for t in reversed(steps)), "W", "b", "h0"]
-        return (
-            *(layers.box(graph, name, "number", "values") for name in values),
-            *(layers.box(graph, name, "number", "gradients", gradient=True) for name in back),
-        )
+        values = layers.boxes(graph, "number", "values", (f"{letter}{t}" for t in steps for letter in "zh"))
+        back = (*(f"z{t}" for t in reversed(steps)), "W", "b", "h0")
+        return values + layers.boxes(graph, "number", "gradients", back, gradient=True)
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
         upstream = Convention("upstream", UPSTREAM[instance.params.steps])
         return Convention("state", STATE), Convention("columns", COLUMNS), upstream
 
-    def formula(self, params: Params) -> tuple[str, ...]:
-        return tuple(line for t in range(1, params.steps + 1) for line in _forward(t).values())
-
     def reminders(self, params: Params) -> tuple[Reminder, ...]:
-        return (rules.CHAIN, *((rules.TWICE,) if params.steps == 2 else ()), WEIGHTED, rules.GATES["tanh"])
+        return (rules.CHAIN, *((rules.TWICE,) if params.steps == 2 else ()), rules.WEIGHTED, rules.GATES["tanh"])
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         for t in range(1, instance.params.steps + 1):
@@ -95,25 +86,10 @@ class RnnCell(layers.LayersProblem):
                 yield f"z{t} is where tanh is flat, or straight"
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        return (*_forward_mistakes(params), *layers.slips(SLIPS if params.steps == 2 else SLIPS[:3], given=True))
-
-    def steps(self, worked: Worked) -> Iterator[Step]:
-        count = 2 if "h2" in worked.graph else 1
-        forward = {name: line for t in range(1, count + 1) for name, line in _forward(t).items()}
-        return layers.steps(worked, forward, BACK | BACK_TWICE if count == 2 else BACK)
+        return (*_forward_mistakes(params), *backward_mistakes(given=True, graph=self.graph(params)))
 
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        hidden, inputs = layers.matrix(_nested(data), "W")
-        return {"inputs": inputs, "hidden": hidden, "steps": 2 if "x2" in data else 1}
-
-    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        return _nested(data)
-
-
-def _nested(data: Mapping[str, Exact]) -> dict[str, Exact]:
-    """A state of one number may stand without brackets, and a single row of weights without those of a matrix."""
-    ranks = {name: (name == "W") + (name != "upstream") for name in data}
-    return {name: (value,) if len(shape(value)) < ranks[name] else value for name, value in data.items()}
+        return super().sizes(given, data) | {"steps": 2 if "x2" in data else 1}
 
 
 def _rows(params: Params, stream: Stream) -> tuple[tuple[Fraction, ...], ...]:
@@ -123,45 +99,21 @@ def _rows(params: Params, stream: Stream) -> tuple[tuple[Fraction, ...], ...]:
     )
 
 
-def _dot(row: tuple[Fraction, ...], x: tuple[int, ...]) -> Fraction:
-    return sum((w * a for w, a in zip(row, x, strict=True)), Fraction(0))
-
-
-def _forward(t: int) -> dict[str, str]:
-    return {f"z{t}": rf"z_{t}=W\,x_{t}+b+h_{t - 1}", f"h{t}": rf"h_{t}=\tanh z_{t}"}
-
-
 def _forward_mistakes(params: Params) -> Iterator[Mistake]:
-    yield Mistake("rnn_state", ADDED, lambda graph: changed(graph, _stateless))
+    yield Mistake("rnn_state", "Each step adds the state before it.", skipped("z1", "z2"))
     if params.steps == 2:
-        yield Mistake("rnn_first_state", CARRIED, lambda graph: changed(graph, _from_the_first))
-    yield Mistake("rnn_bias", BIAS, reading=read_as("b", zeros))
-    yield Mistake("rnn_tanh", SQUASHED, without("tanh"))
+        carried = "The second step starts from the state behind the first."
+        yield Mistake("rnn_first_state", carried, node_replaced("z2", _from_the_first))
+    yield Mistake("rnn_bias", "The bias is added at each step.", reading=read_as("b", zeros))
+    yield Mistake("rnn_tanh", "The state is tanh of the sum, not the sum.", without("tanh"))
     if params.inputs == params.hidden > 1:
-        yield Mistake("rnn_transposed", ROWS, reading=read_as("W", transposed))
+        yield Mistake("rnn_transposed", "Each result is a row of W times the column x.", reading=read_as("W", transposed))
 
 
-def _stateless(b: Builder, node: Node) -> Ref | None:
-    if not node.name.startswith("z"):
-        return None
-    rest, _ = b.inputs(node)
-    return b.op("add", rest, b.const(0), name=node.name)
+def _from_the_first(b: Builder, node: Node) -> Ref:
+    return b.op("add", b.inputs(node)[0], b.ref("h0"), name=node.name)
 
 
-def _from_the_first(b: Builder, node: Node) -> Ref | None:
-    return b.op("add", b.inputs(node)[0], b.ref("h0"), name=node.name) if node.name == "z2" else None
-
-
-SLIPS = ("bp_tanh", "bp_upstream", "bp_upstream_given", "bp_fanout", "bp_fanout_other")
-BACK = {
-    **{f"z{t}": rf"{d(f'h_{t}')}\circ(1-h_{t}^2)" for t in (1, 2)},
-    **{f"x{t}": rf"W^T\,{d(f'z_{t}')}" for t in (1, 2)},
-    "h1": d("z_2"),
-    "W": rf"{d('z_1')}\,x_1^T",
-    "b": d("z_1"),
-    "h0": d("z_1"),
-}
-BACK_TWICE = {"W": rf"{d('z_2')}\,x_2^T+{d('z_1')}\,x_1^T", "b": rf"{d('z_2')}+{d('z_1')}"}
 STATE = "Each step adds the state before it; the state behind it is the hyperbolic tangent, cell by cell."
 COLUMNS = "Vectors are columns; in the boxes they are written as rows."
 UPSTREAM = {
@@ -174,9 +126,4 @@ UPSTREAM = {
         "values and the gradients that are asked; both steps share $W$ and $b$."
     ),
 }
-ADDED = "Each step adds the state before it."
-CARRIED = "The second step starts from the state behind the first."
-BIAS = "The bias is added at each step."
-SQUASHED = "The state is tanh of the sum, not the sum."
-ROWS = "Each result is a row of W times the column x."
 PROBLEM = RnnCell()

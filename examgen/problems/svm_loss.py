@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from examgen.drawing import Stream
-from examgen.errors import InputError
 from examgen.graph import Builder, Graph
-from examgen.mistakes import Mistake, local
-from examgen.model import Ask, Calculator, Convention, Instance, Line, Reminder, Step, Term
-from examgen.narration import Worked
-from examgen.problem import Preset, param
+from examgen.problem import Ask, Calculator, Convention, InputError, Instance, Mistake, Preset, Reminder, Stream, param
+from examgen.problems import _hinge as hinge
 from examgen.problems import _reminders as rules
-from examgen.problems import _score_steps as told
 from examgen.problems import _scores as table
-from examgen.problems._hinge_mistakes import counted_once, hinge_mistakes
 from examgen.problems._score_mistakes import table_mistakes
 
 
@@ -35,7 +29,7 @@ class Params:
     digits: int = param(1, "decimals of a score", low=0, high=3)
 
 
-class SvmLoss(table.ScoresProblem):
+class SvmLoss(hinge.HingeProblem):
     name = "svm_loss"
     title = "Multiclass SVM loss"
     source = "Weston and Watkins, 1999; CS231n, linear classification"
@@ -112,7 +106,7 @@ class SvmLoss(table.ScoresProblem):
 
     def reminders(self, params: Params) -> tuple[Reminder, ...]:
         back = (rules.CHAIN, rules.TWICE, rules.RELU, *((rules.SQUARE,) if params.squared else ()))
-        return (LOSS[params.squared], *table.reduction_reminder(params), *(back if params.gradient else ()))
+        return (hinge.LOSS[params.squared], *table.reduction_reminder(params), *(back if params.gradient else ()))
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         """Both branches of the hinge must occur, or leaving the max out costs nothing."""
@@ -123,52 +117,7 @@ class SvmLoss(table.ScoresProblem):
             yield "no margin is met: the max never acts"
 
     def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        return (*hinge_mistakes(params), *table_mistakes(params), *_backward_mistakes(params))
-
-    def steps(self, worked: Worked) -> Iterator[Step]:
-        return told.steps(worked, _sample, _gradient)
+        return (*hinge.hinge_mistakes(params), *table_mistakes(params), *hinge.backward_mistakes(params))
 
 
-def _sample(worked: Worked, i: int) -> Iterator[Line]:
-    """Every margin with its numbers, then their sum."""
-    node = "squares" if "squares" in worked.graph else "margins"
-    places = [(i, k) for k in range(told.classes(worked) - 1)]
-    for place in places:
-        met = worked.value("margins", place) == 0
-        yield worked.line(node, place, symbol="", stop={"scores"}, note=MET if met else "")
-    terms = told.summed([told.number(worked.value(node, place)) for place in places])
-    yield worked.equation(worked.symbol("losses", (i,)), terms, worked.value("losses", (i,)), what=("losses", False, (i,)))
-
-
-def _gradient(worked: Worked, i: int) -> Iterator[Line]:
-    """1 for each margin that is violated (twice the margin where terms are squared), and minus their sum at the true class."""
-    label, slopes = int(worked.values["labels"][i]), []
-    for k in range(told.classes(worked) - 1):
-        margin = told.number(worked.value("margins", (i, k)))
-        active = margin.value > 0
-        slopes.append(Term("*", (told.number(2), margin)) if active and "squares" in worked.graph else told.number(active))
-    for j in range(told.classes(worked)):
-        own = Term("neg", (told.summed(slopes),)) if any(map(worked.reckon, slopes)) else told.number(0)
-        yield told.gradient_line(worked, i, j, own if j == label else slopes[j - (j > label)])
-
-
-def _backward_mistakes(params: Params) -> Iterator[Mistake]:
-    if params.squared:
-        yield Mistake("svm_grad_factor", FACTOR, slopes={"pow": local(lambda b, node: b.inputs(node)[0])})
-    else:
-        parts = params.samples if params.reduction == "mean" else 1
-        yield counted_once(parts)
-
-
-FACTOR = "The derivative of a square has the factor 2."
-MET = "the margin is met"
-LOSS = {
-    False: Reminder(
-        "Multiclass SVM loss of an image, with margin $m$:", r"L_i=\sum_{j\ne y_i}\,\max(0,\; s_{ij}-s_{i\,y_i}+m)"
-    ),
-    True: Reminder(
-        "Multiclass SVM loss of an image, with margin $m$ and squares:",
-        r"L_i=\sum_{j\ne y_i}\,\max(0,\; s_{ij}-s_{i\,y_i}+m)^2",
-    ),
-}
 PROBLEM = SvmLoss()

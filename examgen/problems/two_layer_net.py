@@ -8,20 +8,14 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from examgen.drawing import Stream
-from examgen.errors import InputError
-from examgen.graph import Builder, Graph, Ref
-from examgen.mistakes import Mistake
-from examgen.model import Ask, Convention, Exact, Instance, Reminder, Step, shape
-from examgen.narration import Worked
-from examgen.problem import Preset, param
+from examgen.graph import Builder, Graph
+from examgen.model import shape
+from examgen.problem import Exact, InputError, Instance, Preset, Stream, param
 from examgen.problems import _layers as layers
-from examgen.problems import _net_words as words
-from examgen.problems._net_mistakes import net_mistakes
+from examgen.problems._net import NetProblem
 
 SLOPED = {"sigmoid": (Fraction(3, 10), Fraction(2)), "tanh": (Fraction(3, 10), Fraction(3, 2))}  # |h|: beyond, it rounds away
-LARGEST_HIDDEN, LARGEST_OUTPUT = 12, 30
-LEAST = Fraction(1, 20)
+LARGEST_HIDDEN, LARGEST_OUTPUT, LEAST = 12, 30, Fraction(1, 20)
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,14 @@ class Params:
         return self.activation == "relu" and self.loss == "squared"
 
 
-class TwoLayerNet(layers.LayersProblem):
+class TwoLayerNet(NetProblem):
     name = "two_layer_net"
     title = "Two-layer network"
     source = "the seed lecture's two-layer network (PyTorch: tensors); Rumelhart, Hinton and Williams, 1986"
     params = Params
     default = "relu"
+    sized = {"w1": ("inputs", "hidden"), "w2": ("hidden", "outputs")}
+    present = {"bias": "b1"}
     example = 'x="2 -1" w1="1 2; 3 -2" w2="2; -1" y=3 --rate 0.1'
     presets = {
         "relu": Preset(Params(), (5, 5)),
@@ -72,15 +68,16 @@ class TwoLayerNet(layers.LayersProblem):
             data |= {f"w{place}": tuple(weights)} | ({f"b{place}": bias} if params.bias else {})
         if params.loss == "softmax":
             return Instance(self.name, params, data | {"labels": _lead(params, [stream.below(params.outputs) for _ in rows])})
-        found = [_layer(ends, [max(h, 0) for h in _layer(units, x)]) if params.whole else [0] * params.outputs for x in rows]
-        target = [tuple(out - stream.signed(2, 3) for out in outs) for outs in found]
+        hidden = [[max(layers.met(unit, x), 0) if params.whole else 0 for unit in units] for x in rows]
+        target = [tuple((layers.met(end, h) if params.whole else 0) - stream.signed(2, 3) for end in ends) for h in hidden]
         return Instance(self.name, params, data | {"y": _lead(params, target)})
 
     def graph(self, params: Params) -> Graph:
         b, lead = Builder(), (params.samples,) if params.samples > 1 else ()
         x = b.input("x", (*lead, params.inputs))
-        h = _linear(b, params, x, "1", params.hidden, "h")
-        y_pred = _linear(b, params, b.op(params.activation, h, name="a"), "2", params.outputs, "y_pred")
+        h = layers.linear(b, x, "1", params.hidden, "h", bias=params.bias)
+        a = b.op(params.activation, h, name="a")
+        y_pred = layers.linear(b, a, "2", params.outputs, "y_pred", bias=params.bias)
         if params.loss == "softmax":
             labels = b.input("labels", lead, discrete=True)
             b.op("pick", b.op("softmax", y_pred, name="probabilities"), labels, keepdims=False, name="true_probabilities")
@@ -88,29 +85,10 @@ class TwoLayerNet(layers.LayersProblem):
         else:
             terms = b.power(y_pred - b.input("y", y_pred.shape), 2)
         loss = b.reduce("sum", terms, name="loss")
-        for name in _weights(params) if params.rate else ():
+        weights = ("w1", "b1", "w2", "b2") if params.bias else ("w1", "w2")
+        for name in weights if params.rate else ():
             b.op("sub", b.ref(name), b.const(params.rate) * b.gradient(b.ref(name)), name=f"{name}_new")
         return b.build(loss)
-
-    def asks(self, params: Params) -> tuple[Ask, ...]:
-        graph, kind = self.graph(params), "integer" if params.whole else "number"
-        values = ["h", "y_pred", *(["probabilities"] if params.loss == "softmax" else []), "loss"]
-        back = ["w2", *(["b2"] if params.bias else []), "h", "w1", *(["b1"] if params.bias else [])]
-        stepped = [f"{name}_new" for name in _weights(params)] if params.rate else []
-        return (
-            *(layers.box(graph, name, kind, "values") for name in values),
-            *(layers.box(graph, name, kind, "gradients", gradient=True) for name in back),
-            *(layers.box(graph, name, "number", "step") for name in stepped),
-        )
-
-    def conventions(self, instance: Instance) -> tuple[Convention, ...]:
-        return tuple(words.conventions(instance))
-
-    def formula(self, params: Params) -> tuple[str, ...]:
-        return tuple(words.forward(params.bias, params.activation, params.loss).values())
-
-    def reminders(self, params: Params) -> tuple[Reminder, ...]:
-        return tuple(words.reminders(params))
 
     def flaws(self, instance: Instance, values: Mapping[str, Any]) -> Iterator[str]:
         if any(abs(out) > LARGEST_OUTPUT for out in values["y_pred"]):
@@ -120,41 +98,10 @@ class TwoLayerNet(layers.LayersProblem):
         if any(not LEAST <= p <= 1 - LEAST for p in values.get("true_probabilities", ())):
             yield "the network is all but sure"
 
-    def mistakes(self, params: Params) -> tuple[Mistake, ...]:
-        return tuple(net_mistakes(params))
-
-    def steps(self, worked: Worked) -> Iterator[Step]:
-        graph = worked.graph
-        soft = "losses" in graph
-        forward = words.forward("b1" in graph, graph["a"].op, "softmax" if soft else "squared")
-        stepped = {node.name: words.stepped(node.name) for node in graph.nodes if node.name.endswith("_new")}
-        return layers.steps(worked, forward, words.back(graph), stepped, {"loss": words.cross_entropy} if soft else {})
-
     def sizes(self, given: Mapping[str, Any], data: Mapping[str, Exact]) -> dict[str, Any]:
-        (inputs, hidden), (_, outputs) = layers.matrix(data, "w1"), layers.matrix(data, "w2")
-        rank = shape(data.get("x", ()))
-        sizes = {"samples": rank[0] if len(rank) > 1 else 1, "inputs": inputs, "hidden": hidden, "outputs": outputs}
-        return {**sizes, "bias": "b1" in data, "loss": "softmax" if "labels" in data else "squared"}
-
-    def completed(self, params: Params, data: dict[str, Exact]) -> dict[str, Exact]:
-        """One example may stand as a row or a table of one row, one output as a number."""
-        ranks = {"x": 1, "y": 1, "labels": 0} if params.samples == 1 else {}
-        for name, rank in ranks.items():
-            while name in data and len(shape(data[name])) > rank and len(data[name]) == 1:
-                data[name] = data[name][0]
-        bare = [name for name in ("y", "b1", "b2") if name in data and not isinstance(data[name], tuple)]
-        return data | {name: (data[name],) for name in bare}
-
-
-def _weights(params: Params) -> tuple[str, ...]:
-    return ("w1", "b1", "w2", "b2") if params.bias else ("w1", "w2")
-
-
-def _linear(b: Builder, params: Params, x: Ref, place: str, width: int, name: str) -> Ref:
-    w = b.input(f"w{place}", (x.shape[-1], width))
-    if not params.bias:
-        return b.matmul(x, w, name)
-    return b.op("add", b.matmul(x, w), b.input(f"b{place}", (width,)), name=name)
+        samples = len(data["x"]) if len(shape(data.get("x", ()))) > 1 else 1
+        loss = "softmax" if "labels" in data else "squared"
+        return super().sizes(given, data) | {"samples": samples, "loss": loss}
 
 
 def _lead(params: Params, rows: Sequence[Any]) -> Any:
@@ -168,16 +115,12 @@ def _column(params: Params, stream: Stream, count: int) -> tuple[Exact, ...]:
     return (*(draw() for _ in range(count)), draw() if params.bias else 0)
 
 
-def _layer(columns: Sequence[Sequence[Any]], x: Sequence[Any]) -> list[Any]:
-    return [sum(w * a for w, a in zip(column, (*x, 1), strict=True)) for column in columns]
-
-
 def _unit(params: Params, stream: Stream, rows: Sequence[Any], sign: int) -> tuple[Exact, ...]:
     """A column whose result has the sign for the first example, and is off the kink, or on the slope, for each of them."""
     low, high = SLOPED.get(params.activation, (1, LARGEST_HIDDEN))
     while True:
         column = _column(params, stream, params.inputs)
-        h = [_layer([column], x)[0] for x in rows]
+        h = [layers.met(column, x) for x in rows]
         if h[0] * sign > 0 and all(low <= abs(value) <= high for value in h):
             return column
 

@@ -25,6 +25,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from examgen.errors import InputError
 from examgen.plugins import sound
+from examgen.render import pictures
 from examgen.resources import find
 
 OURS = "examgen"  # own templates extend examgen/sheet.html.j2
@@ -105,6 +106,8 @@ def check(folder: Path, environment: Environment) -> None:
             own, ours = environment.get_template(name), environment.get_template(f"{OURS}/{name}")
         except TemplateSyntaxError as error:
             raise InputError(f"{folder / name}, line {error.lineno}: {error.message}") from None
+        except RecursionError:
+            raise InputError(f"{folder / name}: is nested too deeply, take what is inside apart") from None
         except TemplateNotFound as error:
             raise InputError(f"{folder / name}: there is no template {error}, ours are under {OURS}/") from None
         if unknown := sorted(own.blocks.keys() - ours.blocks.keys()):
@@ -133,6 +136,8 @@ def fetched(folder: Path, url: str) -> tuple[bytes, str]:
         raise InputError(f"{path}: cannot be read ({error.strerror}), check its name in the template") from None
     if content is None:
         raise InputError(f"{path}: is larger than {LARGEST // 1_000_000} MB, make it smaller")
+    if why := pictures.too_much(content, path.suffix.lower()):
+        raise InputError(f"{path}: {why}")
     return content, MIME[path.suffix.lower()]
 
 

@@ -11,8 +11,8 @@ import pytest
 from tests.architecture.sources import ROOT
 from tests.building.conftest import built
 from tests.building.folders import LECTURE, Folder, numbers
-from tests.building.test_docs import FENCED
 from tests.cli.commands import run
+from tests.docs.blocks import blocks
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -22,7 +22,7 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """Two variants of the page's example."""
     place = tmp_path_factory.mktemp("without")
     page = (ROOT / "docs" / "no-calculator.md").read_text(encoding="utf-8")
-    (definition,) = (block for kind, block in FENCED.findall(page) if kind == "toml")
+    (definition,) = (block.text for block in blocks(page) if block.kind == "toml")
     (place / "exam.toml").write_text(definition, encoding="utf-8")
     built(place / "out", place / "exam.toml", "--proof", 2)
     return Folder(place / "out")

@@ -301,7 +301,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     path = tmp_path / "exam.toml"
     path.write_text(mistakes.svm(), encoding="utf-8")
-    monkeypatch.setattr(Path, "read_text", forbidden)
+    monkeypatch.setattr(Path, "open", forbidden)
     assert f"{path}: cannot be read (Permission denied), check its permissions" == refused(tmp_path, path)
 
 

@@ -39,7 +39,7 @@ def _drawn(name: str, label: str, turn: int) -> Callable[[], Instance]:
 def key_of(
     name: str, label: str, turn: int = 0, *, language: str = "en", contract: Contract = STANDARD, **rules: Any
 ) -> dict[str, Any]:
-    """The key of a drawn task, as it is read from its file; `rules` are those of `[marking]`."""
+    """The key of a drawn task, as it is read from its file; `rules` are those of `marking` in it."""
     document = json.loads(_text(_drawn(name, label, turn), contract, language))
     return {**document, "marking": Rules(**rules).to_json()}
 

@@ -1,7 +1,8 @@
-"""The README's table of problem types is the one that `make table` would write, its thumbnails too."""
+"""The README's table of problem types and the gallery are those that `make table` would write, their pictures too."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,10 @@ def table(script: Script) -> ModuleType:
     return script("table")
 
 
+def thumbnails(table: ModuleType) -> set[Path]:
+    return {table.THUMBNAIL.path(one) for one in shipped().values()}
+
+
 def without(chosen: Problem) -> dict[str, Problem]:
     return {name: one for name, one in shipped().items() if one is not chosen}
 
@@ -34,22 +39,31 @@ def test_the_table_is_that_of_today(table: ModuleType) -> None:
     assert [] == [label for one in shipped().values() for label in one.presets if f"`{label}`" not in table.presets(one)]
 
 
-def test_thumbnails_are_those_of_today(table: ModuleType) -> None:
-    """One for each problem type, with the words and numbers of its sheet, and none besides. If this fails: `make table`."""
-    assert [] == [one.name for one in table.stale()]
+def test_the_gallery_is_that_of_today(table: ModuleType) -> None:
+    """So is docs/gallery.md, with every picture that there is for it."""
+    text = table.GALLERY.read_text(encoding="utf-8")
+    assert text == table.gallery()
+    shown = {table.DOCS / target for target in re.findall(r"\]\((gallery/[^)]+)\)", text)}
+    assert shown == {kind.path(one) for kind in table.KINDS for one in shipped().values()} - thumbnails(table)
+
+
+def test_pictures_are_those_of_today(table: ModuleType) -> None:
+    """Each with the words and numbers of its page, and none besides. If this fails: `make table`."""
+    assert [] == [kind.path(one).name for kind, one in table.stale()]
     assert [] == table.left_over()
 
 
-@pytest.mark.parametrize("name", shipped())
-def test_a_thumbnail_is_small_and_shows_something(table: ModuleType, name: str) -> None:
-    """Below 30 KB, as wide as all, and neither white nor black."""
-    path = table.thumbnail(shipped()[name], table.PICTURES)
-    assert path.stat().st_size < 30_000
-    with Image.open(path) as image:
-        assert ("PNG", 440) == (image.format, image.width)
-        assert image.height <= 330
-        inked = sum(image.convert("L").histogram()[:128]) / (image.width * image.height)
-    assert 0.01 < inked < 0.3
+def test_pictures_are_small_and_show_something(table: ModuleType) -> None:
+    """As wide as all of a kind, not too tall nor too large, neither white nor black; the gallery below 2.5 MB."""
+    for kind, one in ((kind, one) for kind in table.KINDS for one in shipped().values()):
+        path = kind.path(one)
+        assert path.stat().st_size < kind.largest <= 60_000, path
+        with Image.open(path) as image:
+            assert ("PNG", kind.width) == (image.format, image.width), path
+            assert 100 < image.height <= kind.tallest, path
+            inked = sum(image.convert("L").histogram()[:128]) / (image.width * image.height)
+        assert 0.01 < inked < 0.3, path
+    assert sum(path.stat().st_size for path in (table.DOCS / "gallery").iterdir()) < 2_500_000
 
 
 def test_a_stale_table_is_noticed(table: ModuleType) -> None:
@@ -64,26 +78,41 @@ def test_a_stale_table_is_noticed(table: ModuleType) -> None:
         table.with_table(text.replace(table.END, ""))
 
 
-def test_a_stale_thumbnail_is_noticed_and_made_again(table: ModuleType, tmp_path: Path) -> None:
-    """The tooth: missing, of other words, too large, of nothing; made again, it is as good as ours."""
-    with mock.patch.object(table, "shipped", lambda: {FIRST.name: FIRST}):
-        path = table.thumbnail(FIRST, tmp_path)
-        assert [FIRST] == list(table.stale(tmp_path))
-        table.make(FIRST, tmp_path)
-        assert [] == list(table.stale(tmp_path))
-        with Image.open(path) as made, Image.open(table.thumbnail(FIRST, table.PICTURES)) as ours:
-            assert made.width == ours.width and abs(made.height - ours.height) <= 8
-        with mock.patch.object(type(FIRST), "title", "Another"):
-            assert [] == list(table.stale(tmp_path))  # which is not on the sheet
-        with mock.patch.object(table, "sheet", lambda one: '<section class="task">Other words</section>'):
-            assert [FIRST] == list(table.stale(tmp_path))
-        with mock.patch.object(table, "LARGEST", 100):
-            assert [FIRST] == list(table.stale(tmp_path))
+def test_a_stale_gallery_is_noticed(table: ModuleType) -> None:
+    """The tooth: a problem type less, other minutes, another source."""
+    text = table.gallery()
     with mock.patch.object(table, "shipped", lambda: without(FIRST)):
-        assert [path] == table.left_over(tmp_path)
+        assert text != table.gallery()
+    for name, value in (("presets", {FIRST.default: FIRST.presets[FIRST.default]}), ("source", "elsewhere")):
+        with mock.patch.object(type(FIRST), name, value):
+            assert text != table.gallery()
+
+
+@pytest.mark.parametrize("which", range(5))
+def test_a_stale_picture_is_noticed_and_made_again(table: ModuleType, tmp_path: Path, which: int) -> None:
+    """The tooth: missing, of other words, too large, of nothing; made again, it is as good as ours."""
+    kind = table.KINDS[which]
+    with mock.patch.multiple(table, shipped=lambda: {FIRST.name: FIRST}, KINDS=[kind]):
+        path = kind.path(FIRST, tmp_path)
+        assert [(kind, FIRST)] == list(table.stale(tmp_path))
+        table.make(kind, FIRST, tmp_path)
+        assert [] == list(table.stale(tmp_path))
+        with Image.open(path) as made, Image.open(kind.path(FIRST)) as ours:
+            assert made.width == ours.width and abs(made.height - ours.height) <= 8
+        with mock.patch.object(table, "html_of", lambda kind, one: '<section class="task">Other words</section>'):
+            assert [(kind, FIRST)] == list(table.stale(tmp_path))
+        with mock.patch.object(table, "KINDS", [kind._replace(largest=100)]):
+            assert [FIRST] == [one for _, one in table.stale(tmp_path)]
+        with mock.patch.object(table, "shipped", lambda: without(FIRST)):
+            assert [path] == table.left_over(tmp_path)
+
+
+def test_there_are_five_kinds(table: ModuleType) -> None:
+    """The README's thumbnail, a task and a worked solution in each language: the tooth above tries every one."""
+    assert 5 == len(table.KINDS) == 1 + 2 * len(table.LANGUAGES)
 
 
 def test_another_distribution_is_not_in_the_table(table: ModuleType) -> None:
     """What happens to be installed beside ours does not reach the README."""
     with mock.patch("examgen.registry.problems", lambda: {**shipped(), "guest": FIRST}):
-        assert "guest" not in table.table()
+        assert "guest" not in table.table() + table.gallery()

@@ -93,8 +93,8 @@ def key(language: str, *, full: bool) -> str:
 
 
 def some_variants(language: str) -> tuple[SheetVariant, ...]:
-    """The sheets of every preset in Russian, whose words are longer; of every other one in English."""
-    return every_variant(language)[:: 2 if language == "en" else 1]
+    """The sheets of every preset, in turn in one language and the other; conformance sets each in both."""
+    return every_variant(language)[LANGUAGES.index(language) :: 2]
 
 
 @cache

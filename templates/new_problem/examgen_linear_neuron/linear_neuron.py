@@ -7,7 +7,7 @@ from typing import Any
 
 from examgen.drawing import Stream
 from examgen.graph import Builder, Graph
-from examgen.mistakes import Mistake, local, node_replaced, passed
+from examgen.mistakes import Mistake, local, skipped
 from examgen.model import Ask, Convention, Instance
 from examgen.problem import Preset, Problem, param
 
@@ -24,7 +24,8 @@ class LinearNeuron(Problem):
     source = "Widrow and Hoff, 1960"
     params = Params
     default = "2_inputs"
-    presets = {  # noqa: RUF012  # Problem declares it as ClassVar
+    sized = {"x": ("inputs",)}
+    presets = {
         "2_inputs": Preset(Params(2), (3, 3), "quiz"),
         "3_inputs": Preset(Params(3), (4, 5)),
     }
@@ -57,7 +58,7 @@ class LinearNeuron(Problem):
         return Convention("model", MODEL, {"n": instance.params.inputs}), Convention("asked", ASKED)
 
     def mistakes(self, params: Any) -> tuple[Mistake, ...]:
-        forgotten = node_replaced("p", lambda b, node: passed(b, b.inputs(node)[0], node.name))
+        forgotten = skipped("p")
         halved = {"pow": local(lambda b, node: b.inputs(node)[0])}
         return Mistake("linear_neuron_bias", BIAS, forgotten), Mistake("linear_neuron_factor", FACTOR, slopes=halved)
 
