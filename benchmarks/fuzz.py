@@ -63,7 +63,7 @@ def inputs(names: Sequence[str], count: int, first: int) -> int:
             try:
                 found, slowest = fuzzed(
                     kind.values, count * kind.weight, first,
-                    lambda value: "read" if read(kind.reader, value, folder) is None else "refused",  # noqa: B023
+                    lambda value: "read" if read(kind.reader, value, folder) is None else "refused",  # noqa: B023  # called within the turn
                 )
             except (Exception, Endless):
                 traceback.print_exc()

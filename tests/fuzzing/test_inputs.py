@@ -64,7 +64,7 @@ def test_a_reader_without_limits_is_noticed(tmp_path: Path) -> None:
 
 
 def read_for_ever(reader: object, folder: Path) -> None:
-    reader("", folder)  # type: ignore[operator]
+    reader("", folder)  # type: ignore[operator]  # it can be called
 
 
 def test_strategies_are_all_used() -> None:

@@ -122,7 +122,7 @@ WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="
 def words(pdf: bytes) -> list[list[Word]]:
     """The words of each page and where they stand."""
     told_pages = run("pdftotext", "-bbox", "-", "-", given=pdf).decode().split("<page ")[1:]
-    return [[(text, *map(float, places)) for *places, text in WORD.findall(page)] for page in told_pages]  # type: ignore[misc]  # a number and four
+    return [[(text, *map(float, places)) for *places, text in WORD.findall(page)] for page in told_pages]
 
 
 def astray(one: Sequence[Word], other: Sequence[Word]) -> list[Word]:

@@ -188,7 +188,7 @@ def test_paper_has_the_size_it_says(paper: str, large: bool) -> None:
     pdf = sheets_pdf(told(paper=paper), [short(1)], large=large)
     wanted = PAPERS[paper].larger if large else PAPERS[paper].size
     with pikepdf.open(io.BytesIO(pdf)) as document:
-        found = [float(side) * POINT for side in document.pages[0].mediabox[2:]]  # type: ignore[index]  # pages have a size
+        found = [float(side) * POINT for side in document.pages[0].mediabox[2:]]
     assert wanted == pytest.approx(found, abs=0.2)
 
 
