@@ -39,11 +39,11 @@ from tests.marking.keys import key_of
 SECONDS = 20  # that a reader may take on a busy machine
 LONGEST = 1500  # characters of a sentence: some list what is known
 
-ODD = st.sampled_from(
-    ["", "\0", "\ufeff", "\ud7ff", "٣", "²", "½", "−", "–", "\u202e", "nan", "inf", "-1", "0", "1e999999999", "1e-999999999"]
-    + ["9" * 60, "9" * 5000, "0.5", "[", "]" * 9, "[" * 300, "{" * 300, '"', "'", "=", ",", ";", "\n", "\r", "\\", "\\u0000"]
-    + ["[[task]]", "a.b.c", "true", "1979-05-27", "x**x**x", "9**9**9**9", "(" * 200, "{{", "../" * 9, "/dev/null", "%n"]
-)
+ODD = st.sampled_from([
+    "", "\0", "\ufeff", "\ud7ff", "٣", "²", "½", "−", "–", "\u202e", "nan", "inf", "-1", "0", "1e999999999", "1e-999999999",
+    "9" * 60, "9" * 5000, "0.5", "[", "]" * 9, "[" * 300, "{" * 300, '"', "'", "=", ",", ";", "\n", "\r", "\\", "\\u0000",
+    "[[task]]", "a.b.c", "true", "1979-05-27", "x**x**x", "9**9**9**9", "(" * 200, "{{", "../" * 9, "/dev/null", "%n",
+])  # fmt: skip
 NUMBER = re.compile(r"\d[\d.]*|\"[^\"\n]*\"|true|false")
 
 

@@ -38,7 +38,7 @@ def test_a_changed_key_is_one_sentence(change: Change) -> None:
     """Variant, what does not fit, the remedy."""
     document = json.loads(key_text())
     change(document["variants"][0]["tasks"][0])
-    with pytest.raises(InputError, match="not what a build writes .*build the folder again"):
+    with pytest.raises(InputError, match=r"not what a build writes .*build the folder again"):
         grade(document, {})
 
 
