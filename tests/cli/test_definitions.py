@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examgen import bounded
 from examgen.errors import DefinitionError, ExamgenError
 from examgen.exam import Exam, read_exam
 from examgen.exam._reading import _plain
@@ -296,12 +297,12 @@ def test_a_directory_is_named(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs as root reads past all permissions, so the refusal is the system's own, put in its place."""
 
-    def forbidden(self: Path, *arguments: Any, **options: Any) -> str:
-        raise PermissionError(13, "Permission denied", str(self))
+    def forbidden(path: Path, *arguments: Any) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
 
     path = tmp_path / "exam.toml"
     path.write_text(mistakes.svm(), encoding="utf-8")
-    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr(bounded, "content", forbidden)
     assert f"{path}: cannot be read (Permission denied), check its permissions" == refused(tmp_path, path)
 
 

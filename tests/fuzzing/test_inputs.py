@@ -50,7 +50,7 @@ def test_a_reader_without_limits_is_noticed(tmp_path: Path) -> None:
         raise RecursionError
 
     def page(value: object, folder: Path) -> None:
-        raise InputError("no\nsentence")
+        raise InputError("no sentence, " * 200)
 
     def endless(value: object, folder: Path) -> None:
         time.sleep(9)

@@ -10,6 +10,7 @@ import pytest
 
 from examgen import keyfile
 from examgen.errors import InputError
+from examgen.folder import task_failures
 from examgen.marking import grade
 from tests.fuzzing.inputs import key_text
 
@@ -40,6 +41,15 @@ def test_a_changed_key_is_one_sentence(change: Change) -> None:
     change(document["variants"][0]["tasks"][0])
     with pytest.raises(InputError, match=r"not what a build writes .*build the folder again"):
         grade(document, {})
+
+
+def test_a_changed_graph_is_told_by_verify() -> None:
+    """What a framework refuses to compute does not hold, and is no traceback."""
+    task = json.loads(key_text())["variants"][0]["tasks"][0]
+    assert [] == task_failures(task)
+    task["graph"]["nodes"][0]["attrs"]["discrete"] = True
+    (failure,) = task_failures(task)
+    assert failure.startswith("its entry in key.json cannot be evaluated (RuntimeError: ")
 
 
 def test_the_unchanged_key_is_read() -> None:

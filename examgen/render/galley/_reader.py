@@ -160,6 +160,6 @@ def _fixed(box: Any) -> bool:
 def _widest(box: Any) -> float:
     """The width of the widest line in a box that stands in none of its tables."""
     if isinstance(box, boxes.LineBox):
-        return sum(getattr(child, "_box", child).margin_width() for child in box.children)
+        return float(sum(getattr(child, "_box", child).margin_width() for child in box.children))
     parts = (getattr(child, "_box", child) for child in getattr(box, "children", ()))
     return max((_widest(part) for part in parts if not isinstance(part, boxes.TableBox)), default=0.0)
