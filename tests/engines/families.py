@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from examgen.graph import backward
 from tests.engines.kink_cases import KINKS
 from tests.properties.every_op import EVERY
-from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs, some
 
 STRATEGIES = {"array": array_graphs(), "conv": conv_graphs(), "labelled": labelled_graphs()}
 
@@ -19,7 +19,7 @@ def cases(family: str, examples: int, what: Callable[[Case], None]) -> None:
     for case in EVERY[family]:
         what(case)
 
-    @settings(max_examples=examples, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=some(examples), database=None, suppress_health_check=list(HealthCheck))
     @given(STRATEGIES[family])
     def run(case: Case) -> None:
         what(case)

@@ -18,6 +18,7 @@ from examgen.ops._cells import At, Operand
 from examgen.reckoning import reckon, same
 from tests.engines.families import STRATEGIES, cases, reached
 from tests.engines.kink_cases import KINKS
+from tests.engines.op_cases import CASES, data_of
 from tests.properties.graphs import Case
 
 LEAVES = {"input", "const"}
@@ -70,6 +71,13 @@ def test_cells_of_random_graphs(family: str) -> None:
 
 def _assert_right(graph: Graph, data: Any, upstream: Any) -> None:
     assert [] == list(wrong(graph, data, upstream))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_cells_of_each_op(name: str) -> None:
+    """In each way to call it, stacks among them."""
+    graph = CASES[name]
+    _assert_right(graph, data_of(graph), Fraction(-3, 2))
 
 
 @pytest.mark.parametrize("label", KINKS)

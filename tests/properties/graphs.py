@@ -10,6 +10,7 @@ from math import prod
 from operator import add
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from examgen.graph import Builder, Graph, Ref
@@ -36,6 +37,11 @@ class Case:
     graph: Graph
     data: Mapping[str, Any]
     upstream: Any
+
+
+def some(examples: int) -> int:
+    """So many examples, or as many fewer as the profile of the core suite wants."""
+    return examples * settings.default.max_examples // 100
 
 
 def numbers(draw: Draw, dims: tuple[int, ...]) -> Any:

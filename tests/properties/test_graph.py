@@ -17,7 +17,7 @@ from examgen.errors import InputError
 from examgen.graph import Builder, Graph, Node, Ref, backward, expand
 from examgen.ops import OPS
 from tests.properties.every_op import EVERY
-from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs, some
 
 BOUND = 1e-9
 NEAR = 1e-7  # so near to a kink, two engines may round to different sides of it
@@ -63,7 +63,7 @@ def agrees_with_autograd(case: Case) -> None:
 @pytest.mark.parametrize(("family", "examples"), [("array", 400), ("conv", 100), ("labelled", 60)])
 def test_backward_graph_is_autograd(family: str, examples: int) -> None:
     """Values and gradients of every node, within 1e-9 of PyTorch's: of every op, then of random graphs."""
-    check = settings(max_examples=examples)(given(FAMILIES[family])(agrees_with_autograd))
+    check = settings(max_examples=some(examples))(given(FAMILIES[family])(agrees_with_autograd))
     for case in EVERY[family]:
         check = example(case)(check)
     check()
@@ -130,7 +130,7 @@ def expansion_agrees(case: Case) -> None:
     assert [] == differing(other.gradients, {name: one.gradients[name] for name in names if name in one.gradients})
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(cases)
 def test_expansion_is_the_graph(case: Case) -> None:
     """Written out as on paper, every named node keeps its value, and its gradient where it had one."""
@@ -169,7 +169,7 @@ def test_every_op_is_met() -> None:
     assert set() == {op.name for op in OPS.values() if op.vjp} - met
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(cases)
 def test_json_round_trip(case: Case) -> None:
     """Through text and back: the same graph, forward and backward."""
