@@ -47,6 +47,7 @@ QUICKLY = ("-n", "0", "-x", "--assert=plain", "--tb=line", "-p", "no:cacheprovid
 STRANGE = 77  # exit status of a run that tested another examgen
 # equal or the same: of None, small whole numbers and names in the code there is one each
 IDENTITIES = ("_Eq_Is", "_Is_Eq", "_NotEq_IsNot", "_IsNot_NotEq")
+GUARDS = ("strict", "frozen")  # keywords by which zip and dataclasses see to what holds anyway
 TYPES = re.compile(r"[\w\s.,|\[\]\"']+")
 
 
@@ -111,7 +112,7 @@ def idle(node: Any) -> bool:
     """Whether nothing that a test should see hangs on a piece of code.
 
     Annotations and aliases of types, what only type checkers read, what an exception says (all of a `raise`), what a file
-    imports and exports, whether and how much `lru_cache` keeps, and whether `zip` sees to lengths that are equal anyway.
+    imports and exports, whether and how much `lru_cache` keeps, and the guards of `zip` and dataclasses.
     """
     while node is not None:
         above = node.parent
@@ -119,7 +120,7 @@ def idle(node: Any) -> bool:
             return True
         if node.type == "decorator" and "lru_cache" in node.get_code():
             return True
-        if node.type == "argument" and node.children[0].get_code().strip() == "strict":
+        if node.type == "argument" and node.children[0].get_code().strip() in GUARDS:
             return True
         if node.type == "if_stmt" and node.children[1].get_code().strip() == "TYPE_CHECKING":
             return True

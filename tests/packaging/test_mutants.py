@@ -99,7 +99,7 @@ def test_a_sample_is_the_same_in_another_process(mutants: Any, checkout: Path) -
 def test_the_core_suite_is_there(mutants: Any, checkout: Path) -> None:
     """Every area names files of ours and test files that exist; what is broken belongs to one area alone."""
     areas = mutants.areas((checkout / ".ci" / "core.toml").read_text(encoding="utf-8"))
-    assert {"drawing", "graph", "ops", "engines", "marking"} == {area.name for area in areas}
+    assert {"drawing", "graph", "ops", "engines", "marking", "grading"} == {area.name for area in areas}
     assert [] == [glob for area in areas for glob in area.modules if not [*checkout.glob(glob)]]
     assert {1} == set(Counter(path for area in areas for path in area.files).values())
     assert [] == missing(areas, checkout)

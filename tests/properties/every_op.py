@@ -54,13 +54,13 @@ SHAPED: tuple[Step, ...] = (
 )
 
 
-def of_maps(op: str, *, clipped: bool) -> Case:
-    """A convolution of two groups with every option, ReLU or not, and a pool."""
+def of_maps(op: str, *lead: int, clipped: bool) -> Case:
+    """A convolution of two groups with every option, ReLU or not, and a pool; images one by one or in a batch."""
     b = Builder()
-    image, kernels = b.input("image", (2, 5, 4)), b.input("kernels", (2, 1, 2, 2))
+    image, kernels = b.input("image", (*lead, 2, 5, 4)), b.input("kernels", (2, 1, 2, 2))
     conv = b.op("conv2d", image, kernels, stride=(2, 1), dilation=(1, 2), padding=(1, 0), groups=2, name="conv")
     out = b.op("neg", b.pool(op, b.op("relu", conv) if clipped else conv, 2, 1, 1 - clipped), name="out")
-    data = {"image": numbers((2, 5, 4)), "kernels": numbers((2, 1, 2, 2), 3)}
+    data = {"image": numbers(image.shape), "kernels": numbers((2, 1, 2, 2), 3)}
     return Case(b.build(out), data, numbers(out.shape, 5))
 
 
@@ -77,6 +77,6 @@ EVERY: dict[str, tuple[Case, ...]] = {
         of_arrays(*map(_one, UNARY[:6])), of_arrays(*map(_one, UNARY[6:12])), of_arrays(*map(_one, UNARY[12:])),
         of_arrays(*map(_two, BINARY)), of_arrays(*map(_over, REDUCTIONS)), of_arrays(*SHAPED),
     ),
-    "conv": (of_maps("maxpool", clipped=True), of_maps("avgpool", clipped=False)),
+    "conv": (of_maps("maxpool", clipped=True), of_maps("avgpool", 2, clipped=False)),
     "labelled": tuple(map(of_labels, ("pick", "others", "cross_entropy"))),
 }
