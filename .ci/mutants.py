@@ -246,7 +246,7 @@ class Bench:
             if status != 0:
                 sys.exit(f"The core suite of {area.name} fails on whole code ({status}):\n{self.log.read_text()[-3000:]}")
             print(f"{area.name}: {len(stage)} files of tests take {took:.1f} s", flush=True)
-            self.limits[stage] = 4 * took + 30
+            self.limits[stage] = 10 * took + 60  # of a machine that may be busier by then
         sys.dont_write_bytecode = True  # else a file changed back within a second would go by the mutant's bytecode
 
     def noticed(self, area: Area, path: str, code: str) -> str:
