@@ -141,8 +141,9 @@ def test_survivors_are_explained_and_few(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a fork beside threads: they are those of the test runner
-def test_a_broken_file_fails_and_a_whole_one_passes(mutants: Any, tmp_path: Path) -> None:
+def test_a_broken_file_fails_and_a_whole_one_passes(mutants: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a process of its own, which a loop without end does not outlive."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # as the script has it: files change within a second
     (tmp_path / "test_it.py").write_text("from it import f\n\ndef test_f():\n    assert 2 == f()\n", encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
     ends: list[int | None] = []

@@ -155,8 +155,7 @@ def test_holders_of_values_and_gradients() -> None:
 
 def test_nodes_are_shared_where_that_is_wanted() -> None:
     """What repeats an unnamed node is that node, unless it has a name; without the wish each stands by itself."""
-    for share, others in ((True, 1), (False, 2)):
-        b = Builder(share=share)
+    for b, others in ((Builder(share=True), 1), (Builder(share=False), 2), (Builder(), 2)):
         x = b.input("x")
         assert others == len({(x + x).name, (x + x).name})
         assert "named" == b.op("add", x, x, name="named").name
