@@ -7,6 +7,8 @@
 # make pins    renew constraints.txt from a clean environment
 # make sample  renew the pictures in variants/sample/ that the README shows
 # make table   renew what tools write: the README's table with its thumbnails, the gallery, mistakes, draws of new presets
+# make coverage  lines and branches that the core suite reaches; COVERAGE=--all takes the whole suite
+# make mutants   break the core MUTANTS=500 times and see that the core suite notices; goes on where it was stopped
 # make clean   remove what was built; make distclean removes .venv too
 
 PYTHON ?= python3
@@ -17,7 +19,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 EDITABLE := $(INSTALL) --no-build-isolation -e
 
-.PHONY: exam test lint docs coverage mutants bench faults pins sample table clean distclean
+.PHONY: exam test lint docs bench faults pins sample table coverage mutants clean distclean
 .DELETE_ON_ERROR:
 
 exam: $(VENV)/exam.stamp
@@ -87,6 +89,14 @@ table: $(VENV)/test.stamp
 	@$(PYTHON) .ci/system.py pdf poppler
 	@$(BIN)/python .ci/table.py
 	@$(BIN)/python -m tests.renew
+
+COVERAGE ?=
+coverage: $(VENV)/test.stamp
+	@$(BIN)/python .ci/covered.py $(COVERAGE)
+
+MUTANTS ?= 500
+mutants: $(VENV)/test.stamp
+	@$(BIN)/python .ci/mutants.py --count $(MUTANTS)
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .pins constraints.new

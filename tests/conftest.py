@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from time import monotonic
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # a suite that fails by chance or by a busy machine teaches people to run it again
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
-settings.load_profile("ci")
+# against broken code, hundreds of times: few examples, and none made smaller
+settings.register_profile(
+    "core", settings.get_profile("ci"), max_examples=10, phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False
+)
+settings.load_profile(os.environ.get("EXAMGEN_HYPOTHESIS", "ci"))
 
 LONG = 0.3  # seconds after which a test may have left much behind
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from examgen.ops import OPS
 from examgen.registry import graph_of, preset, problems
 from examgen.solving import draw
 from examgen.verifying import ENGINES, engine, prove
+from tests.engines import op_cases
 
 INSTANCES = 1  # a thousand of each problem are proved by benchmarks/agreement.py
 CASES = [(name, label) for name, chosen in problems().items() for label in chosen.presets]
@@ -65,6 +67,14 @@ def test_a_sign_behind_exp_is_a_disagreement(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(engine("numpy").TABLE, "neg", lambda node, x: x if x.dtype == object else -x)
     with pytest.raises(ProofError, match="numpy and sympy disagree on the value of f,"):
         prove(graph, {"x": 1})
+
+
+@pytest.mark.parametrize("name", op_cases.CASES)
+def test_engines_agree_on_every_op(name: str) -> None:
+    """In each way to call it, under an upstream gradient of no special kind."""
+    graph = op_cases.CASES[name]
+    proof = prove(graph, {**op_cases.data_of(graph), "upstream": Fraction(-3, 2)})
+    assert all(set(ENGINES) == set(bounds) for bounds in proof.met.values())
 
 
 @pytest.mark.parametrize("name", ENGINES)

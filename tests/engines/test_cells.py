@@ -18,6 +18,7 @@ from examgen.ops._cells import At, Operand
 from examgen.reckoning import reckon, same
 from tests.engines.families import STRATEGIES, cases, reached
 from tests.engines.kink_cases import KINKS
+from tests.engines.op_cases import CASES, data_of
 from tests.properties.graphs import Case
 
 LEAVES = {"input", "const"}
@@ -72,6 +73,13 @@ def _assert_right(graph: Graph, data: Any, upstream: Any) -> None:
     assert [] == list(wrong(graph, data, upstream))
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_cells_of_each_op(name: str) -> None:
+    """In each way to call it, stacks among them."""
+    graph = CASES[name]
+    _assert_right(graph, data_of(graph), Fraction(-3, 2))
+
+
 @pytest.mark.parametrize("label", KINKS)
 def test_cells_on_kinks(label: str) -> None:
     """On ties and kinks the expressions follow the same conventions."""
@@ -81,7 +89,7 @@ def test_cells_on_kinks(label: str) -> None:
 
 def test_every_op_is_reached() -> None:
     """No rule goes untested."""
-    assert set(OPS) - {"gradient"} == reached(EXAMPLES)
+    assert set(OPS) - {"gradient"} == reached()
 
 
 SPOILT = {"add": "array", "matmul": "array", "sum_to": "array", "put": "array", "conv2d_dx": "conv", "put_others": "labelled"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import examgen
 from examgen.engines import _numpy
 from examgen.graph import Builder, Graph
-from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs, some
 
 FAMILIES = {"array": array_graphs(), "conv": conv_graphs(), "labelled": labelled_graphs()}
 EXACT = ["float", "exact"]
@@ -41,7 +41,7 @@ def check(family: str, numbers: str) -> list[tuple[str, bool]]:
     """Random graphs with one thing wanted, then a few."""
     found: list[tuple[str, bool]] = []
 
-    @settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=some(40), database=None, suppress_health_check=list(HealthCheck))
     @given(FAMILIES[family], st.data())
     def run(case: Case, data: Any) -> None:
         wanted = data.draw(st.lists(st.sampled_from(everything(case.graph)), min_size=1, max_size=3, unique=True))

@@ -19,6 +19,7 @@ from examgen.marking._judging import Answer
 from tests.marking import walking
 from tests.marking.keys import ALL, key_of, task
 from tests.marking.walking import HABITS, Habit, Numbers, Paper
+from tests.properties.graphs import some
 
 FINE = 4  # decimals of numbers that somebody has and does not write into the box
 CHANGES = ("shift", "sign", "zero", "huge", "one cell", "anything")
@@ -92,7 +93,7 @@ def faults(drawn: tuple[str, str, int, Numbers, bool, Habit, int]) -> Iterator[s
             yield f"{found.key} is trivial and is paid"
 
 
-@settings(max_examples=1000)
+@settings(max_examples=some(1000))
 @given(wrong_numbers())
 def test_going_on_from_a_wrong_number(drawn: tuple[str, str, int, Numbers, bool, Habit, int]) -> None:
     """All boxes below earn their points unless they are trivial; the wrong one earns what it would alone."""

@@ -10,6 +10,7 @@ from math import prod
 from operator import add
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from examgen.graph import Builder, Graph, Ref
@@ -36,6 +37,11 @@ class Case:
     graph: Graph
     data: Mapping[str, Any]
     upstream: Any
+
+
+def some(examples: int) -> int:
+    """So many examples, or as many fewer as the profile of the core suite wants."""
+    return examples * settings.default.max_examples // 100
 
 
 def numbers(draw: Draw, dims: tuple[int, ...]) -> Any:
@@ -82,7 +88,7 @@ def _step(draw: Draw, b: Builder, refs: list[Ref]) -> Ref:
         if partners:
             return b.matmul(x, draw(st.sampled_from(partners)))
     if kind == "unary" or not x.shape:
-        return _unary(b, draw(st.sampled_from(UNARY)), x)
+        return unary(b, draw(st.sampled_from(UNARY)), x)
     return _of_array(draw, b, kind, x)
 
 
@@ -112,7 +118,7 @@ def _multiplies(x: Ref, y: Ref) -> bool:
     return max(len(x.shape), len(y.shape)) <= 2 and x.shape[-1] == y.shape[0]
 
 
-def _above_zero(b: Builder, x: Ref) -> Ref:
+def above_zero(b: Builder, x: Ref) -> Ref:
     """1 + x²: a base for what is not defined everywhere."""
     return b.const(1) + x * x
 
@@ -123,12 +129,12 @@ def _binary(draw: Draw, b: Builder, x: Ref, partners: list[Ref]) -> Ref:
     wider = [y for y in others if y.shape != x.shape]
     y = draw(st.sampled_from((wider if wider and draw(st.booleans()) else others) or partners))
     op = draw(st.sampled_from(BINARY))
-    return x / _above_zero(b, y) if op == "div" else b.op(op, x, y)
+    return x / above_zero(b, y) if op == "div" else b.op(op, x, y)
 
 
-def _unary(b: Builder, op: str, x: Ref) -> Ref:
+def unary(b: Builder, op: str, x: Ref) -> Ref:
     if op in ("log", "sqrt"):
-        return b.op(op, _above_zero(b, x))
+        return b.op(op, above_zero(b, x))
     if op == "softexp":
         return b.op("exp", b.op("tanh", x))
     if op in ("floor", "step"):
@@ -137,7 +143,7 @@ def _unary(b: Builder, op: str, x: Ref) -> Ref:
         return b.piecewise(x, (-OFF, 20 * OFF), (Fraction(1, 4), -1, 2), (3, -2), Fraction(1, 2))
     powers = {"square": Fraction(2), "cube": Fraction(3), "root": Fraction(3, 2), "inverse": Fraction(-1)}
     if op in powers:
-        return b.power(_above_zero(b, x) if powers[op] in (-1, Fraction(3, 2)) else x, powers[op])
+        return b.power(above_zero(b, x) if powers[op] in (-1, Fraction(3, 2)) else x, powers[op])
     return b.op(op, x)
 
 

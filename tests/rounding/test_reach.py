@@ -16,10 +16,10 @@ from examgen.honesty import FINEST, SCALE, Unbounded, hull, widened
 from examgen.reaching import Unwritten, reach, tape_of
 from examgen.registry import graph_of, preset, problem, problems
 from tests.engines.kink_cases import KINKS
-from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs
+from tests.properties.graphs import Case, array_graphs, conv_graphs, labelled_graphs, some
 
 PRESETS = [(name, label) for name, chosen in problems().items() for label in chosen.presets]
-STRATEGIES = {"array": (array_graphs(), 40), "conv": (conv_graphs(), 8), "labelled": (labelled_graphs(), 15)}
+STRATEGIES = {"array": (array_graphs(), 40), "conv": (conv_graphs(), 10), "labelled": (labelled_graphs(), 15)}
 COARSE, FINE = 1, 4  # decimals kept: rounding to one leads to the other side of many kinks
 
 
@@ -67,7 +67,7 @@ def test_the_tape_of_random_graphs(family: str) -> None:
     """Every op, with the same reason where there is no hull."""
     strategy, examples = STRATEGIES[family]
 
-    @settings(max_examples=examples, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=some(examples), database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(strategy)
     def run(case: Case) -> None:
         assert [] == unlike(case.graph, {**case.data, "upstream": case.upstream})

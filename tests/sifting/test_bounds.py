@@ -21,6 +21,7 @@ from examgen.sifting._plan import exact_plan, rounded_plan
 from examgen.sifting._stack import given as stacked
 from examgen.sifting._walk import walked
 from examgen.solving import exact_values
+from tests.properties.graphs import some
 
 PRESETS = [
     (name, label)
@@ -101,7 +102,7 @@ def span(*bounds: int) -> Array:
 
 
 @given(SIZES, SIZES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 def test_a_product_is_exact_or_bounded_by_neighbours(x: int, y: int) -> None:
     """Of two exact numbers: the number itself, or the whole numbers below and above it."""
     found = fixed.mul(span(x), span(y), Doubt(1))[:, 0, 0].tolist()
@@ -110,7 +111,7 @@ def test_a_product_is_exact_or_bounded_by_neighbours(x: int, y: int) -> None:
 
 
 @given(SIZES, SIZES, SIZES, SIZES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 def test_a_product_of_intervals_holds_all_products(x: int, y: int, u: int, v: int) -> None:
     """The ends of a product are the smallest and the largest product of ends."""
     (x, y), (u, v) = sorted((x, y)), sorted((u, v))
@@ -120,7 +121,7 @@ def test_a_product_of_intervals_holds_all_products(x: int, y: int, u: int, v: in
 
 
 @given(SIZES, SIZES.filter(bool))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 def test_a_quotient_lies_within_its_bounds(x: int, y: int) -> None:
     """Or is too large to be reckoned with, and in doubt."""
     doubt = Doubt(1)
@@ -129,7 +130,7 @@ def test_a_quotient_lies_within_its_bounds(x: int, y: int) -> None:
 
 
 @given(SIZES, st.integers(1, 6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 def test_rounding_is_that_of_honest_solvers(x: int, places: int) -> None:
     """Half-up, half-even or cut off, to so many decimals or more."""
     found = fixed.widths(fixed.widened(span(x), places, FINEST), 4)[:, 0, 0].tolist()
