@@ -20,6 +20,7 @@ class Habits:
     descends: bool = True
     rated: bool = True
     going_on: bool = True  # the second step begins where the first has ended
+    twice: bool = True  # the second step is made
     keeps: bool = True  # the velocity before
     averages: bool = False  # the velocity before with the new gradient
     corrects: bool = True
@@ -54,8 +55,11 @@ def two_steps(params: Any, habits: Habits = SOUND) -> Graph:
     direction = {"sgd": _plain, "momentum": _momentum, "adam": _adam}[params.optimizer](b, params, habits)
     here = start
     for t, g in enumerate(gradients, start=1):
-        origin = here if habits.going_on else start
-        here = b.op("sub" if habits.descends else "add", origin, rate * direction(t, g), name=f"theta{t}")
+        origin, way = here if habits.going_on else start, rate * direction(t, g)
+        if t == 2 and not habits.twice:
+            here = b.op("add", here, b.const(0), name="theta2")
+        else:
+            here = b.op("sub" if habits.descends else "add", origin, way, name=f"theta{t}")
     return b.build(here)
 
 
@@ -113,6 +117,7 @@ HABITS: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "": {
         "opt_sign": ("A step goes against the gradient: it is subtracted.", {"descends": False}),
         "opt_rate": ("The step is multiplied by the learning rate.", {"rated": False}),
+        "opt_one_step": ("The second step is made too, with its own gradient.", {"twice": False}),
         "opt_start": ("The second step begins where the first has ended.", {"going_on": False}),
     },
     "sgd": {},
@@ -141,12 +146,12 @@ RULE = {
             r"v_t=\beta_2 v_{t-1}+(1-\beta_2)\,g_t^2,\quad m_0=v_0=0$$"
         ),
         "correction": (
-            r"Both means are corrected for their start at 0: $$M_t=\frac{m_t}{1-\beta_1^t},\quad V_t=\frac{v_t}{1-\beta_2^t},"
-            r"\quad \theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}$$"
+            r"Both means are bias-corrected, since they start at 0: $$M_t=\frac{m_t}{1-\beta_1^t},\quad "
+            r"V_t=\frac{v_t}{1-\beta_2^t},\quad \theta_t=\theta_{t-1}-\eta\,\frac{M_t}{\sqrt{V_t}}$$"
         ),
         "epsilon": (
-            r"PyTorch adds $\varepsilon=10^{-8}$ to the root, so that nothing is divided by 0; it is left out here, since no "
-            "answer shows it."
+            r"PyTorch adds $\varepsilon=10^{-8}$ to the root, so that nothing is divided by 0; it is omitted here, since it "
+            "does not change the answers."
         ),
     },
 }

@@ -73,9 +73,9 @@ class CnnShapes(Problem):
         return network(params)
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
-        """Layer by layer its side and its parameters, then their sum and the receptive field."""
+        """The side of every map, then the parameters of every layer and their sum, then the receptive field."""
         names = [node.name for node in self.graph(params).nodes if node.op != "getitem" and node.name[0] in "HN"]
-        names += [f"R{len(maps(params))}"] * params.receptive
+        names = [*sorted(names, key=lambda name: name[0]), *[f"R{len(maps(params))}"] * params.receptive]
         points = {"H": HALF, "N": HALF, "R": Fraction(1)}
         return tuple(Ask(name, name, symbol(name), "integer", points=points[name[0]], group=name[0]) for name in names)
 
@@ -113,7 +113,7 @@ class CnnShapes(Problem):
 
 SQUARE = (
     "The image, all maps and all windows are square; the table gives their sides. $C_0$ is the number of channels of the image "
-    "and $H_0$ its side. Find the side $H_i$ of the map behind each layer $i$."
+    "and $H_0$ its side. Find the side $H_i$ of the map after each layer $i$."
 )
 FLOOR = "Sizes are rounded down, as in PyTorch, and padding is put on every side."
 COUNTS = (

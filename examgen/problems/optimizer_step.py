@@ -38,7 +38,7 @@ class OptimizerStep(Problem):
     presets = {
         "sgd": Preset(Params("sgd", weights=2), (2, 3), "quiz"),
         "momentum": Preset(Params("momentum", weights=2), (4, 4)),
-        "adam": Preset(Params("adam", limit=9), (8, 10), calculator="scientific", room=20_000),
+        "adam": Preset(Params("adam", limit=9), (8, 10), calculator="scientific", version=2, room=20_000),
     }
 
     def check(self, params: Params) -> None:
@@ -61,9 +61,10 @@ class OptimizerStep(Problem):
         return two_steps(params)
 
     def asks(self, params: Params) -> tuple[Ask, ...]:
-        """Where each step leads, and of the second one what it is made of."""
+        """Where each step leads, and of the second one what it is made of; Adam's first step is as long as the rate."""
         dims, inner = dims_of(params), {"sgd": (), "momentum": ("v2",), "adam": ("M2", "V2")}[params.optimizer]
-        asked = {"theta1": Fraction(1), **dict.fromkeys(inner, HALF), "theta2": Fraction(1)}
+        first, part = (HALF, Fraction(1)) if params.optimizer == "adam" else (Fraction(1), HALF)
+        asked = {"theta1": first, **dict.fromkeys(inner, part), "theta2": Fraction(1)}
         kind: Any = "array" if dims else "number"
         return tuple(
             Ask(name, name, symbol(name), kind, shape=dims, points=points, group=name) for name, points in asked.items()

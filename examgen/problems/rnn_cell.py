@@ -36,9 +36,9 @@ class RnnCell(layers.LayersProblem):
     sized = {"W": ("hidden", "inputs")}
     example = 'W="0.5 -1" b=0.2 h0=0.5 x1="1 2" x2="-1 1" upstream=2'
     presets = {
-        "1_step": Preset(Params(hidden=2, steps=1), (6, 6), calculator="scientific"),
-        "2_steps": Preset(Params(), (6, 7), calculator="scientific"),
-        "2_steps_2": Preset(Params(hidden=2), (10, 12), "homework", "scientific"),
+        "1_step": Preset(Params(hidden=2, steps=1), (6, 6), calculator="scientific", version=2),
+        "2_steps": Preset(Params(), (6, 7), calculator="scientific", version=2),
+        "2_steps_2": Preset(Params(hidden=2), (10, 12), "homework", "scientific", version=2),
     }
 
     def draw(self, params: Params, stream: Stream) -> Instance:
@@ -70,7 +70,7 @@ class RnnCell(layers.LayersProblem):
     def asks(self, params: Params) -> tuple[Ask, ...]:
         graph, steps = self.graph(params), range(1, params.steps + 1)
         values = layers.boxes(graph, "number", "values", (f"{letter}{t}" for t in steps for letter in "zh"))
-        back = (*(f"z{t}" for t in reversed(steps)), "W", "b", "h0")
+        back = (*(f"z{t}" for t in reversed(steps)), "W", "b")  # what comes back to h0 is that of z1 once more
         return values + layers.boxes(graph, "number", "gradients", back, gradient=True)
 
     def conventions(self, instance: Instance) -> tuple[Convention, ...]:
@@ -114,7 +114,7 @@ def _from_the_first(b: Builder, node: Node) -> Ref:
     return b.op("add", b.inputs(node)[0], b.ref("h0"), name=node.name)
 
 
-STATE = "Each step adds the state before it; the state behind it is the hyperbolic tangent, cell by cell."
+STATE = "Each step adds the previous state; the new state is the hyperbolic tangent of the sum, cell by cell."
 COLUMNS = "Vectors are columns; in the boxes they are written as rows."
 UPSTREAM = {
     1: (

@@ -21,8 +21,9 @@ FURTHER: list[dict[str, Any]] = []
 
 
 def of_weight(
-    p: Any, start: Any, gradients: Any, *, sign: int = -1, rate: Any = None, again: bool = False, keeps: bool = True,
-    dampens: bool = False, corrects: bool = True, power: bool = True, root: bool = True, turned: bool = False,
+    p: Any, start: Any, gradients: Any, *, sign: int = -1, rate: Any = None, again: bool = False, stops: bool = False,
+    keeps: bool = True, dampens: bool = False, corrects: bool = True, power: bool = True, root: bool = True,
+    turned: bool = False,
 ) -> dict[str, Any]:
     """What one weight goes through; every option is a mistake."""
     here, found, v, m = Fraction(start), {}, Fraction(0), Fraction(0)
@@ -42,6 +43,8 @@ def of_weight(
             way = g
         factor, origin = sign * (p.rate if rate is None else rate), Fraction(start) if again else here
         here = decimal(origin) + decimal(factor) * way if p.optimizer == "adam" else origin + factor * way
+        if stops and t == 2:
+            here = found["theta1"]
         found[f"theta{t}"] = here
         here = Fraction(here)
     return found
@@ -96,7 +99,9 @@ MISTAKES = {
     "no correction": (of("adam"), with_(corrects=False)),
     "no root": (of("adam"), with_(root=False)),
 }
-COMMON = {"opt_sign": {"sign": 1}, "opt_rate": {"rate": Fraction(1)}, "opt_start": {"again": True}}
+COMMON: dict[str, dict[str, Any]] = {
+    "opt_sign": {"sign": 1}, "opt_rate": {"rate": Fraction(1)}, "opt_start": {"again": True}, "opt_one_step": {"stops": True},
+}
 OWN: dict[str, dict[str, dict[str, Any]]] = {
     "sgd": {},
     "momentum": {"opt_no_velocity": {"keeps": False}, "opt_dampened": {"dampens": True}},

@@ -38,7 +38,7 @@ def direct(
             dw, db = here, dz
         elif not truncated:
             dw, db = [plus(*rows) for rows in zip(dw, here, strict=True)], plus(db, dz)
-    return boxed(found | {"dW": dw, "db": db, "dh0": dh})
+    return boxed(found | {"dW": dw, "db": db})
 
 
 def _wrongly(**options: bool) -> Callable[[Any, Any], Expected]:
@@ -65,24 +65,24 @@ class MyCell(torch.nn.Module):
 
 
 def by_torch(params: Any, data: Mapping[str, Any], *, detached: bool = False) -> Expected:
-    """`detached` cuts the graph between the steps, or, of one step, in front of it: nothing comes back to the first state."""
-    cell, first = MyCell(data), tensor(data["h0"]).requires_grad_()
+    """`detached` cuts the graph between the steps; of one step the gradient at the output is left out."""
+    cell, h = MyCell(data), tensor(data["h0"])
     found: dict[str, Any] = {}
-    h = first
     for t in range(1, params.steps + 1):
         last = t == params.steps
-        z, h = cell(tensor(data[f"x{t}"]), h.detach() + 0 * first if detached and last else h)
+        z, h = cell(tensor(data[f"x{t}"]), h.detach() if detached and last else h)
         z.retain_grad()
         found |= {f"z{t}": z, f"h{t}": h}
-    h.backward(tensor(data["upstream"]))
-    zero = torch.zeros_like(first)
+    alone = detached and params.steps == 1
+    h.backward(torch.ones_like(h) if alone else tensor(data["upstream"]))
+    zero = torch.zeros_like(h)
     found |= {f"dz{t}": found[f"z{t}"].grad if found[f"z{t}"].grad is not None else zero for t in range(1, params.steps + 1)}
-    found |= {"dW": cell.linear.weight.grad, "db": cell.linear.bias.grad, "dh0": first.grad}
+    found |= {"dW": cell.linear.weight.grad, "db": cell.linear.bias.grad}
     return boxed({key: value.tolist() for key, value in found.items()})
 
 
 def misused_torch(params: Any, data: Mapping[str, Any]) -> Expected:
-    """The state detached."""
+    """The state detached, or the gradient at the output forgotten."""
     return by_torch(params, data, detached=True)
 
 
@@ -98,13 +98,13 @@ def cell(z1: float, h1: float, z2: float, h2: float) -> dict[str, Any]:
     return {"z1": z1, "h1": h1, "z2": z2, "h2": h2}
 
 
-def shared(dz2: Any, dz1: Any, dw: Any, db: Any, dh0: Any) -> dict[str, Any]:
-    return {"dz2": dz2, "dz1": dz1, "dW": dw, "db": db, "dh0": dh0}
+def shared(dz2: Any, dz1: Any, dw: Any, db: Any) -> dict[str, Any]:
+    return {"dz2": dz2, "dz1": dz1, "dW": dw, "db": db}
 
 
 def followed(dz2: float, dz1: float) -> dict[str, Any]:
     """What belongs to the gradients at both sums."""
-    return shared(dz2, dz1, 2 * dz1 - dz2, dz1 + dz2, dz1)
+    return shared(dz2, dz1, 2 * dz1 - dz2, dz1 + dz2)
 
 
 def sloped(h1: float, h2: float, upstream: float = 0.8) -> dict[str, Any]:
@@ -122,11 +122,11 @@ HANDS = [
     # without a state nothing leads back from the second step to the first
     Hand("rnn_state", "rnn_cell", CELL, {
         **cell(0.7, tanh(0.7), -0.8, tanh(-0.8)),
-        **shared(ALONE, None, -ALONE, ALONE, None),
+        **shared(ALONE, None, -ALONE, ALONE),
     }),
     # z2 = -0.5 - 0.3 + 0.4
     Hand("rnn_first_state", "rnn_cell", CELL, {
-        "z2": -0.4, "h2": tanh(-0.4), **shared(AGAIN, None, -AGAIN, AGAIN, AGAIN),
+        "z2": -0.4, "h2": tanh(-0.4), **shared(AGAIN, None, -AGAIN, AGAIN),
     }),
     Hand("rnn_bias", "rnn_cell", CELL, {
         **cell(1.4, tanh(1.4), tanh(1.4) - 0.5, tanh(tanh(1.4) - 0.5)), **sloped(tanh(1.4), tanh(tanh(1.4) - 0.5)),
@@ -135,11 +135,10 @@ HANDS = [
     Hand("rnn_transposed", "rnn_cell", WIDE, {
         "z1": (1.3, -0.2), "h1": (tanh(1.3), tanh(-0.2)), "dz1": WIDE_BACK, "db": WIDE_BACK,
         "dW": tuple((g, 2 * g) for g in WIDE_BACK),
-        "dh0": WIDE_BACK,
     }),
     Hand("bp_tanh", "rnn_cell", CELL, followed(0.8 * (1 - H2), 0.8 * (1 - H2) * (1 - H1))),
     # each gate takes 1 for what comes from above
-    Hand("bp_upstream", "rnn_cell", CELL, shared(1 - H2**2, 1 - H1**2, 2 - 1, 2, 1)),
+    Hand("bp_upstream", "rnn_cell", CELL, shared(1 - H2**2, 1 - H1**2, 2 - 1, 2)),
     Hand("bp_upstream_given", "rnn_cell", CELL, sloped(H1, H2, 1)),
     Hand("bp_fanout", "rnn_cell", CELL, {"dW": 2 * DZ1, "db": DZ1}),
     Hand("bp_fanout_other", "rnn_cell", CELL, {"dW": -DZ2, "db": DZ2}),

@@ -62,7 +62,7 @@ def recurrent_step(data: Mapping[str, Any], look: Look, noted: Note) -> Written:
     ]
     h, slopes = zip(*map(look, z), strict=True)
     dz = [noted(given * slope) for given, slope in zip(data["upstream"], slopes, strict=True)]
-    return {"z1": z, "h1": list(h), "dz1": dz, "dW": [noted(g * x) for g in dz for x in data["x1"]], "db": dz, "dh0": dz}
+    return {"z1": z, "h1": list(h), "dz1": dz, "dW": [noted(g * x) for g in dz for x in data["x1"]], "db": dz}
 
 
 TRIED: Mapping[Preset, tuple[str, Callable[[Mapping[str, Any], Look, Note], Written]]] = {
