@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from examgen.effort import SECONDS
 from examgen.graph import Builder, Graph
 from examgen.honesty import FINEST
 from examgen.ops._cells import At
 from examgen.sifting import _fixed as fixed
-from examgen.sifting import _sound, _told, _written
+from examgen.sifting import _sound, _told, _weighed, _written
 from examgen.sifting._fixed import LARGEST, UNIT, Array, Doubt
 from examgen.sifting._numbers import Between, Numbers, Undecided, listed
 from examgen.sifting._stack import given, part
@@ -330,3 +331,14 @@ def test_denominators_of_mistaken_results() -> None:
     ]
     powers = [_told._denominator(graph_of("pow", (), exponent=Fraction(n))["f"], [3]) for n in ("2", "0", "-1", "1/2")]
     assert [9, 1, 0, 0] == powers
+
+
+def test_seconds_of_products() -> None:
+    """Of two numbers, on the grid; those of more are not written."""
+    two = _written.Made("*", 2, _written.Row(2, np.arange(2)))
+    numbers = np.array([[[2, 3]], [[0, 3]], [[-1, 3]], [[12, 3]]]) * _weighed.ONE
+    found, seconds = _weighed._product(two, numbers, Doubt(4), True)
+    assert [6, 0, -3, 36] == (found.ravel() // _weighed.ONE).tolist()
+    assert [SECONDS["small product"], 0, SECONDS["copy"], SECONDS["calculator"]] == seconds.ravel().tolist()
+    with pytest.raises(Unwritable, match="several"):
+        _weighed._product(_written.Made("*", 3, two.args), numbers, Doubt(4), True)
