@@ -235,12 +235,14 @@ def test_numbers_of_a_strip() -> None:
 
 
 def test_right_numbers_of_a_strip_are_exact() -> None:
-    """Rounded once, and not on the way; where nothing is the student's own, they are what follows."""
+    """Rounded once, and not on the way, whatever stands in one box; where nothing is the student's own, they follow."""
     key = keyfile.read(key_of("backprop", "sigmoid_gates"))
     (variant,) = key.variants
     expected = [rounded(each(one.value, Fraction), one.decimals or 2) for one in variant.boxes]
-    rows = follow(key, variant.code, {})
-    assert expected == [row.right for row in rows] == [row.follows for row in rows]
+    last = variant.tasks[0].boxes[Follower(variant.tasks[0]).order[-1]].label
+    rows = follow(key, variant.code, {last: "1"})
+    assert expected == [row.right for row in rows] == [row.right if row.own else row.follows for row in rows]
+    assert dict(zip([one.label for one in variant.boxes], expected, strict=True)) == right_values(key, variant.code)
 
 
 def chosen() -> tuple[keyfile.Key, keyfile.KeyVariant]:
