@@ -13,7 +13,7 @@ from examgen import keyfile
 from examgen.errors import InputError
 from examgen.grading._class import Class, mark_class
 from examgen.grading._data import Entry
-from examgen.grading._decisions import read_corrections
+from examgen.grading._decisions import _Checked, read_corrections
 from examgen.grading._scale import read_scale
 from examgen.marking import Accept, Cancel, Corrections, Given
 from examgen.writing import plain
@@ -120,3 +120,14 @@ def test_a_bad_entry_is_told_in_one_line(tmp_path: Path) -> None:
     told = f"{path}: cancel 1 box: field required; allowed are accept, cancel and points, each with a reason"
     with pytest.raises(InputError, match=f"^{re.escape(told)}$"):
         read_corrections(path, keyfile.read(key_of(*TASK)))
+
+
+def test_boxes_of_one_task() -> None:
+    """A decision for a task speaks of no other, be it before or after."""
+    document = key_of(*TASK)
+    more = key_of("svm_loss", "3x3")["variants"][0]["tasks"]
+    document["variants"][0]["tasks"] = [*document["variants"][0]["tasks"], *more, *more]
+    checked = _Checked(keyfile.read(document), "file")
+    every = [len(task.boxes) for task in checked.key.variants[0].tasks]
+    for number, count in enumerate(every, 1):
+        assert [number] * count == [task.number for _, task, _ in checked._places("here", None, number, None)]

@@ -21,7 +21,7 @@ from examgen.marking._grading import points_of
 from examgen.marking._judging import Answer, around, certain, coarse, followed, in_shape, share, within
 from examgen.marking._marks import number
 from examgen.marking._strip import _number, right_values
-from examgen.marking._task import TaskMarker, _same
+from examgen.marking._task import FOLLOWS, LEFT, Chain, TaskMarker, _same
 from examgen.model import each
 from examgen.written import Written
 from tests.marking.keys import key_of
@@ -215,6 +215,21 @@ def test_each_way_is_held_against_an_answer() -> None:
     marker.follower = follower
     answers = [wrote(box(), Fraction(number), 2) for number in (3, 5)]
     assert [2] == [chain.way for chain in marker._followed(follower, 1, (0,), answers)]
+
+
+@pytest.mark.parametrize(
+    ("trivial", "before", "says"), [(True, (), (LEFT,)), (True, ("said",), ("said",)), (False, ("said",), (FOLLOWS,))]
+)
+def test_what_is_said_of_an_answer_that_follows(trivial: bool, before: tuple[str, ...], says: tuple[str, ...]) -> None:
+    """Worth its points, unless nothing was left to work out; of that no more is said where something was said."""
+    marker: Any = TaskMarker.__new__(TaskMarker)
+    marker.task, marker.rules, marker.say = SimpleNamespace(boxes=(box(), box())), Rules(), lambda text, values: text
+    marker._chains = lambda *given: iter([Chain(marker, 0, (0,), [(Fraction(5), Fraction(5))])])
+    marker._trivial = lambda *given: trivial
+    answers = [wrote(box(), Fraction(number), 2) for number in (3, 5)]
+    answers[1].says = before
+    assert marker._by_following(1, answers, {0: False})
+    assert (says, 0 if trivial else Rules().follow) == (answers[1].says, answers[1].share)
 
 
 def test_ways_leave_room_for_rounding() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from examgen.engines import _numpy
+from examgen.engines._sympy import LIMIT
 from examgen.errors import InputError
-from examgen.graph import Builder, Graph, Node, _rewritten, backward, kinks, pair, routes
+from examgen.graph import HAND_SIZED, Builder, Graph, Node, _rewritten, backward, kinks, pair, routes
 from examgen.ops import OPS
 from examgen.ops.arrays import reduction_groups
 from examgen.ops.conv import out_length, pool_windows, tied_windows
@@ -232,6 +233,11 @@ def test_names_are_counted() -> None:
     b = Builder()
     x = b.input("x")
     assert ["%1", "%2", "%3"] == [(x + x).name, (x * x).name, (-x).name]
+
+
+def test_hand_sized_is_what_exact_work_is_for() -> None:
+    """What a person reads ends where SymPy stops, and where messages say."""
+    assert (10_000, 10_000) == (HAND_SIZED, LIMIT)
 
 
 # ---- the ways in which a graph is worked out

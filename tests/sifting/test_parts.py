@@ -17,7 +17,9 @@ from examgen.sifting import _fixed as fixed
 from examgen.sifting import _sound, _told, _weighed, _written
 from examgen.sifting._fixed import LARGEST, UNIT, Array, Doubt
 from examgen.sifting._numbers import Between, Numbers, Undecided, listed
+from examgen.sifting._plan import Step
 from examgen.sifting._stack import given, part
+from examgen.sifting._walk import FUNCTIONS, winners
 from examgen.sifting._written import Unwritable, written
 
 HALF = UNIT // 2
@@ -132,6 +134,26 @@ def test_a_function_where_its_value_is_known() -> None:
     doubt = Doubt(1)
     fixed.function(span(UNIT * 20), np.exp, None, doubt, cut=False)
     assert doubt.of[0]
+
+
+@pytest.mark.parametrize(("name", "x", "value"), [("exp", 0, 1), ("log", 1, 0), ("tanh", 0, 0), ("sigmoid", 0, "1/2")])
+def test_values_that_functions_have_exactly(name: str, x: int, value: Any) -> None:
+    """Of each that has one: there both inner ends are it."""
+    found = fixed.function(span(x * UNIT), *FUNCTIONS[name], Doubt(1), cut=False).ravel()
+    assert [Fraction(value) * UNIT] * 2 == found[1:3].tolist()
+
+
+def test_winners_of_windows() -> None:
+    """What may be exceeded is in doubt; of equals, exactly so, the first wins."""
+    b = Builder()
+    node = b.build(b.pool("maxpool", b.input("x", (1, 1, 3)), (1, 3), name="p"))["p"]
+    step = Step(node, "p", (0,), ((1, 1, 3),), None)
+    for low, high, place, doubtful in (
+        ((1, 5, 3), (1, 5, 3), 1, False), ((5, 5, 3), (5, 5, 3), 0, False), ((5, 5, 3), (5, 6, 3), 0, True),
+        ((5, 5, 3), (6, 5, 3), 0, True), ((5, 1, 3), (6, 4, 4), 0, False), ((5, 1, 3), (6, 5, 4), 0, True),
+    ):
+        doubt = Doubt(1)
+        assert ([place], doubtful) == (winners(step, span(low, high), doubt).ravel().tolist(), bool(doubt.of[0]))
 
 
 def test_roundings_that_lead_furthest() -> None:
