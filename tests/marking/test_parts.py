@@ -239,6 +239,16 @@ def test_ways_leave_room_for_rounding() -> None:
     assert follower.ways({}) == follower.ways({}, exact=False) != follower.ways({}, exact=True)
 
 
+def test_what_comes_out_of_the_right_numbers() -> None:
+    """Without rounding on the way; of an array of another size nothing is known."""
+    (variant,) = keyfile.read(key_of("backprop", "sigmoid_gates")).variants
+    marker = TaskMarker.__new__(TaskMarker)
+    marker.follower = Follower(variant.tasks[0])
+    for place in range(len(variant.boxes)):
+        assert {found[place] for found in marker.follower.expected({}, exact=True)} == marker._sound(marker.follower, place)
+        assert set() == marker._sound(Follower(variant.tasks[0]), place)
+
+
 def test_numbers_of_a_strip() -> None:
     """Rounded as asked, to two decimals where nothing is said; a whole one is whole."""
     found = (units("1.256", "1.256"),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -364,3 +365,22 @@ def test_seconds_of_products() -> None:
     assert [SECONDS["small product"], 0, SECONDS["copy"], SECONDS["calculator"]] == seconds.ravel().tolist()
     with pytest.raises(Unwritable, match="several"):
         _weighed._product(_written.Made("*", 3, two.args), numbers, Doubt(4), True)
+
+
+def test_results_halfway_between_units() -> None:
+    """Are in doubt; where digits alone count, those beside a whole tenth are."""
+    tenth = _weighed.ONE // 10
+    for x, digits, both in ((tenth - 0.5, True, True), (tenth + 0.5, True, True), (7.5, False, True), (7.25, False, False)):
+        doubts = Doubt(1), Doubt(1)
+        for doubt, value in zip(doubts, (False, True), strict=True):
+            _weighed._rounded(np.array([[x]]), doubt, value=value)
+        assert [digits, both] == [bool(doubt.of[0]) for doubt in doubts]
+
+
+def test_margins_that_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One unit of the grid above 0 or below it is enough."""
+    monkeypatch.setattr(_weighed, "_Counting", lambda *given: SimpleNamespace(seconds=lambda: np.zeros(1)))
+    work: Any = SimpleNamespace(hinges=("h",), means=())
+    stack: Any = SimpleNamespace(count=1, zeros=None, negatives=None)
+    found = _weighed.weighed(work, {"h": np.array([[-5, -1, 0, 1, 2, 3]])}, stack, 2, Doubt(1))
+    assert ([3], [2], None) == (found.active.tolist(), found.clipped.tolist(), found.clean)
