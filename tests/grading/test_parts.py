@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from examgen import keyfile
 from examgen.errors import InputError
 from examgen.grading._class import Class, mark_class
 from examgen.grading._data import Entry
-from examgen.grading._decisions import _Checked, read_corrections
+from examgen.grading._decisions import _Checked, _reads, read_corrections
 from examgen.grading._scale import read_scale
 from examgen.marking import Accept, Cancel, Corrections, Given
 from examgen.writing import plain
@@ -131,3 +132,11 @@ def test_boxes_of_one_task() -> None:
     every = [len(task.boxes) for task in checked.key.variants[0].tasks]
     for number, count in enumerate(every, 1):
         assert [number] * count == [task.number for _, task, _ in checked._places("here", None, number, None)]
+
+
+def test_a_mistake_that_leads_somewhere() -> None:
+    """By its own name, where it has a result in the box."""
+    told: Any = SimpleNamespace(mistakes=[SimpleNamespace(key=key, results={"f": 1}) for key in ("a", "c")])
+    boxes: Any = SimpleNamespace(key="f"), SimpleNamespace(key="g")
+    assert [True, False, True, False] == [_reads(told, boxes[0], reading) for reading in ("a", "b", "c", None)]
+    assert not _reads(told, boxes[1], "a")

@@ -137,6 +137,14 @@ def test_a_function_where_its_value_is_known() -> None:
     assert doubt.of[0]
 
 
+@pytest.mark.parametrize(("low", "high", "sure"), [(-5, 0, 0), (0, 5, 0), (-5, 5, 0), (UNIT, 2 * UNIT, 1), (-UNIT, -UNIT // 2, 1)])
+def test_quotients_by_what_may_be_zero(low: int, high: int, sure: int) -> None:
+    """Are in doubt, also where 0 is the end of the interval."""
+    doubt = Doubt(1)
+    fixed.div(span(UNIT), span(low, high), doubt)
+    assert bool(sure) != bool(doubt.of[0])
+
+
 @pytest.mark.parametrize(("name", "x", "value"), [("exp", 0, 1), ("log", 1, 0), ("tanh", 0, 0), ("sigmoid", 0, "1/2")])
 def test_values_that_functions_have_exactly(name: str, x: int, value: Any) -> None:
     """Of each that has one: there both inner ends are it."""
