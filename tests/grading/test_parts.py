@@ -123,6 +123,14 @@ def test_a_bad_entry_is_told_in_one_line(tmp_path: Path) -> None:
         read_corrections(path, keyfile.read(key_of(*TASK)))
 
 
+def test_a_long_entry_is_cut(tmp_path: Path) -> None:
+    """To forty characters."""
+    path = tmp_path / "decided.toml"
+    path.write_text(f"{'x' * 41} = 1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f": {'x' * 40}: extra inputs are not permitted; "):
+        read_corrections(path, keyfile.read(key_of(*TASK)))
+
+
 def test_boxes_of_one_task() -> None:
     """A decision for a task speaks of no other, be it before or after."""
     document = key_of(*TASK)
