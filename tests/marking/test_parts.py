@@ -196,7 +196,7 @@ def test_strips_of_what_is_no_number_or_no_box() -> None:
     for told, message in (
         ({"9z": "1"}, f"variant {variant.code} has no box '9z': boxes are {label}, "),
         ({label: "many"}, f"^{label}: "),
-        ({label: "[[1, 2, 3]]"}, f"^{label}: the size is "),
+        ({label: "[[1, 2, 3]]"}, f"^{label}: the size is 1×3; 2×2 is asked: "),
     ):
         with pytest.raises(InputError, match=message):
             follow(key, variant.code, told)
