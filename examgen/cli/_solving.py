@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +109,7 @@ def practice(
 ) -> None:
     """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand.
 
-    Example: examgen practice PROBLEM --preset LABEL
+    Example: examgen practice backprop --preset fan_out
     """
     from rich.console import Console
 
@@ -123,7 +124,7 @@ def practice(
     console = Console()
     session = practising.Session(style, _line, lambda part: console.print(part, highlight=False))
     session.run(drawn, number)
-    typer.echo(style.say(practising.SEED, {"seed": seed}))
+    typer.echo(style.say(practising.SEED, {"seed": shlex.quote(seed)}))
 
 
 def _random_seed() -> str:

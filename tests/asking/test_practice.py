@@ -162,7 +162,7 @@ def test_the_command_reads_a_pipe(language: str) -> None:
     assert "L₁ = 1\n" in ended.out and "L₁ = 5\n" in ended.out
     assert ended.out.endswith(
         say(language, "Tasks right: %(right)s of %(tasks)s.", {"right": 0, "tasks": 1})
-        + "\n" + say(language, "The same tasks again: --seed %(seed)s", {"seed": "my seed"}) + "\n"
+        + "\n" + say(language, "The same tasks again: --seed %(seed)s", {"seed": "'my seed'"}) + "\n"
     )  # fmt: skip
 
 
