@@ -196,6 +196,9 @@ def test_broken_rows_end_in_2_and_all_others_are_marked(built: Path, table: Path
         f"{table}: 2 rows are not marked, 3 are",
     ] == ended.err.splitlines()
     assert 4 == marks.read_bytes().count(b"\r\n")
+    table.write_text(TABLE + "short\n", encoding="utf-8")
+    assert f"{table}: 1 row is not marked, 3 are" == run("grade", built, table).err.splitlines()[-1]
+    table.write_text(BROKEN, encoding="utf-8")
     told = json.loads(run("grade", built, table, "--json").out)
     assert [5, 6] == [complaint["line"] for complaint in told["complaints"]]
 
