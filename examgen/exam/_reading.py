@@ -48,11 +48,9 @@ def _foreign(raw: Mapping[str, Any], language: str) -> Iterator[str]:
     own = raw.get("language", Definition.model_fields["language"].default)
     plain = [key for key in ("title", "course") if isinstance(raw.get(key), str)]
     if language != own and plain:
-        pair = f'{{ {own} = "…", {language} = "…" }}'
-        yield (
-            f"the paper is in {language!r}, the definition in {own!r}, and {' and '.join(plain)} stand{'s' * (len(plain) == 1)} "
-            f"there as written: give one for each language, {plain[0]} = {pair}"
-        )
+        stand = f"{' and '.join(plain)} stand{'s' * (len(plain) == 1)} there as written"
+        pair = f'{plain[0]} = {{ {own} = "…", {language} = "…" }}'
+        yield f"the paper is in {language!r}, the definition in {own!r}, and {stand}: give one for each language, {pair}"
 
 
 def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:
