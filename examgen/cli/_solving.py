@@ -95,7 +95,19 @@ def solve(
         print_parts(part for task in tasks for part in task_parts(task, told, full=not short))
 
 
-@command()
+class _WithPreset(TyperCommand):
+    """Help that ends with an example that can be typed as it stands: a problem and a preset that is not its usual one."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from examgen.registry import problems as known
+
+        pairs = ((name, label) for name, one in known().items() for label in one.presets if label != one.default)
+        name, label = next(pairs)
+        self.epilog = f"Example: examgen practice {name} --preset {label}"
+        super().format_help(ctx, formatter)
+
+
+@command(cls=_WithPreset)
 def practice(
     problem: Problem,
     preset: Annotated[
@@ -107,10 +119,7 @@ def practice(
     seed: Annotated[str | None, typer.Option(help="Any text: the same one draws the same tasks.", show_default=False)] = None,
     number: Annotated[int | None, typer.Option("--count", min=1, help="Tasks, instead of no end.", show_default=False)] = None,
 ) -> None:
-    """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand.
-
-    Example: examgen practice backprop --preset fan_out
-    """
+    """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand."""
     from rich.console import Console
 
     from examgen import practising

@@ -166,6 +166,13 @@ def test_the_command_reads_a_pipe(language: str) -> None:
     )  # fmt: skip
 
 
+def test_the_example_of_the_help_runs() -> None:
+    """As it stands there."""
+    words = run("practice", "--help").out.partition("Example: examgen practice ")[2].split()
+    assert "--preset" == words[1]
+    assert 0 == piped("", *words[:3]).status
+
+
 def test_a_seed_is_drawn_where_none_is_given() -> None:
     """Another one each time, and the one that is named draws the same tasks."""
     first, second = piped("", "backprop", "--preset", "fan_out"), piped("", "backprop", "--preset", "fan_out")

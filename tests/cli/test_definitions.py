@@ -75,9 +75,12 @@ def test_a_title_of_another_language_is_noted(tmp_path: Path) -> None:
     both = '{ en = "T", ru = "Т" }'
     path = tmp_path / "exam.toml"
     for title, course, language, noted in (
-        ('"Тест"', '"К"', "ru", "title and course stand there"), (both, '"К"', "ru", 'course stands there'),
-        (both, both, "ru", ""), ('"T"', '"К"', "en", ""), ('"T"', '"К"', None, ""),
-    ):  # fmt: skip
+        ('"Тест"', '"К"', "ru", "title and course stand there"),
+        (both, '"К"', "ru", "course stands there"),
+        (both, both, "ru", ""),
+        ('"T"', '"К"', "en", ""),
+        ('"T"', '"К"', None, ""),
+    ):
         head = mistakes.HEAD.replace('"Test"', title, 1)
         path.write_text(f"{head}course = {course}\n{mistakes.TASK}", encoding="utf-8")
         found = [note for note in read_exam(path, language=language).warnings if "the paper is in" in note]
