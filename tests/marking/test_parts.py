@@ -180,7 +180,7 @@ def test_a_strip_from_a_map_of_ones_own() -> None:
     right = right_values(key, variant.code)
     conv, relu, pooled = (one.label for one in variant.boxes)
     for more, changed in ((7, [True, True, True]), (0, [False] * 3)):
-        own = [[cell + more for cell in row] for row in right[conv]]  # type: ignore[union-attr]
+        own = [[cell + more for cell in row] for row in right[conv]]  # type: ignore[union-attr]  # a map has rows
         rows = follow(key, variant.code, {conv: text_of(own)})
         assert [True, False, False] == [row.own for row in rows]
         assert ([conv, relu, pooled], changed) == ([row.label for row in rows], [row.changed for row in rows])
