@@ -103,7 +103,7 @@ class _WithPreset(TyperCommand):
 
         pairs = ((name, label) for name, one in known().items() for label in one.presets if label != one.default)
         name, label = next(pairs)
-        self.epilog = f"Example: examgen practice {name} --preset {label}"
+        self.epilog = f"Such as: examgen practice {name} --preset {label}"
         super().format_help(ctx, formatter)
 
 
@@ -119,7 +119,10 @@ def practice(
     seed: Annotated[str | None, typer.Option(help="Any text: the same one draws the same tasks.", show_default=False)] = None,
     number: Annotated[int | None, typer.Option("--count", min=1, help="Tasks, instead of no end.", show_default=False)] = None,
 ) -> None:
-    """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand."""
+    """Practise in the terminal: fresh tasks, your answers marked at once, worked solutions on demand.
+
+    Example: examgen practice PROBLEM --preset LABEL
+    """
     from rich.console import Console
 
     from examgen import practising

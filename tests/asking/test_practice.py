@@ -168,7 +168,7 @@ def test_the_command_reads_a_pipe(language: str) -> None:
 
 def test_the_example_of_the_help_runs() -> None:
     """As it stands there."""
-    words = run("practice", "--help").out.partition("Example: examgen practice ")[2].split()
+    words = run("practice", "--help").out.partition("Such as: examgen practice ")[2].split()
     assert "--preset" == words[1]
     assert 0 == piped("", *words[:3]).status
 
