@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from examgen.engines import _numpy
-from examgen.graph import Graph, Node, backward
+from examgen.graph import Builder, Graph, Node, backward
 from examgen.model import Leaf, Term
 from examgen.ops import OPS
 from examgen.ops._cells import At, Operand
@@ -77,6 +77,13 @@ def _assert_right(graph: Graph, data: Any, upstream: Any) -> None:
 def test_cells_of_each_op(name: str) -> None:
     """In each way to call it, stacks among them."""
     graph = CASES[name]
+    _assert_right(graph, data_of(graph), Fraction(-3, 2))
+
+
+def test_cells_under_a_wide_padding() -> None:
+    """Windows that lie in the padding alone, before the image and behind it."""
+    b = Builder()
+    graph = b.build(b.conv2d(b.input("x", (1, 2, 2)), b.input("k", (1, 1, 1, 2)), padding=(3, 2), name="f"))
     _assert_right(graph, data_of(graph), Fraction(-3, 2))
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from examgen.engines import _numpy, _sympy, _torch
 from examgen.engines._engine import Evaluation
+from examgen.engines._numpy_numbers import leaf, zeros
 from examgen.graph import kinks
 from examgen.model import cells
 from examgen.ops import OPS
@@ -57,6 +59,14 @@ def test_engines_follow_the_convention(name: str, engine: str) -> None:
     """Value and gradients at the kink are those of the stated convention."""
     case = KINKS[name]
     assert [] == wrong(ENGINES[engine](case.graph, case.data, case.upstream), case)
+
+
+def test_leaves_of_the_float_engine() -> None:
+    """Are float64, whatever they were, and are copied only for that; zeros are 0 also where nothing says of which kind."""
+    given = np.array([1.5, 2])
+    assert given is leaf(given, "float")
+    assert [np.dtype(np.float64)] * 2 == [leaf(given.astype(kind), "float").dtype for kind in (np.float32, np.int64)]
+    assert [0, 0] == zeros((2,), np.empty((0,), dtype=object)).tolist()
 
 
 @pytest.mark.parametrize("name", KINKS)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from mpmath.libmp import to_rational
@@ -158,6 +159,15 @@ def test_upstream_broadcasts() -> None:
     data = {"x": (Fraction(1, 2), 3)}
     assert (2, 12) == _sympy.evaluate(graph, data, 2).gradients["x"]
     assert (2, 30) == _sympy.evaluate(graph, data, (2, 5)).gradients["x"]
+
+
+def test_constants_in_a_stack() -> None:
+    """Stand in every instance, beside its own numbers."""
+    b = Builder()
+    graph = b.build(b.op("add", b.const(Fraction(1, 2)) * b.input("x"), b.const(3, "c"), name="f"))
+    found = _sympy.evaluate(graph, {"x": np.array([4, 6], dtype=object)}, np.array([1, 2], dtype=object), count=2)
+    assert ([5, 6], [3, 3]) == tuple(np.ravel(found.values[name]).tolist() for name in ("f", "c"))
+    assert [Fraction(1, 2), 1] == np.ravel(found.gradients["x"]).tolist()
 
 
 def test_one_derivation_serves_all_labels() -> None:

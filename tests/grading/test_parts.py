@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +14,10 @@ from examgen import keyfile
 from examgen.errors import InputError
 from examgen.grading._class import Class, mark_class
 from examgen.grading._data import Entry
+from examgen.grading._decisions import _Checked, _reads, read_corrections
 from examgen.grading._scale import read_scale
 from examgen.marking import Accept, Cancel, Corrections, Given
+from examgen.writing import plain
 from tests.marking.keys import key_of
 
 TASK = "backprop", "fan_out"  # several boxes, each with one number
@@ -32,7 +37,7 @@ def test_grades_of_a_scale(text: str, grades: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "50,", "70,50", "50,50", "50,101", "a=0,60", "50,b=60", "a=10,b=50", "a=0,a=50", "50.123", "-5", "1000",
+        "", "50,", "70,50", "50,50", "50,50,60", "50,101", "a=0,60", "50,b=60", "a=10,b=50", "a=0,a=50", "50.123", "-5", "1000",
         "a=0,b=50,c=101",
     ],
 )
@@ -100,3 +105,38 @@ def test_marks_before_and_after_corrections() -> None:
     assert [("a", 0), ("b", 0)] == [(one.entry.student, one.before.points) for one in found.students if one.before]
     assert [3, 6] == [one.line for one in found.complaints] and found.students[1].grade == "2"
     assert [None] * 2 == [one.before for one in marked(*rows[:2]).students]
+
+
+def test_what_boxes_are_called() -> None:
+    """By their symbol; where they have none, by their key."""
+    (variant,) = keyfile.read(key_of(*TASK)).variants
+    names = marked(entry(2, "a", answers={labels()[0]: "1"})).names
+    assert {(1, TASK[0], box.key): plain(box.symbol or box.key) for box in variant.boxes} == names and all(names.values())
+
+
+def test_a_bad_entry_is_told_in_one_line(tmp_path: Path) -> None:
+    """Where it stands, what is wrong, and what is allowed; nothing of it is cut off."""
+    path = tmp_path / "decided.toml"
+    path.write_text('[[cancel]]\nreason = "why"\n', encoding="utf-8")
+    told = f"{path}: cancel 1 box: field required; allowed are accept, cancel and points, each with a reason"
+    with pytest.raises(InputError, match=f"^{re.escape(told)}$"):
+        read_corrections(path, keyfile.read(key_of(*TASK)))
+
+
+def test_boxes_of_one_task() -> None:
+    """A decision for a task speaks of no other, be it before or after."""
+    document = key_of(*TASK)
+    more = key_of("svm_loss", "3x3")["variants"][0]["tasks"]
+    document["variants"][0]["tasks"] = [*document["variants"][0]["tasks"], *more, *more]
+    checked = _Checked(keyfile.read(document), "file")
+    every = [len(task.boxes) for task in checked.key.variants[0].tasks]
+    for number, count in enumerate(every, 1):
+        assert [number] * count == [task.number for _, task, _ in checked._places("here", None, number, None)]
+
+
+def test_a_mistake_that_leads_somewhere() -> None:
+    """By its own name, where it has a result in the box."""
+    told: Any = SimpleNamespace(mistakes=[SimpleNamespace(key=key, results={"f": 1}) for key in ("a", "c")])
+    boxes: Any = SimpleNamespace(key="f"), SimpleNamespace(key="g")
+    assert [True, False, True, False] == [_reads(told, boxes[0], reading) for reading in ("a", "b", "c", None)]
+    assert not _reads(told, boxes[1], "a")

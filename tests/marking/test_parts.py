@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from examgen import keyfile
+from examgen.answers import rounded
 from examgen.errors import InputError
 from examgen.honesty import SCALE
 from examgen.keyfile import KeyBox, Rules
-from examgen.marking import follow, grade
+from examgen.marking import Accept, Corrections, follow, grade
 from examgen.marking._answers import text_of
-from examgen.marking._following import interval, middle
+from examgen.marking._following import Follower, interval, middle
 from examgen.marking._grading import points_of
 from examgen.marking._judging import Answer, around, certain, coarse, followed, in_shape, share, within
 from examgen.marking._marks import number
-from examgen.marking._strip import right_values
-from examgen.marking._task import _same
+from examgen.marking._strip import _number, right_values
+from examgen.marking._task import FOLLOWS, LEFT, Chain, TaskMarker, _same
+from examgen.model import each
 from examgen.written import Written
 from tests.marking.keys import key_of
 
@@ -166,7 +169,105 @@ def test_answers_as_text() -> None:
     assert "…" == text_of(Fraction(10**5000, 3))
 
 
+# ---- what was decided since, and what follows
+
+
+def accepted(one: KeyBox, code: str = "AB", **told: Any) -> list[Any]:
+    """What a correction makes right in the box of task 1."""
+    variant, task = SimpleNamespace(code=code), SimpleNamespace(number=1, mistakes=())
+    found: Any = Corrections((Accept("why", **told),)).accepted(variant, task, one)  # type: ignore[arg-type]  # all that is read
+    return [bounds for _, bounds in found]
+
+
+def test_a_value_that_is_accepted_too() -> None:
+    """In its box and variant alone; give or take a unit of its last decimal or of the last asked, a whole one as it is."""
+    tenth, hundredth = Fraction(1, 10), Fraction(1, 100)
+    for text, slack in (("1.5", tenth), ("1.505", hundredth), ("3/2", hundredth)):
+        assert [((), ((Fraction(text) - slack, Fraction(text) + slack),))] == accepted(box(), box="1a", value=text)
+    assert [((), ((2, 2),))] == accepted(box(1.0, whole=True), box="1a", value="2")
+    places = ("1a", "AB"), ("1a", "CD"), ("1b", None), ("1b", "AB")
+    assert [1, 0, 0, 0] == [len(accepted(box(), value="1.5", box=label, variant=code)) for label, code in places]
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (("followed",), True), (("followed", "right", "blank"), True), (("right",), False), (("blank",), False),
+        (("followed", "wrong"), False), (("followed", "partial"), False), ((), False),
+    ],
+)
+def test_all_that_comes_after_follows(after: tuple[str, ...], expected: bool) -> None:
+    """Something does, and nothing written is wrong."""
+    marker: Any = SimpleNamespace(follower=SimpleNamespace(below=(range(1, len(after) + 1),)))
+    answers: Any = [SimpleNamespace(status=status) for status in ("wrong", *after)]
+    assert expected == TaskMarker._goes_on(marker, 0, answers)
+
+
+def test_each_way_is_held_against_an_answer() -> None:
+    """Also where nobody gets anywhere on one before it, or something else comes out there."""
+    ways = [None, ((), (units("7", "7"),)), ((), (units("5", "5"),))]
+    follower: Any = SimpleNamespace(
+        task=SimpleNamespace(boxes=(box(), box())),
+        ways=lambda carried, *, exact=False: ways,
+        expected=lambda carried, *, exact=False: ways[1:],
+    )
+    marker = TaskMarker.__new__(TaskMarker)
+    marker.follower = follower
+    answers = [wrote(box(), Fraction(number), 2) for number in (3, 5)]
+    assert [2] == [chain.way for chain in marker._followed(follower, 1, (0,), answers)]
+
+
+@pytest.mark.parametrize(
+    ("trivial", "before", "says"), [(True, (), (LEFT,)), (True, ("said",), ("said",)), (False, ("said",), (FOLLOWS,))]
+)
+def test_what_is_said_of_an_answer_that_follows(trivial: bool, before: tuple[str, ...], says: tuple[str, ...]) -> None:
+    """Worth its points, unless nothing was left to work out; of that no more is said where something was said."""
+    marker: Any = TaskMarker.__new__(TaskMarker)
+    marker.task, marker.rules, marker.say = SimpleNamespace(boxes=(box(), box())), Rules(), lambda text, values: text
+    marker._chains = lambda *given: iter([Chain(marker, 0, (0,), [(Fraction(5), Fraction(5))])])
+    marker._trivial = lambda *given: trivial
+    answers = [wrote(box(), Fraction(number), 2) for number in (3, 5)]
+    answers[1].says = before
+    assert marker._by_following(1, answers, {0: False})
+    assert (says, 0 if trivial else Rules().follow) == (answers[1].says, answers[1].share)
+
+
+def test_ways_leave_room_for_rounding() -> None:
+    """Unless they are asked not to."""
+    (variant,) = keyfile.read(key_of("backprop", "sigmoid_neuron")).variants
+    follower = Follower(variant.tasks[0])
+    assert follower.ways({}) == follower.ways({}, exact=False) != follower.ways({}, exact=True)
+
+
+def test_what_comes_out_of_the_right_numbers() -> None:
+    """Without rounding on the way; of an array of another size nothing is known."""
+    (variant,) = keyfile.read(key_of("backprop", "sigmoid_gates")).variants
+    marker = TaskMarker.__new__(TaskMarker)
+    marker.follower = Follower(variant.tasks[0])
+    for place in range(len(variant.boxes)):
+        assert {found[place] for found in marker.follower.expected({}, exact=True)} == marker._sound(marker.follower, place)
+        assert set() == marker._sound(Follower(variant.tasks[0]), place)
+
+
+def test_numbers_of_a_strip() -> None:
+    """Rounded as asked, to two decimals where nothing is said; a whole one is whole."""
+    found = (units("1.256", "1.256"),)
+    assert [Fraction("1.26"), 1] == [_number(box(), found), _number(box(), (units("1", "1"),))]
+    assert Fraction("1.26") == _number(box(1.0, whole=True), found)
+
+
 # ---- strips of answers worked out again
+
+
+def test_right_numbers_of_a_strip_are_exact() -> None:
+    """Rounded once, and not on the way, whatever stands in one box; where nothing is the student's own, they follow."""
+    key = keyfile.read(key_of("backprop", "sigmoid_gates"))
+    (variant,) = key.variants
+    expected = [rounded(each(one.value, Fraction), one.decimals or 2) for one in variant.boxes]
+    last = variant.tasks[0].boxes[Follower(variant.tasks[0]).order[-1]].label
+    rows = follow(key, variant.code, {last: "1"})
+    assert expected == [row.right for row in rows] == [row.right if row.own else row.follows for row in rows]
+    assert dict(zip([one.label for one in variant.boxes], expected, strict=True)) == right_values(key, variant.code)
 
 
 def chosen() -> tuple[keyfile.Key, keyfile.KeyVariant]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import Any
 
+import numpy as np
 import pytest
 
+from examgen.engines import _numpy
+from examgen.engines._sympy import LIMIT
 from examgen.errors import InputError
-from examgen.graph import Builder, Graph, Node, backward, kinks, pair
+from examgen.graph import HAND_SIZED, Builder, Graph, Node, _rewritten, backward, kinks, pair, routes
 from examgen.ops import OPS
 from examgen.ops.arrays import reduction_groups
 from examgen.ops.conv import out_length, pool_windows, tied_windows
 from examgen.ops.elementwise import spread_index
+from examgen.ops.piecewise import slope_at
 
 CONV = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 2}
 POOL = {"size": (2, 3), "stride": (1, 2), "padding": (1, 0)}
@@ -221,3 +226,67 @@ def test_an_attribute_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         Node("x", "neg", (), (("a", 1),), ())["b"]
     assert 1 == Node("x", "neg", (), (("a", 1),), ())["a"]
+
+
+def test_names_are_counted() -> None:
+    """From 1 on, none left out."""
+    b = Builder()
+    x = b.input("x")
+    assert ["%1", "%2", "%3"] == [(x + x).name, (x * x).name, (-x).name]
+
+
+def test_hand_sized_is_what_exact_work_is_for() -> None:
+    """What a person reads ends where SymPy stops, and where messages say."""
+    assert (10_000, 10_000) == (HAND_SIZED, LIMIT)
+
+
+# ---- the ways in which a graph is worked out
+
+
+def value_of(graph: Graph, x: float) -> list[float]:
+    """What it comes to in float64, from `x` and numbers beside it."""
+    data = {node.name: np.asarray(1 if node["discrete"] else x + np.arange(prod(node.shape))) for node in graph.inputs}
+    shaped = {node.name: data[node.name].reshape(node.shape) for node in graph.inputs}
+    return list(np.ravel(_numpy.run(graph, shaped, "float")[graph.output]))
+
+
+@pytest.mark.parametrize("op", [op.name for op in OPS.values() if op.ways or op.unfolded or op.expand])
+def test_an_op_written_out_is_the_op(op: str) -> None:
+    """In each way that it lists: the same number at each of several places, under the name of the op."""
+    b = Builder()
+    inputs = b.input("x", (3,) if op in ("softmax", "cross_entropy") else ()), b.input("y", discrete=True)
+    graph = b.build(b.op(op, *inputs[: 1 + (op == "cross_entropy")], name="f"))
+    for way in filter(None, (*OPS[op].ways, OPS[op].unfolded, OPS[op].expand)):
+        written = _rewritten(graph, {op: way})[0]
+        assert "f" == written.output and op not in {node.op for node in written.nodes}
+        for x in (-2.0, -0.3, 0.1, 0.7, 1.9):
+            assert pytest.approx(value_of(graph, x), rel=1e-12) == value_of(written, x)
+
+
+def test_ways_repeat_nothing() -> None:
+    """The exponentials of one number are one node, whichever ops are written out by them."""
+    b = Builder()
+    x = b.input("x")
+    graph = b.build(b.op("add", b.op("tanh", x, name="p"), b.op("tanh", x, name="q"), name="f"))
+    written, names = _rewritten(graph, {"tanh": OPS["tanh"].ways[1]})
+    assert {"exp": 2, "neg": 1} == {op: [node.op for node in written.nodes].count(op) for op in ("exp", "neg")}
+    assert {"x": "x", "p": "p", "q": "q", "f": "f"} == names
+
+
+def test_a_graph_has_as_many_routes_as_there_are_ways() -> None:
+    """One where nothing is written out, two where one op unfolds, three of tanh; none of them twice."""
+    for op, count in (("exp", 1), ("sigmoid", 2), ("tanh", 3)):
+        b = Builder()
+        every = routes(b.build(b.op(op, b.input("x"), name="f")))
+        assert (op, count) == (op, len(every)) and count == len({one.graph for one in every})
+
+
+@pytest.mark.parametrize(
+    ("slopes", "at", "ops"), [((0, 1), 0, ["step"]), ((0, 0), 0, ["const"]), ((1, 2), 1, ["const", "step", "add"])]
+)
+def test_slopes_of_functions_by_cases(slopes: tuple[int, ...], at: int, ops: list[str]) -> None:
+    """That of ReLU is one step and no sum, that of a constant is 0, and 1 is added where it is less nowhere."""
+    b = Builder()
+    node = b.build(b.piecewise(b.input("x"), (0,), slopes, (at,), name="f"))["f"]
+    made = [one.op for one in b.build(slope_at(b, node, b.ref("x"))).nodes if one.op not in ("input", "piecewise", "neg")]
+    assert sorted(ops) == sorted(made)

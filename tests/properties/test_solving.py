@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from examgen import solving
+from examgen.drawing import Stream, key
 from examgen.errors import DrawError, InputError
 from examgen.model import Instance
 from examgen.registry import preset, problem
@@ -93,3 +94,22 @@ def test_the_contract_counts() -> None:
     """Fewer decimals blur what more keep apart."""
     instance = draw("backprop", preset("backprop", "sigmoid_neuron"), "contract")
     assert [] == list(notes(instance, STANDARD)) and [] != list(notes(instance, Contract(1, 3)))
+
+
+def test_mistakes_that_few_candidates_tell_are_spared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those applied at all; a tenth is enough to stay."""
+    told = [{"always": ["f"], "once": ["f"] if not turn else [], "never": []} for turn in range(10)]
+    monkeypatch.setattr(solving, "_probes", lambda *given: told)
+    params = problem("backprop").with_params({"formula": "f = (x + y) * z"})
+    assert {"never"} == solving.untellable.__wrapped__("backprop", params, STANDARD)
+    told[0]["once"] = []
+    assert {"never", "once"} == solving.untellable.__wrapped__("backprop", params, STANDARD)
+
+
+def test_a_candidate_that_would_not_be_used_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that would be tells mistakes apart."""
+    chosen, params = problem("backprop"), preset("backprop", "sum_times").params
+    monkeypatch.setattr(solving, "blurs", lambda *given: iter(()))
+    for why, tells in (((), True), (("a kink",), False)):
+        monkeypatch.setattr(solving, "faults", lambda *given, why=why: iter(why))
+        assert tells == bool(solving._probed(chosen, params, STANDARD, Stream(key("probe"))))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from examgen.effort import SECONDS
 from examgen.graph import Builder, Graph
 from examgen.honesty import FINEST
 from examgen.ops._cells import At
 from examgen.sifting import _fixed as fixed
-from examgen.sifting import _sound, _told, _written
+from examgen.sifting import _sound, _told, _weighed, _written
 from examgen.sifting._fixed import LARGEST, UNIT, Array, Doubt
 from examgen.sifting._numbers import Between, Numbers, Undecided, listed
+from examgen.sifting._plan import Step
 from examgen.sifting._stack import given, part
+from examgen.sifting._walk import FUNCTIONS, winners
 from examgen.sifting._written import Unwritable, written
 
 HALF = UNIT // 2
@@ -131,6 +135,34 @@ def test_a_function_where_its_value_is_known() -> None:
     doubt = Doubt(1)
     fixed.function(span(UNIT * 20), np.exp, None, doubt, cut=False)
     assert doubt.of[0]
+
+
+@pytest.mark.parametrize(("low", "high", "sure"), [(-5, 0, 0), (0, 5, 0), (-5, 5, 0), (UNIT, 2 * UNIT, 1), (-UNIT, -UNIT // 2, 1)])
+def test_quotients_by_what_may_be_zero(low: int, high: int, sure: int) -> None:
+    """Are in doubt, also where 0 is the end of the interval."""
+    doubt = Doubt(1)
+    fixed.div(span(UNIT), span(low, high), doubt)
+    assert bool(sure) != bool(doubt.of[0])
+
+
+@pytest.mark.parametrize(("name", "x", "value"), [("exp", 0, 1), ("log", 1, 0), ("tanh", 0, 0), ("sigmoid", 0, "1/2")])
+def test_values_that_functions_have_exactly(name: str, x: int, value: Any) -> None:
+    """Of each that has one: there both inner ends are it."""
+    found = fixed.function(span(x * UNIT), *FUNCTIONS[name], Doubt(1), cut=False).ravel()
+    assert [Fraction(value) * UNIT] * 2 == found[1:3].tolist()
+
+
+def test_winners_of_windows() -> None:
+    """What may be exceeded is in doubt; of equals, exactly so, the first wins."""
+    b = Builder()
+    node = b.build(b.pool("maxpool", b.input("x", (1, 1, 3)), (1, 3), name="p"))["p"]
+    step = Step(node, "p", (0,), ((1, 1, 3),), None)
+    for low, high, place, doubtful in (
+        ((1, 5, 3), (1, 5, 3), 1, False), ((5, 5, 3), (5, 5, 3), 0, False), ((5, 5, 3), (5, 6, 3), 0, True),
+        ((5, 5, 3), (6, 5, 3), 0, True), ((5, 1, 3), (6, 4, 4), 0, False), ((5, 1, 3), (6, 5, 4), 0, True),
+    ):
+        doubt = Doubt(1)
+        assert ([place], doubtful) == (winners(step, span(low, high), doubt).ravel().tolist(), bool(doubt.of[0]))
 
 
 def test_roundings_that_lead_furthest() -> None:
@@ -330,3 +362,33 @@ def test_denominators_of_mistaken_results() -> None:
     ]
     powers = [_told._denominator(graph_of("pow", (), exponent=Fraction(n))["f"], [3]) for n in ("2", "0", "-1", "1/2")]
     assert [9, 1, 0, 0] == powers
+
+
+def test_seconds_of_products() -> None:
+    """Of two numbers, on the grid; those of more are not written."""
+    two = _written.Made("*", 2, _written.Row(2, np.arange(2)))
+    numbers = np.array([[[2, 3]], [[0, 3]], [[-1, 3]], [[12, 3]]]) * _weighed.ONE
+    found, seconds = _weighed._product(two, numbers, Doubt(4), True)
+    assert [6, 0, -3, 36] == (found.ravel() // _weighed.ONE).tolist()
+    assert [SECONDS["small product"], 0, SECONDS["copy"], SECONDS["calculator"]] == seconds.ravel().tolist()
+    with pytest.raises(Unwritable, match="several"):
+        _weighed._product(_written.Made("*", 3, two.args), numbers, Doubt(4), True)
+
+
+def test_results_halfway_between_units() -> None:
+    """Are in doubt; where digits alone count, those beside a whole tenth are."""
+    tenth = _weighed.ONE // 10
+    for x, digits, both in ((tenth - 0.5, True, True), (tenth + 0.5, True, True), (7.5, False, True), (7.25, False, False)):
+        doubts = Doubt(1), Doubt(1)
+        for doubt, value in zip(doubts, (False, True), strict=True):
+            _weighed._rounded(np.array([[x]]), doubt, value=value)
+        assert [digits, both] == [bool(doubt.of[0]) for doubt in doubts]
+
+
+def test_margins_that_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One unit of the grid above 0 or below it is enough."""
+    monkeypatch.setattr(_weighed, "_Counting", lambda *given: SimpleNamespace(seconds=lambda: np.zeros(1)))
+    work: Any = SimpleNamespace(hinges=("h",), means=())
+    stack: Any = SimpleNamespace(count=1, zeros=None, negatives=None)
+    found = _weighed.weighed(work, {"h": np.array([[-5, -1, 0, 1, 2, 3]])}, stack, 2, Doubt(1))
+    assert ([3], [2], None) == (found.active.tolist(), found.clipped.tolist(), found.clean)
