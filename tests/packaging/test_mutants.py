@@ -143,7 +143,7 @@ def test_survivors_are_explained_and_few(
     assert re.search(score, capsys.readouterr().out, re.MULTILINE)
 
 
-BROKEN = """
+AFRESH = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
@@ -158,10 +158,10 @@ print(ends)
 
 
 def test_a_broken_file_fails_and_a_whole_one_passes(tmp_path: Path) -> None:
-    """In a process of its own, which a loop without end does not outlive; begun afresh, since the runner of tests has threads."""
+    """In a process of its own that a loop without end does not outlive; begun afresh, since the runner of tests has threads."""
     (tmp_path / "test_it.py").write_text("from it import f\n\ndef test_f():\n    assert 2 == f()\n", encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
     settings = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    words = [sys.executable, "-c", BROKEN, str(ROOT / ".ci"), str(tmp_path)]
+    words = [sys.executable, "-c", AFRESH, str(ROOT / ".ci"), str(tmp_path)]
     done = subprocess.run(words, env=settings, capture_output=True, text=True, timeout=200, check=True)
     assert "[0, 1, None]" == done.stdout.splitlines()[-1]
