@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 
 
 class ExamgenError(Exception):
@@ -55,3 +56,9 @@ def naming(place: str) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"This happened in {place}.")
         raise
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What a mistyped name may have been meant as: the beginning of a remedy, empty where nothing known is like it."""
+    near = get_close_matches(name[:60], list(known), n=1, cutoff=0.7)
+    return f"did you mean {near[0]}? " if near else ""

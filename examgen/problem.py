@@ -15,7 +15,7 @@ from math import prod
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from examgen.drawing import Stream
-from examgen.errors import DrawError, InputError
+from examgen.errors import DrawError, InputError, meant
 from examgen.graph import UNNAMED, Graph
 from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Convention, Exact, Index, Instance, Line, Reminder, Step, cells, freeze, nest, shape
@@ -210,7 +210,8 @@ class Problem(ABC):
         """
         known = {f.name: f for f in fields(self.params)}
         if unknown := [name for name in given if name not in known]:
-            raise InputError(f"{self.name} has no parameter {unknown[0]!r}: it has {', '.join(known)}")
+            remedy = f"{meant(unknown[0], known)}it has {', '.join(known)}"
+            raise InputError(f"{self.name} has no parameter {unknown[0]!r}: {remedy}")
         values = {name: getattr(start, name) for name in known} if start is not None else {}
         values |= {name: _checked(known[name], value, bounded) for name, value in given.items()}
         params = self.params(**values)

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing import active_children, get_context, parent_process
 from queue import SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
@@ -19,6 +19,7 @@ from examgen.errors import Stopped
 
 Report = Callable[[str, int, int], None]  # stage, done, of how many
 RENEWED = 60.0  # seconds of work after which a process makes room for a new one: laying out paper, it grows
+_asked = Event()  # by Ctrl-C
 _Call = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
 
 
@@ -32,9 +33,18 @@ def nothing() -> None:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Whatever is half done is cleared away where the process is asked to end."""
-    with _handled(signal.SIGTERM, _stop):
+    """Whatever is half done is cleared away where the process is asked to end, by a signal or by Ctrl-C."""
+    _asked.clear()
+    deaf = signal.getsignal(signal.SIGINT) is not signal.default_int_handler  # or somebody else listens
+    with _handled(signal.SIGTERM, _stop), nullcontext() if deaf else _handled(signal.SIGINT, _interrupt):
         yield
+
+
+def heed() -> None:
+    """Raises KeyboardInterrupt where Ctrl-C was pressed and dropped, by a library that was being loaded or by Python itself."""
+    if _asked.is_set():
+        _asked.clear()
+        raise KeyboardInterrupt
 
 
 class Workers(Executor):
@@ -54,6 +64,7 @@ class _Inline(Workers):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         future: Future[Any] = Future()
         future.set_result(fn(*args, **kwargs))
+        heed()
         return future
 
 
@@ -75,6 +86,7 @@ class _Processes(Workers):
             thread.start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        heed()
         future: Future[Any] = Future()
         self._calls.put((future, (fn, args, kwargs)))
         return future
@@ -193,6 +205,11 @@ def _handled(number: int, handler: Any) -> Iterator[None]:
         yield
     finally:
         signal.signal(number, signal.SIG_DFL if before is None else before)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    _asked.set()
+    raise KeyboardInterrupt
 
 
 def _stop(number: int, frame: Any) -> None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from examgen import problems as package
-from examgen.errors import InputError
+from examgen.errors import InputError, meant
 from examgen.graph import Graph
 from examgen.mistakes import Mistake
 from examgen.model import Ask, Calculator, Instance, cells
@@ -91,14 +91,14 @@ def problem(name: str) -> Problem:
     if name in faults():
         raise InputError(faults()[name])
     left_out = f"; left out are {', '.join(faults())}, examgen problems says why" if faults() else ""
-    raise InputError(f"unknown problem {name!r}: there are {', '.join(known)}{left_out}")
+    raise InputError(f"unknown problem {name!r}: {meant(name, known)}there are {', '.join(known)}{left_out}")
 
 
 def preset(name: str, label: str) -> Preset:
     """Raises: InputError for a preset the problem does not have."""
     known = problem(name).presets
     if label not in known:
-        raise InputError(f"{name} has no preset {label!r}: it has {', '.join(known)}")
+        raise InputError(f"{name} has no preset {label!r}: {meant(label, known)}it has {', '.join(known)}")
     return known[label]
 
 

@@ -14,6 +14,7 @@ from examgen import bounded
 from examgen.errors import DefinitionError, InputError
 
 LARGEST = 2_000_000  # bytes
+SHOWN = 60  # characters of a line that a complaint repeats
 # thousands of names in one key, each in the one before it: to read them takes time with the square of their number
 _DEEP = re.compile(r"""(?:^|[{,])[ \t]*+(?:\[{1,2}[ \t]*+)?(?:[\w"'-]++[ \t]*+\.[ \t]*+){5000}""", re.MULTILINE)
 
@@ -44,8 +45,19 @@ def read_toml(
     try:
         return tomllib.loads(re.sub(r"\r\n?", "\n", text), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{path}: not TOML: {error}") from None
+        raise DefinitionError(f"{path}: not TOML: {error}{_line(text, str(error))}") from None
     except RecursionError:
         raise DefinitionError(f"{path}: not TOML: it is nested too deeply") from None
     except (ValueError, ArithmeticError):  # not TOML's own complaint: Python does not read thousands of digits
         raise DefinitionError(f"{path}: a number has too many digits, write a shorter one") from None
+
+
+def _line(text: str, complaint: str) -> str:
+    """The line that a complaint of tomllib's is about, unless a seed stands there, and what is most often wrong with it."""
+    place = re.search(r"at line (\d+),", complaint)
+    lines = re.split(r"\r\n?|\n", text)
+    line = lines[int(place[1]) - 1].strip() if place else ""
+    if not line:
+        return ""
+    told = "" if line.startswith("seed") else f" in {line[:SHOWN]!r}{'…' * (len(line) > SHOWN)}"
+    return f"{told}; text stands in quotes, a day is 2026-12-15"

@@ -94,7 +94,9 @@ def _told(table: Path, read: Table, found: Class) -> None:
     for complaint in found.complaints:
         typer.echo(seen(f"{table}, line {complaint.line}: {complaint.says}"), err=True)
     if found.complaints:
-        typer.echo(f"{table}: {len(found.complaints)} rows are not marked, {len(found.students)} are", err=True)
+        left, done = len(found.complaints), len(found.students)
+        told = f"{left} {'row is' if left == 1 else 'rows are'} not marked, {done} {'is' if done == 1 else 'are'}"
+        typer.echo(f"{table}: {told}", err=True)
         raise typer.Exit(2)
 
 

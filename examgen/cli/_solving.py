@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -94,7 +95,19 @@ def solve(
         print_parts(part for task in tasks for part in task_parts(task, told, full=not short))
 
 
-@command()
+class _WithPreset(TyperCommand):
+    """Help that ends with an example that can be typed as it stands: a problem and a preset that is not its usual one."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from examgen.registry import problems as known
+
+        pairs = ((name, label) for name, one in known().items() for label in one.presets if label != one.default)
+        name, label = next(pairs)
+        self.epilog = f"Such as: examgen practice {name} --preset {label}"
+        super().format_help(ctx, formatter)
+
+
+@command(cls=_WithPreset)
 def practice(
     problem: Problem,
     preset: Annotated[
@@ -123,7 +136,7 @@ def practice(
     console = Console()
     session = practising.Session(style, _line, lambda part: console.print(part, highlight=False))
     session.run(drawn, number)
-    typer.echo(style.say(practising.SEED, {"seed": seed}))
+    typer.echo(style.say(practising.SEED, {"seed": shlex.quote(seed)}))
 
 
 def _random_seed() -> str:

@@ -75,7 +75,8 @@ class Exam:
     """A checked definition. `definition` is what the file says, without the seed; `seed_from` says where that came from.
 
     `band` is by how much the effort of a variant may differ, as a share; `avoid` are keys of earlier builds; `rules` say how
-    the exam is marked, `printing` how it is printed; `formulas` whether a sheet of formulas is handed out.
+    the exam is marked, `printing` how it is printed; `formulas` whether a sheet of formulas is handed out. `remarks` are
+    notes on how the definition was read.
     """
 
     printing: Printing
@@ -96,6 +97,7 @@ class Exam:
     avoid: tuple[Path, ...] = ()
     rules: Rules = STANDARD
     formulas: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -125,6 +127,7 @@ class Exam:
         if self.working_minutes > self.minutes * 2 / 3:
             needed = f"{self.working_minutes:g} of {self.minutes} minutes"
             yield f"a median student needs about {needed}; plan for two thirds of the time"
+        yield from self.remarks
         if self.drawn and not self.sample and len(self.seed) < SHORTEST_SEED:
             yield f"the seed has fewer than {SHORTEST_SEED} characters and can be guessed: examgen init writes a random one"
         for task in self.tasks:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from examgen.errors import InputError
+from examgen.errors import InputError, meant
 from examgen.problem import shown
 
 
@@ -89,7 +89,8 @@ def complaint(error: ValidationError) -> str:
     kind, context = first["type"], first.get("ctx", {})
     if kind == "extra_forbidden":
         model = TaskKeys if task else Definition
-        return f"{task}unknown key {name!r}: allowed are {', '.join(model.model_fields)}"
+        allowed = model.model_fields
+        return f"{task}unknown key {name!r}: {meant(name, allowed)}allowed are {', '.join(allowed)}"
     if kind == "missing":
         return f"{task}missing key {name!r}"
     if kind in _WORDS:

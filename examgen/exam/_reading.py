@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -36,9 +37,20 @@ def read_exam(
     raw = read_toml(path)
     changed = {key: value for key, value in (("variants", variants), ("language", language)) if value is not None}
     try:
-        return _exam(raw | changed, path.parent, templates)
+        exam = _exam(raw | changed, path.parent, templates)
     except InputError as error:
         raise DefinitionError(f"{path}: {error}") from None
+    return replace(exam, remarks=tuple(_foreign(raw, exam.language)))
+
+
+def _foreign(raw: Mapping[str, Any], language: str) -> Iterator[str]:
+    """What is printed as it stands on a paper in another language than the definition's."""
+    own = raw.get("language", Definition.model_fields["language"].default)
+    plain = [key for key in ("title", "course") if isinstance(raw.get(key), str)]
+    if language != own and plain:
+        stand = f"{' and '.join(plain)} stand{'s' * (len(plain) == 1)} there as written"
+        pair = f'{plain[0]} = {{ {own} = "…", {language} = "…" }}'
+        yield f"the paper is in {language!r}, the definition in {own!r}, and {stand}: give one for each language, {pair}"
 
 
 def _exam(raw: Mapping[str, Any], folder: Path, templates: Path | None) -> Exam:

@@ -15,7 +15,7 @@ from examgen.grading._write import shown
 
 WIDTH = 40  # of the longest bar
 MISTAKES = 10  # of the commonest
-HANDS = 20  # students whose points by hand are listed
+HANDS = 20  # students who are listed with points by hand over typed answers
 
 
 def parts(found: Class) -> Iterator[RenderableType]:
@@ -37,14 +37,17 @@ def parts(found: Class) -> Iterator[RenderableType]:
 
 
 def by_hand(found: Class) -> list[str]:
-    """Points that people gave, a line for each student."""
-    told = []
+    """A line for each student whose typed answer people have overruled, then how many have points by hand besides."""
+    told, others = [], 0
     for one, mark in found.present:
-        given = [f"{box.label} {shown(box.points)}/{shown(box.most)}" for box in mark.boxes if box.status == "hand"]
-        told += [f"by hand: {_who(one)} has {', '.join(given)}"] * bool(given)
-    if len(told) <= HANDS:
-        return told
-    return [*told[:HANDS], f"by hand: … and {len(told) - HANDS} more students (--json names all of them)"]
+        given = [box for box in mark.boxes if box.status == "hand"]
+        over = [f"{box.label} {shown(box.points)}/{shown(box.most)}" for box in given if box.written]
+        told += [f"by hand, over what was typed: {_who(one)} has {', '.join(over)}"] * bool(over)
+        others += bool(given) and not over
+    if len(told) > HANDS:
+        more = f"by hand, over what was typed: … and {len(told) - HANDS} more students (--json names all of them)"
+        told = [*told[:HANDS], more]
+    return [*told, *[f"{others} student{'s' * (others != 1)} marked by hand"] * bool(others)]
 
 
 def changes(found: Class) -> list[str]:

@@ -12,6 +12,7 @@ from examgen.keyfile import Key, KeyBox, KeyTask
 from examgen.marking._answers import by_label
 from examgen.marking._following import Carried, Expected, Follower, interval, middle
 from examgen.marking._reading import read_box
+from examgen.marking._task import SIZE, size_of
 from examgen.model import Exact, cells, each, nest, shape
 
 DIGITS = 25  # that are right of what is worked out in intervals: rounding looks at no more
@@ -77,7 +78,8 @@ def _read(box: KeyBox, text: str) -> Exact:
     except InputError as error:
         raise InputError(f"{box.label}: {error}") from None
     if shape(value) != box.shape:
-        raise InputError(f"{box.label}: the size is {shape(value)}, {box.shape} is asked: what follows cannot be worked out")
+        size = SIZE.removesuffix(".") % {"found": size_of(shape(value)), "asked": size_of(box.shape)}
+        raise InputError(f"{box.label}: {size[0].lower()}{size[1:]}: what follows cannot be worked out")
     return value
 
 

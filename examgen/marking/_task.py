@@ -227,7 +227,7 @@ class TaskMarker:
 
     def _where(self, answer: Answer) -> Iterator[str]:
         if not answer.fits:
-            asked, found = _size(answer.box.shape), _size(answer.shape)
+            asked, found = size_of(answer.box.shape), size_of(answer.shape)
             yield self.say(SIZE, {"found": found, "asked": asked})
         elif coarse(answer):
             yield self.say(COARSE, {"decimals": answer.box.decimals})
@@ -251,5 +251,6 @@ def _same(one: Sequence[Fraction], other: Sequence[Fraction]) -> bool:
     return all(abs(x - y) < NOTHING for x, y in zip(one, other, strict=True))
 
 
-def _size(dims: Sequence[int]) -> str:
+def size_of(dims: Sequence[int]) -> str:
+    """1, 3 or 2×3."""
     return "×".join(map(str, dims)) or "1"

@@ -7,12 +7,13 @@ bounds (`_numbers`); brackets, rows and the two meanings of a comma are told apa
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from examgen.written._data import Unreadable, Written, excerpt
 from examgen.written._decimal import LONGEST
 from examgen.written._rows import rows
 from examgen.written._scalar import scalar
-from examgen.written._spelling import spelled
+from examgen.written._spelling import as_written, spelled
 
 LONGEST_ARRAY = 20_000  # characters
 
@@ -28,7 +29,14 @@ def read(text: str, dims: tuple[int, ...], *, forms: bool = True) -> Written:
     Raises: Unreadable, for any text that states no number or more than one.
     """
     plain = spelled(text, min(LONGEST_ARRAY, LONGEST * max(1, prod(dims))))
-    if dims:
-        return rows(plain, dims, forms)
-    found = scalar(plain, forms)
+    try:
+        if dims:
+            return rows(plain, dims, forms)
+        found = scalar(plain, forms)
+    except Unreadable as error:
+        raise Unreadable(error.says, {name: _as_written(told, text) for name, told in error.values.items()}) from None
     return Written(found.value, found.places)
+
+
+def _as_written(told: Any, text: str) -> Any:
+    return as_written(told, text) if isinstance(told, str) else told

@@ -162,8 +162,15 @@ def test_the_command_reads_a_pipe(language: str) -> None:
     assert "L₁ = 1\n" in ended.out and "L₁ = 5\n" in ended.out
     assert ended.out.endswith(
         say(language, "Tasks right: %(right)s of %(tasks)s.", {"right": 0, "tasks": 1})
-        + "\n" + say(language, "The same tasks again: --seed %(seed)s", {"seed": "my seed"}) + "\n"
+        + "\n" + say(language, "The same tasks again: --seed %(seed)s", {"seed": "'my seed'"}) + "\n"
     )  # fmt: skip
+
+
+def test_the_example_of_the_help_runs() -> None:
+    """As it stands there."""
+    words = run("practice", "--help").out.partition("Such as: examgen practice ")[2].split()
+    assert "--preset" == words[1]
+    assert 0 == piped("", *words[:3]).status
 
 
 def test_a_seed_is_drawn_where_none_is_given() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 
 import examgen.processes
 from examgen.pieces import Made, Piece, make, said
-from examgen.processes import RENEWED, workers
+from examgen.processes import RENEWED, nothing, terminable, workers
 from tests.building import quick
 from tests.building.folders import Folder
 from tests.building.test_same_bytes import differences
@@ -231,3 +232,25 @@ def test_without_dask_it_says_how_to_get_it(exam: Path, tmp_path: Path, monkeypa
     said = complaint(run("build", exam, "-o", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:8786"))
     assert "--scheduler needs Dask's distributed, which is not installed: pip install 'examgen-dl[cluster]'" == said
     assert [] == list(tmp_path.iterdir())
+
+
+def swallowing() -> None:
+    """Is interrupted, and lets that drop, as a library may do that is being loaded."""
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+
+
+def test_ctrl_c_that_is_let_drop_stops_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the next piece of work; without anybody who heeds it the work would go on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), terminable(), workers(1) as pool:
+            pool.submit(swallowing)
+        monkeypatch.setattr(examgen.processes, "heed", nothing)
+        with terminable(), workers(1) as pool:
+            assert pool.submit(swallowing).done()
+    finally:
+        signal.signal(signal.SIGINT, before)

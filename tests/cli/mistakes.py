@@ -44,8 +44,10 @@ KEYS: Mapping[str, Mistake] = {
     "missing problem": (HEAD + "[[task]]\npoints = 3\n", ("task 1", "missing key 'problem'")),
     "empty file": ("", ("missing key 'title'",)),
     "empty task list": (HEAD + "task = []\n", ("[[task]]", "at least one")),
-    "unknown key": (HEAD + "colour = 1\n" + TASK, ("unknown key 'colour'", "allowed are title, course, date")),
+    "unknown key": (HEAD + "colour = 1\n" + TASK, ("unknown key 'colour': allowed are title, course, date",)),
     "unknown task key": (svm("colour = 1"), ("task 1", "unknown key 'colour'", "allowed are problem, preset")),
+    "mistyped key": (HEAD + "duplx = true\n" + TASK, ("unknown key 'duplx': did you mean duplex? allowed are title",)),
+    "mistyped task key": (svm('presets = "3x4"'), ("unknown key 'presets': did you mean preset? allowed are problem",)),
     "key with a line break": (HEAD + '"a\\nb" = 1\n' + TASK, ("unknown key", r"a\nb")),
     "second task": (svm() + task('"svm"'), ("task 2", "unknown problem 'svm'")),
     "41 tasks": (HEAD + TASK * 41, ("task", "at most 40")),
@@ -53,10 +55,12 @@ KEYS: Mapping[str, Mistake] = {
 
 NAMES: Mapping[str, Mistake] = {
     "unknown problem": (HEAD + task('"svm"'), ("task 1", "unknown problem 'svm'", "svm_loss")),
+    "mistyped problem": (HEAD + task('"svm_los"'), ("unknown problem 'svm_los': did you mean svm_loss? there are",)),
+    "mistyped preset": (conv('preset = "5x5_strid"'), ("no preset '5x5_strid': did you mean 5x5_stride2? it has",)),
     "problem with escapes": (HEAD + task('"\\u001b[31m"'), ("task 1", "unknown problem", "svm_loss")),
     "unknown preset": (svm('preset = "9x9"'), ("task 1", "svm_loss has no preset '9x9'", "3x4")),
     "preset of another problem": (svm('preset = { softmax_loss = "2x3" }'), ("task 1", "preset", "'softmax_loss'")),
-    "unknown parameter": (svm("params = { clases = 3 }"), ("task 1", "no parameter 'clases'", "classes")),
+    "unknown parameter": (svm("params = { clases = 3 }"), ("task 1", "no parameter 'clases': did you mean classes? it has")),
     "unknown language": (HEAD + 'language = "fr"\n' + TASK, ("language = 'fr'", "allowed are 'en', 'ru'")),
     "unknown paper": (HEAD + 'paper = "A5"\n' + TASK, ("paper = 'A5'", "allowed are 'A4', 'Letter'")),
     "no length": (HEAD + 'space = "8"\n' + TASK, ("space = '8'", 'such as "8cm"')),
@@ -265,6 +269,10 @@ SEEDS: Mapping[str, Mistake] = {
 }
 
 TEXTS: Mapping[str, Mistake] = {
+    "a day as people write it": (
+        HEAD + "date = 15.12.2026\n" + TASK, ("line 4", "in 'date = 15.12.2026'", "a day is 2026-12-15"),
+    ),
+    "text without quotes": ("title = Midterm\n", ("line 1", "in 'title = Midterm'", "text stands in quotes")),
     "prose": ("this is not toml\n", ("not TOML", "line 1")),
     "key twice": (HEAD + HEAD + TASK, ("not TOML", "line 4")),
     "nested too deeply": ("a = " + "[" * 5000 + "]" * 5000, ("not TOML", "too deeply")),

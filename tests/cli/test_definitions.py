@@ -70,6 +70,24 @@ def read(folder: Path, text: str) -> Exam:
     return read_exam(path)
 
 
+def test_a_title_of_another_language_is_noted(tmp_path: Path) -> None:
+    """Where the command line asks for a language that the file is not in, and title or course is one text for all."""
+    both = '{ en = "T", ru = "Т" }'
+    path = tmp_path / "exam.toml"
+    for title, course, language, noted in (
+        ('"Тест"', '"К"', "ru", "title and course stand there"),
+        (both, '"К"', "ru", "course stands there"),
+        (both, both, "ru", ""),
+        ('"T"', '"К"', "en", ""),
+        ('"T"', '"К"', None, ""),
+    ):
+        head = mistakes.HEAD.replace('"Test"', title, 1)
+        path.write_text(f"{head}course = {course}\n{mistakes.TASK}", encoding="utf-8")
+        found = [note for note in read_exam(path, language=language).warnings if "the paper is in" in note]
+        assert bool(noted) == bool(found) and all(noted in note for note in found), found
+        assert all('= { en = "…", ru = "…" }' in note for note in found)
+
+
 SIGMOID = mistakes.task('"backprop"', 'params = { formula = "f = sigmoid(x)" }', "data = { x = 1 }")
 LOGARITHMS = mistakes.task(
     '"softmax_loss"', "params = { log_scores = true, limit = 3 }", "data = { scores = [[1, 2, 3]] }"

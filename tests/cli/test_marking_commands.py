@@ -196,6 +196,9 @@ def test_broken_rows_end_in_2_and_all_others_are_marked(built: Path, table: Path
         f"{table}: 2 rows are not marked, 3 are",
     ] == ended.err.splitlines()
     assert 4 == marks.read_bytes().count(b"\r\n")
+    table.write_text(TABLE + "short\n", encoding="utf-8")
+    assert f"{table}: 1 row is not marked, 3 are" == run("grade", built, table).err.splitlines()[-1]
+    table.write_text(BROKEN, encoding="utf-8")
     told = json.loads(run("grade", built, table, "--json").out)
     assert [5, 6] == [complaint["line"] for complaint in told["complaints"]]
 
@@ -274,9 +277,17 @@ def test_an_empty_table_of_points(built: Path, table: Path, tmp_path: Path) -> N
         csv.writer(file, delimiter=";").writerows(rows)
     ended = run("grade", built, path)
     assert 0 == ended.status
-    said = [line for line in ended.out.splitlines() if line.startswith("by hand")]
-    assert ["by hand: anna (Анна) has 1а 1.5/2, 1б 0.5/0.5", "by hand: oleg (Олег) has 1а 0/2, 1б 0.25/0.5"] == said
+    assert ["2 students marked by hand"] == [line for line in ended.out.splitlines() if "by hand" in line]
     assert "anna has neither points nor an answer for 1в" in ended.err
+
+
+def test_points_over_typed_answers_are_listed(built: Path, tmp_path: Path) -> None:
+    """Each with its student, once; who has points by hand alone is counted."""
+    path, code = tmp_path / "points.csv", code_of(built)
+    rows = [f"anna;Анна;{code};1,5;0;0,5", f"oleg;;{code};;7;", f"lena;;{code};2;;", f"boris;;{code};;;0,5"]
+    path.write_text("\n".join(["id;name;variant;1а (2);1а;1б (0,5)", *rows]), encoding="utf-8")
+    said = [line for line in run("grade", built, path).out.splitlines() if "by hand" in line]
+    assert ["by hand, over what was typed: anna (Анна) has 1а 1.5/2", "2 students marked by hand"] == said
 
 
 def test_papers_that_nobody_took_are_passed_over(built: Path, tmp_path: Path) -> None:
@@ -414,7 +425,7 @@ def test_a_registry_that_fails_is_noticed_elsewhere(monkeypatch: pytest.MonkeyPa
 def test_no_name_moves_the_cursor(built: Path, tmp_path: Path) -> None:
     """Escape sequences in names stay out of what is printed."""
     table = tmp_path / "table.csv"
-    table.write_text("id;name;variant;1а (2)\nanna;\x1b[31mАнна;1;1\n", encoding="utf-8")
+    table.write_text("id;name;variant;1а (2);1а\nanna;\x1b[31mАнна;1;1;0\n", encoding="utf-8")
     ended = run("grade", built, table)
-    assert 0 == ended.status and "by hand: anna ( [31mАнна) has 1а 1/2" in ended.out
+    assert 0 == ended.status and ": anna ( [31mАнна) has 1а 1/2" in ended.out
     assert "\x1b" not in ended.out + ended.err

@@ -281,7 +281,7 @@ def test_a_strip_from_a_map_of_ones_own() -> None:
     right = right_values(key, variant.code)
     conv, relu, pooled = (one.label for one in variant.boxes)
     for more, changed in ((7, [True, True, True]), (0, [False] * 3)):
-        own = [[cell + more for cell in row] for row in right[conv]]  # type: ignore[union-attr]
+        own = [[cell + more for cell in row] for row in right[conv]]  # type: ignore[union-attr]  # a map has rows
         rows = follow(key, variant.code, {conv: text_of(own)})
         assert [True, False, False] == [row.own for row in rows]
         assert ([conv, relu, pooled], changed) == ([row.label for row in rows], [row.changed for row in rows])
@@ -297,7 +297,7 @@ def test_strips_of_what_is_no_number_or_no_box() -> None:
     for told, message in (
         ({"9z": "1"}, f"variant {variant.code} has no box '9z': boxes are {label}, "),
         ({label: "many"}, f"^{label}: "),
-        ({label: "[[1, 2, 3]]"}, f"^{label}: the size is "),
+        ({label: "[[1, 2, 3]]"}, f"^{label}: the size is 1×3; 2×2 is asked: "),
     ):
         with pytest.raises(InputError, match=message):
             follow(key, variant.code, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,6 +42,15 @@ def refusal(text: str, dims: tuple[int, ...] = (), **how: Any) -> str:
     with pytest.raises(Unreadable) as caught:
         read(text, dims, **how)
     return str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["привет", "1 + привет", "2е3ж", "нет; е", "(1, е", "Е" * 60, "е" * 41, "\t1 2е-3 привет"])
+@pytest.mark.parametrize("dims", [(), (2,), (2, 2)])
+def test_a_refusal_quotes_what_was_written(text: str, dims: tuple[int, ...]) -> None:
+    """The letters of either alphabet, though a Cyrillic е counts as e; a Latin text is quoted as ever."""
+    assert not re.search("[а-я]e|e[а-я]|[eE]{40}", refusal(text, dims)), refusal(text, dims)
+    latin = text.replace("е", "e").replace("Е", "E")
+    assert refusal(latin, dims) == refusal(text, dims).replace("е", "e").replace("Е", "E")
 
 
 # ---- the table of cases
