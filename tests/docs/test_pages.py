@@ -26,6 +26,7 @@ pytestmark = pytest.mark.xdist_group("docs")
 ELSEWHERE = {
     "docs/add-a-problem.md": "tests/plugins/test_installed.py does all of it in an environment of its own",
     "docs/add-a-language.md": "tests/render/test_language.py adds a language; here it would be added to the checkout",
+    "docs/mutants.md": "breaks the core for hours; tests/packaging/test_mutants.py tries its script, part by part",
 }
 # commands that are not run here
 LISTED = {
