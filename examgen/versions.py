@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from examgen.exam import Exam
 
 LIBRARIES = (
-    "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pydyf", "pyphen",
-    "segno", "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
+    "babel", "cssselect2", "fonttools", "graphlay", "jinja2", "markupsafe", "math-core", "mpmath", "numpy", "pillow", "pydyf",
+    "pyphen", "segno", "sympy", "tinycss2", "tinyhtml5", "torch", "weasyprint",
 )  # fmt: skip
 SUFFIXES = {".py", ".j2", ".css", ".po"}
 

@@ -112,7 +112,7 @@ def _scores(task: SheetTask) -> Scores:
 
 
 def _of_circuit(task: SheetTask, drawn: diagram.Diagram) -> Iterator[Block]:
-    yield Defined("Given is the function", task.formula)
+    yield Defined("Consider the function", task.formula)
     yield Prose(f"{PASSES} {_say(task, *task.says)}")
     yield Circuit(diagram.draw_circuit(drawn))
 
