@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,27 +73,25 @@ def build(
     from examgen.copies import ordered
     from examgen.exam import read_exam
 
-    _known_device(device)
-    if key not in DETAILS:
-        raise InputError(f"--key {key}: allowed are short and full")
+    _one_of("--device", device, DEVICES)
+    _one_of("--key", key, DETAILS)
     exam = read_exam(definition, variants=number, language=language, templates=templates)
     folder = output or default_folder(definition, proof=proof is not None)
     voice.now(f"{definition} is read: {exam.variants} variants of {len(exam.tasks)} tasks")
     count = min(proof or exam.variants, exam.variants)
     plan, seating = ordered(exam, count, roster=roster, count=copies, room=room, spare=spare)
-    wanted = plan.copies if plan is not None else ()
     with progress() as report:
         built = run(
-            exam, folder, count=count, jobs=jobs, scheduler=scheduler, device=device, full=key == "full", copies=wanted,
-            html=html, fresh=fresh, report=report, tell=lambda text: voice.tell(f"note: {seen(text)}", err=True),
+            exam, folder, count=count, jobs=jobs, scheduler=scheduler, device=device, full=key == "full",
+            copies=plan.copies if plan is not None else (), html=html, fresh=fresh, report=report, tell=lambda text: voice.tell(f"note: {seen(text)}", err=True),
         )
+    _filled(exam, built, plan, seating)
+
+
+def _filled(exam: Exam, built: Built, plan: Plan | None, seating: Sequence[str]) -> None:
+    """Notes, how long the tasks take, what stands in the folder now, what of it is printed, what nobody else may see."""
     for note in (*built.notes, *exam.warnings, *seating):
         voice.tell(f"note: {seen(note)}")
-    _filled(exam, built, plan)
-
-
-def _filled(exam: Exam, built: Built, plan: Plan | None) -> None:
-    """How long the tasks take, what stands in the folder now, what of it is printed, and what nobody else may see."""
     for line in exam.timing:
         voice.tell(line)
     voice.tell(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
@@ -153,7 +152,7 @@ def verify(
     """
     from examgen.folder import verify as run
 
-    _known_device(device)
+    _one_of("--device", device, DEVICES)
     with progress() as report:
         verdict = run(folder, device=device, report=report)
     for note in verdict.notes:
@@ -253,6 +252,6 @@ def new_problem(
     voice.tell(f"Next: pip install -e {shlex.quote(str(folder))}, then examgen problems {name} --check")
 
 
-def _known_device(device: str) -> None:
-    if device not in DEVICES:
-        raise InputError(f"--device {device}: allowed are cpu and cuda")
+def _one_of(option: str, word: str, allowed: Sequence[str]) -> None:
+    if word not in allowed:
+        raise InputError(f"{option} {word}: allowed are {' and '.join(allowed)}")

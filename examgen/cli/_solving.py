@@ -70,7 +70,6 @@ def solve(
     from examgen import homework
     from examgen.reading import instances
     from examgen.registry import problem as named
-    from examgen.staging import write_file
     from examgen.terminal import task_parts
     from examgen.writing import style_for
 
@@ -79,20 +78,28 @@ def solve(
     chosen, style = named(problem), style_for(language, working)
     tasks = [homework.solved(instance, chosen, engine, decimals) for instance in instances(chosen, numbers or [])]
     voice.now(f"{len(tasks)} solved")
-    if html is not None:
-        write_file(html, homework.page(tasks, style, full=not short, screen=True).encode("utf-8"))
-    if pdf is not None:
-        from examgen.setting import write_pdf
-
-        write_file(pdf, write_pdf(homework.page(tasks, style, full=not short, screen=False)))
-    for path in filter(None, (html, pdf)):
-        voice.tell(f"{path} is written", err=as_json)
+    for path, screen in ((html, True), (pdf, False)):
+        if path is not None:
+            _write(path, homework.page(tasks, style, full=not short, screen=screen), screen=screen)
+            voice.tell(f"{path} is written", err=as_json)
     if as_json:
         found = [task.to_dict(replace(style, text=True), full=not short) for task in tasks]
         typer.echo(json.dumps(found if len(found) > 1 else found[0], ensure_ascii=False, indent=1))
     elif html is None and pdf is None:
         told = replace(style, text=True)
         print_parts(part for task in tasks for part in task_parts(task, told, full=not short))
+
+
+def _write(path: Path, page: str, *, screen: bool) -> None:
+    """A web page as it is, or the PDF that is laid out from it."""
+    from examgen.staging import write_file
+
+    if screen:
+        write_file(path, page.encode("utf-8"))
+        return
+    from examgen.setting import write_pdf
+
+    write_file(path, write_pdf(page))
 
 
 class _WithPreset(TyperCommand):

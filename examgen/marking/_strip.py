@@ -31,8 +31,8 @@ class StripRow:
     right: Exact
     follows: Exact | None
     decimals: int
-    own: bool = False
-    options: tuple[str, ...] = ()
+    own: bool
+    options: tuple[str, ...]
 
     @property
     def changed(self) -> bool:
@@ -86,6 +86,4 @@ def _read(box: KeyBox, text: str) -> Exact:
 def _number(box: KeyBox, found: Expected) -> Exact:
     """Rounded for print, digits beyond those that are certain set aside first."""
     exact = [Fraction(round(middle(cell) * 10**DIGITS), 10**DIGITS) for cell in found]
-    whole = all(cell.denominator == 1 for cell in exact)
-    places = 0 if box.whole and whole else box.decimals or 2
-    return rounded(nest(exact, box.shape), places)
+    return rounded(nest(exact, box.shape), box.decimals or 2)
