@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,16 +83,20 @@ def build(
     plan, seating = ordered(exam, count, roster=roster, count=copies, room=room, spare=spare)
     with progress() as report:
         built = run(
-            exam, folder, count=count, jobs=jobs, scheduler=scheduler, device=device, full=key == "full",
-            copies=plan.copies if plan is not None else (), html=html, fresh=fresh, report=report, tell=lambda text: voice.tell(f"note: {seen(text)}", err=True),
+            exam, folder, count=count, jobs=jobs, scheduler=scheduler, device=device, full=key == "full", html=html,
+            fresh=fresh, copies=plan.copies if plan else (), report=report, tell=partial(_note, err=True),
         )
     _filled(exam, built, plan, seating)
+
+
+def _note(text: str, *, err: bool = False) -> None:
+    voice.tell(f"note: {seen(text)}", err=err)
 
 
 def _filled(exam: Exam, built: Built, plan: Plan | None, seating: Sequence[str]) -> None:
     """Notes, how long the tasks take, what stands in the folder now, what of it is printed, what nobody else may see."""
     for note in (*built.notes, *exam.warnings, *seating):
-        voice.tell(f"note: {seen(note)}")
+        _note(note)
     for line in exam.timing:
         voice.tell(line)
     voice.tell(f"{built.variants} variant{'s' * (built.variants != 1)}, every answer proved:")
