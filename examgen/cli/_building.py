@@ -161,7 +161,7 @@ def verify(
     with progress() as report:
         verdict = run(folder, device=device, report=report)
     for note in verdict.notes:
-        voice.tell(f"note: {note}")
+        _note(note)
     for failure in verdict.failures:
         typer.echo(failure, err=True)
     if verdict.failures:
@@ -215,7 +215,7 @@ def problems(
     if chosen is None:
         console.print(overview())
         for fault in faults().values():
-            voice.tell(f"note: {seen(fault)}", err=True)
+            _note(fault, err=True)
         return
     console.print(f"[bold]{chosen.name}[/bold]: {chosen.title}. Source: {chosen.source}.", highlight=False)
     console.print(presets(chosen))
