@@ -40,10 +40,11 @@ def read_toml(
         raise DefinitionError(f"{path}: cannot be read, the archive is damaged") from None
     except OSError as error:
         raise DefinitionError(f"{path}: cannot be read ({error.strerror}), check its permissions") from None
+    text = re.sub(r"\r\n?", "\n", text)
     if _DEEP.search(text):
         raise DefinitionError(f"{path}: not TOML: it is nested too deeply")
     try:
-        return tomllib.loads(re.sub(r"\r\n?", "\n", text), parse_float=Decimal)
+        return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError(f"{path}: not TOML: {error}{_line(text, str(error))}") from None
     except RecursionError:
@@ -55,8 +56,7 @@ def read_toml(
 def _line(text: str, complaint: str) -> str:
     """The line that a complaint of tomllib's is about, unless a seed stands there, and what is most often wrong with it."""
     place = re.search(r"at line (\d+),", complaint)
-    lines = re.split(r"\r\n?|\n", text)
-    line = lines[int(place[1]) - 1].strip() if place else ""
+    line = text.split("\n")[int(place[1]) - 1].strip() if place else ""
     if not line:
         return ""
     told = "" if line.startswith("seed") else f" in {line[:SHOWN]!r}{'…' * (len(line) > SHOWN)}"
